@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every command of the project; `make` alone lists them. Stamps in .venv keep anything from running twice.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+DATA ?= data
+PORT ?= 8000
+T ?=
+ROWS ?=
+CI ?=
+export CI
+# MkDocs announces an incompatible version 2 on every run; ours is pinned.
+export NO_MKDOCS_2_WARNING = 1
+
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+KERNEL := $(wildcard native/*.c native/*.h)
+# Bars of branch coverage, in per cent; the overall one stands in pyproject.toml.
+DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*
+DOMAIN_BAR := 100
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 16
+
+# --- set-up ------------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	.ci/python $(PYTHON)
+	$(PYTHON) -m venv .venv
+
+.venv/packages.stamp: requirements.lock .ci/uv.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/uv.txt
+	$(UV) --require-hashes -r requirements.lock
+	touch $@
+
+.venv/stamp: .venv/packages.stamp pyproject.toml setup.py $(KERNEL)
+	$(UV) --no-deps --no-build-isolation --reinstall-package noli -e .
+	touch $@
+
+.PHONY: setup
+setup: .venv/stamp ## Make .venv with everything pinned, the native kernel and the noli command
+
+.PHONY: system
+system: ## Install the Debian packages that the whole test run needs (asks for root)
+	.ci/install $$(grep -v '^#' .ci/packages.txt)
+
+.PHONY: run
+run: setup ## Set up, add made-up demo data, serve on 127.0.0.1:8000 (PORT=…, DATA=…)
+	NOLI_PORT=$(PORT) $(BIN)/noli demo --data $(DATA)
+	$(BIN)/noli serve --data $(DATA) --port $(PORT)
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+ifeq ($(T),)
+test: check ## Run every check and test; T=tests/unit runs one part of the tests and stops at the first failure
+else
+test: setup
+	$(BIN)/pytest -x $(T)
+endif
+
+.PHONY: check
+check: lint types imports docs pytest
+
+# At home a missing PostgreSQL is a reason to skip its tests; as root (a fresh container) and in CI it is installed.
+.PHONY: postgresql
+postgresql:
+	@if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; then :; \
+	elif [ -n "$(CI)" ] || [ "$$(id -u)" -eq 0 ]; then .ci/install postgresql; \
+	else echo "PostgreSQL is not installed: its tests are skipped ('make system' installs it)."; fi
+
+# The coverage table comes before pytest's last line is repeated, so that the run ends with what the tests said.
+.PHONY: pytest
+pytest: setup postgresql
+	@mkdir -p artefacts
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest | tee artefacts/pytest.log
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@$(BIN)/coverage report --include='$(DOMAIN)' --fail-under=$(DOMAIN_BAR) --format=total >/dev/null \
+		|| { echo "Branch coverage of the domain packages is below $(DOMAIN_BAR) %."; exit 1; }
+	@tail -n 1 artefacts/pytest.log
+
+.PHONY: lint
+lint: setup ## Check style, formatting (Python and C) and spelling
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/clang-format --dry-run -Werror $(KERNEL)
+	$(BIN)/codespell
+
+.PHONY: types
+types: setup ## Check types with mypy, strictly
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: setup ## Check that data flows one way between the packages
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: docs
+docs: setup ## Build the documentation into site/; a broken link fails
+	$(BIN)/mkdocs build --strict --quiet
+
+# --- making things -----------------------------------------------------------------------------------------------
+
+.PHONY: kernel
+kernel: .venv/packages.stamp ## Rebuild the native kernel in place (NOLI_CFLAGS=… adds compiler flags)
+	$(BIN)/python setup.py --quiet build_ext --inplace --force
+
+.PHONY: format
+format: setup ## Format Python and C
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(KERNEL)
+
+.PHONY: fix
+fix: setup ## Format, and repair what the linter can repair by itself
+	$(BIN)/ruff check --fix
+	$(MAKE) format
+
+.PHONY: reference
+reference: setup ## Write the generated pages of the reference anew
+	$(BIN)/python docs/generate.py
+
+.PHONY: screenshot
+screenshot: setup ## Run the demo against a server of its own and save the terminal as docs/assets/first-block.svg
+	$(BIN)/python docs/make_screenshot.py
+
+.venv/bench.stamp: .venv/stamp benchmarks/requirements.lock
+	$(UV) --require-hashes -r benchmarks/requirements.lock
+	touch $@
+
+.PHONY: bench
+bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.md (ROWS="search-1m …" for some)
+	$(BIN)/python -m benchmarks $(ROWS)
+
+.PHONY: lock
+lock: .venv/packages.stamp ## Pin every dependency anew, with hashes
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group bench --universal --python-version 3.11 \
+		--generate-hashes --no-header -c requirements.lock -o benchmarks/requirements.lock
+
+.PHONY: clean
+clean: ## Remove what can be made anew (not the data)
+	rm -rf .venv build site artefacts .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -f src/noli/hashing/_native*.so

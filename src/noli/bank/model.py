@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Banks, their entries and what happened to them, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from noli.hashing.model import Hash
+
+BankId = NewType("BankId", int)
+
+#: 63 random bits, also the id under which the kernel's index holds the entry's hashes.
+EntryId = NewType("EntryId", int)
+
+#: Largest distance at which a bank may match, in bits. Source: the kernel's exact range.
+MAX_THRESHOLD_BITS = 63
+
+#: Distance up to which PDQ copies are taken for the same picture. Source: facebook/ThreatExchange pdq/README.md.
+DEFAULT_THRESHOLD_BITS = 31
+
+
+class Action(StrEnum):
+    """What a bank asks for when content matches it, strongest first."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    LOG = "log"
+
+
+class EntryState(StrEnum):
+    """Whether an entry matches."""
+
+    ACTIVE = "active"
+    #: The depicted person (or who acts for them) took it back; stops matching for good.
+    WITHDRAWN = "withdrawn"
+
+
+class OpinionKind(StrEnum):
+    """What somebody thinks of an entry."""
+
+    TRUE_POSITIVE = "true_positive"
+    FALSE_POSITIVE = "false_positive"
+    DISPUTED = "disputed"
+
+
+class ChangeKind(StrEnum):
+    """What the change sequence tells every process of an installation."""
+
+    BANK = "bank"
+    ENTRY_ADDED = "entry_added"
+    ENTRY_WITHDRAWN = "entry_withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class BankPolicy:
+    """What may be set, and later changed, on a bank.
+
+    Attributes:
+        action: What a match asks for.
+        threshold_bits: Largest distance that matches, 0-63, inclusive.
+        negative: Entries veto matches of other banks instead of asking for an action (false-positive relief).
+        enabled: Whether the bank is searched at all.
+        note: Why the bank exists.
+    """
+
+    action: Action
+    threshold_bits: int = DEFAULT_THRESHOLD_BITS
+    negative: bool = False
+    enabled: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A curated set of entries with one policy. ``name`` is unique and never changes."""
+
+    id: BankId
+    name: str
+    policy: BankPolicy
+    created_at: datetime
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an entry came from.
+
+    Attributes:
+        added_by: Key name, or "command line".
+        source: Partner or system that supplied it; empty for our own.
+        reference: The source's own id for it.
+    """
+
+    added_by: str
+    source: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be registered: one picture with all hashes that stand for it."""
+
+    hashes: tuple[Hash, ...]
+    provenance: Provenance
+    labels: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One protected picture in a bank: matched, disputed and withdrawn as one."""
+
+    id: EntryId
+    bank: str
+    state: EntryState
+    provenance: Provenance
+    labels: tuple[str, ...]
+    note: str
+    created_at: datetime
+    hashes: tuple[Hash, ...] = ()
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
+    disputed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one party thinks of an entry; a party's newest opinion counts."""
+
+    entry: EntryId
+    author: str
+    kind: OpinionKind
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the installation's change sequence."""
+
+    sequence: int
+    kind: ChangeKind
+    bank: BankId
+    entry: EntryId | None
+
+
+# Entry ids are shown and typed in Crockford's base 32: 13 digits for 63 bits, no I, L, O, U.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ID_LENGTH = 13
+
+
+def entry_text(entry: EntryId) -> str:
+    """Write an entry's id for people and programs: 13 base-32 digits."""
+    return "".join(_DIGITS[(entry >> shift) & 31] for shift in range(5 * (_ID_LENGTH - 1), -1, -5))
+
+
+def parse_entry(text: str) -> EntryId | None:
+    """Read an entry's id, or return None where the text cannot be one."""
+    value = 0
+    if len(text) != _ID_LENGTH:
+        return None
+    for character in text.upper():
+        digit = _DIGITS.find(character)
+        if digit < 0:
+            return None
+        value = value << 5 | digit
+    return EntryId(value) if value < 1 << 63 else None

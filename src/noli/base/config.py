@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every setting of an installation, with its unit, default and reason.
+
+Loaded once, by ``adapters/config.py``: the TOML file, then ``NOLI_*`` environment variables, then
+``NOLI_*_FILE`` for secrets. Each field's comment (``#:``) is its documentation.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Settings of one installation."""
+
+    #: Folder for the embedded database and everything else Noli keeps on disk.
+    data: Path = Path("data")
+    #: SQLAlchemy URL of the database; empty for SQLite inside ``data``. Secret: may hold a password.
+    database_url: str = ""
+    #: Address to listen on.
+    host: str = "127.0.0.1"
+    #: TCP port to listen on.
+    port: int = 8000
+    #: Child processes that decode media; 0 for one a core.
+    decode_workers: int = 0
+    #: Seconds one file may take to decode before its child is killed.
+    decode_timeout_s: float = 10.0
+    #: Address space of one decoding child, in MiB.
+    decode_memory_mib: int = 1536
+    #: Largest picture that is decoded, in pixels; larger ones are ``too_large``.
+    max_pixels: int = 100_000_000
+    #: Most distinct frames of an animated picture that are hashed.
+    max_frames: int = 32
+    #: Largest upload, in bytes.
+    max_upload_bytes: int = 64 * 1024 * 1024
+    #: Requests a second one key may make, averaged; twice as many in a burst.
+    rate_limit_per_s: int = 20_000
+    #: Failed log-ins an address may make a minute before it has to wait.
+    failed_auth_per_min: int = 60
+    #: Neighbours of one hash that a bank reports at most; more are counted as "capped".
+    max_neighbours: int = 1000
+    #: Seconds between looks at the change sequence; a withdrawal elsewhere stops matching here within this time.
+    follow_interval_s: float = 0.25
+    #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
+    probing_budget: int = 16
+    #: Log lines as ``json`` or ``text``.
+    log_format: str = "json"

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The face of the native kernel; no other module imports ``_native``.
+
+``NOLI_KERNEL=portable|avx2|avx512|neon`` is a demand: where that path cannot run, the
+import raises ``KernelUnavailable`` and never falls back in silence.
+"""
+
+from noli.base.errors import KernelUnavailable
+
+try:
+    from noli.hashing import _native
+except ImportError as error:
+    msg = "The native kernel is not built, or NOLI_KERNEL asks for a path this CPU cannot run; run 'make setup'."
+    raise KernelUnavailable(msg, retry=False, detail=str(error)) from error
+
+KERNEL = _native.KERNEL
+AVAILABLE = _native.AVAILABLE
+HammingIndex = _native.Index
+pdq = _native.pdq
+pdq_folded = _native.pdq_folded
+
+__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "pdq", "pdq_folded"]

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hashes and what became of a file that was to be hashed.
+
+PDQ is Meta's 256-bit perceptual hash ("The TMK+PDQF Video-Hashing Algorithm and the PDQ
+Image-Hashing Algorithm", 2019). A hash is personal data: it is not one-way, so values of
+it are kept out of ``repr`` and of every log.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+from noli.base.errors import HashFormatError
+
+#: Bytes of a PDQ hash: 256 bits.
+PDQ_BYTES = 32
+
+#: Below this quality a PDQ hash says too little to match on. Source: facebook/ThreatExchange
+#: pdq/README.md, "discard hashes with quality below 50".
+MIN_QUALITY = 50
+
+#: Highest quality a PDQ hash can have.
+MAX_QUALITY = 100
+
+
+class SignalType(StrEnum):
+    """Algorithm, encoding and distance of a hash."""
+
+    PDQ = "pdq"
+
+
+class Pipeline(StrEnum):
+    """What was done to the pixels before PDQ; hashes of one picture differ by up to 32 bits between the two."""
+
+    #: PDQ on the pixels as decoded, as ``pdqhash`` and ``threatexchange`` do it.
+    FULL = "full"
+    #: Nearest-neighbour to 512x512 first, as Meta's C++ tool does it.
+    NEAREST_512 = "nearest-512"
+
+
+class Variant(StrEnum):
+    """Which picture a derived hash stands for: the original or one of its dihedral forms.
+
+    Order is the kernel's order (``DIHEDRAL``); names say how the *copy* differs from the original.
+    """
+
+    ORIGINAL = "original"
+    ROTATED_90 = "rotated-90"
+    ROTATED_180 = "rotated-180"
+    ROTATED_270 = "rotated-270"
+    FLIPPED_VERTICAL = "flipped-vertical"
+    FLIPPED_HORIZONTAL = "flipped-horizontal"
+    TRANSPOSED = "transposed"
+    TRANSVERSED = "transversed"
+
+
+#: The eight forms in the order in which the kernel returns them.
+DIHEDRAL: tuple[Variant, ...] = tuple(Variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """One value of a signal type.
+
+    Attributes:
+        value: 32 bytes for PDQ, most significant bit first, as in its hexadecimal form.
+        quality: 0-100, or None where the source did not say.
+        type: The signal type.
+        pipeline: What was done to the pixels first.
+        variant: Which form of the picture this stands for.
+    """
+
+    value: bytes = field(repr=False)
+    quality: int | None = None
+    type: SignalType = SignalType.PDQ
+    pipeline: Pipeline = Pipeline.FULL
+    variant: Variant = Variant.ORIGINAL
+
+    def __post_init__(self) -> None:
+        """Refuse a wrong length or quality.
+
+        Raises:
+            HashFormatError: ``value`` is not 32 bytes, or ``quality`` is outside 0-100.
+        """
+        if len(self.value) != PDQ_BYTES:
+            msg = f"A PDQ hash has {PDQ_BYTES} bytes, this one has {len(self.value)}."
+            raise HashFormatError(msg)
+        if self.quality is not None and not 0 <= self.quality <= MAX_QUALITY:
+            msg = f"A PDQ quality lies between 0 and {MAX_QUALITY}, this one is {self.quality}."
+            raise HashFormatError(msg)
+
+    @classmethod
+    def from_hex(cls, text: str, *, quality: int | None = None, signal_type: str = "pdq") -> Self:
+        """Parse what an exchange partner or platform sent.
+
+        Args:
+            text: 64 hexadecimal digits, either case.
+            quality: 0-100 or None.
+            signal_type: Name of the signal type.
+
+        Raises:
+            HashFormatError: Unknown type, wrong length, a character that is no digit, or a quality out of range.
+        """
+        if signal_type not in tuple(SignalType):  # Python 3.11 cannot ask an enumeration for a plain text
+            known = ", ".join(SignalType)
+            msg = f"Signal type {signal_type!r} is not known here; known: {known}."
+            raise HashFormatError(msg)
+        if len(text) != 2 * PDQ_BYTES:
+            msg = f"A PDQ hash is written as {2 * PDQ_BYTES} hexadecimal digits, this text has {len(text)} characters."
+            raise HashFormatError(msg)
+        if not text.isascii() or not text.isalnum():
+            msg = "A PDQ hash is written in hexadecimal digits (0-9, a-f); this text has other characters."
+            raise HashFormatError(msg)
+        try:
+            value = bytes.fromhex(text)
+        except ValueError as error:
+            msg = "A PDQ hash is written in hexadecimal digits (0-9, a-f); this text has other characters."
+            raise HashFormatError(msg) from error
+        return cls(value, quality, SignalType(signal_type))
+
+    @property
+    def hex(self) -> str:
+        """The value as 64 lower-case hexadecimal digits."""
+        return self.value.hex()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it says enough to match on; a hash of unstated quality is given the benefit of the doubt."""
+        return self.quality is None or self.quality >= MIN_QUALITY
+
+
+class Outcome(StrEnum):
+    """What became of one file. Every one of them is a result, none an error."""
+
+    HASHED = "hashed"
+    #: Decoded, but too flat to tell from other pictures (PDQ quality below 50).
+    LOW_QUALITY = "low_quality"
+    #: Not a format that Noli reads.
+    UNSUPPORTED = "unsupported"
+    #: A known format, but damaged or cut short.
+    CORRUPT = "corrupt"
+    #: More pixels, bytes or memory than allowed.
+    TOO_LARGE = "too_large"
+    #: Not decoded within the seconds allowed.
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Hashes of one distinct frame of a picture file; a still picture has one.
+
+    Attributes:
+        dihedral: Eight 32-byte values in the order of ``DIHEDRAL``.
+        quality: 0-100, the same for all eight.
+        number: 0-based position of the frame in the file.
+    """
+
+    dihedral: tuple[bytes, ...] = field(repr=False)
+    quality: int
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one file: its outcome and, where there are any, its hashes.
+
+    Attributes:
+        outcome: ``HASHED`` exactly if at least one frame has usable quality.
+        frames: Distinct frames, in file order; empty unless ``HASHED`` or ``LOW_QUALITY``.
+        reason: One sentence for a person, empty for ``HASHED``.
+        pipeline: The pipeline that made the hashes.
+        width: Pixels of the upright picture, 0 where it was not read.
+        height: Pixels of the upright picture, 0 where it was not read.
+    """
+
+    outcome: Outcome
+    frames: tuple[Frame, ...] = ()
+    reason: str = ""
+    pipeline: Pipeline = Pipeline.FULL
+    width: int = 0
+    height: int = 0
+
+    @property
+    def hashes(self) -> tuple[Hash, ...]:
+        """One hash a frame: what to look for in the banks."""
+        return tuple(Hash(f.dihedral[0], f.quality, pipeline=self.pipeline) for f in self.frames)
+
+    @property
+    def variants(self) -> tuple[Hash, ...]:
+        """Every dihedral form of every frame of usable quality: what to register in a bank."""
+        return tuple(
+            Hash(value, frame.quality, pipeline=self.pipeline, variant=variant)
+            for frame in self.frames
+            if frame.quality >= MIN_QUALITY
+            for variant, value in zip(DIHEDRAL, frame.dihedral, strict=True)
+        )
