@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure the named rows (all without a name), keep them, render the page."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from benchmarks import hashing, http, render, search
+from benchmarks.measure import ROOT, Row
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {**hashing.ROWS, **search.ROWS, **http.ROWS}
+
+
+def main() -> int:
+    """Run the command line; the exit status is 1 where a row could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one or more of: {', '.join(ROWS)}")
+    parser.add_argument("--render-only", action="store_true", help="only write docs/benchmarks.md from results.json")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rows) - set(ROWS):
+        parser.error(f"unknown rows: {', '.join(sorted(unknown))}; known: {', '.join(ROWS)}")
+    failed = False if arguments.render_only else measure(arguments.rows or list(ROWS))
+    render.write(load())
+    return int(failed)
+
+
+def measure(names: list[str]) -> bool:
+    """Measure and keep rows one by one, so that a later failure loses nothing; return whether any failed."""
+    failed = False
+    for call in dict.fromkeys(ROWS[name] for name in names):
+        label = ", ".join(name for name in names if ROWS[name] is call)
+        try:
+            result = call()
+        except Exception as error:  # noqa: BLE001 - one row's failure must not stop the others; it is printed and counted
+            failed = True
+            print(f"{label}: not measured: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            continue
+        for row in result if isinstance(result, list) else [result]:
+            keep(row)
+            print(line(row), flush=True)
+    return failed
+
+
+def load() -> list[dict[str, object]]:
+    """Read the rows kept so far."""
+    return list(json.loads(RESULTS.read_text())) if RESULTS.exists() else []
+
+
+def keep(row: Row) -> None:
+    """Replace the row of this name in the results, or append it."""
+    rows = [kept for kept in load() if kept["row"] != row.row]
+    RESULTS.write_text(json.dumps([*rows, row.as_json()], indent=1) + "\n")
+
+
+def line(row: Row) -> str:
+    """Write a row for the terminal."""
+    beside = "no peer" if row.peer is None else f"{row.peer_name}: {row.peer:.4g}"
+    ratio = "" if row.ratio is None else f", {row.ratio:.3g}x"
+    more = "".join(f", {key} {value}" for key, value in row.more.items())
+    return f"{row.row}: {row.ours:.4g} {row.unit} ({beside}{ratio}{more})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
