@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What banks need from outside: a store that keeps what it has acknowledged.
+
+One suite (``tests/contract/test_bank_store.py``) holds every implementation to this page.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from noli.bank.model import Bank, BankId, BankPolicy, Change, Entry, EntryId, NewEntry, Opinion
+
+
+class BankTransaction(Protocol):
+    """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well."""
+
+    def add_bank(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Create a bank. Raises Conflict where the name is taken."""
+        ...
+
+    def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Replace a bank's policy. Raises NotFound."""
+        ...
+
+    def bank(self, name: str) -> Bank:
+        """Read one bank with its count of active entries. Raises NotFound."""
+        ...
+
+    def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
+        """List banks by name, those after ``after``, at most ``limit``."""
+        ...
+
+    def add_entry(self, bank: str, entry: NewEntry, *, id: EntryId, now: datetime) -> Entry:  # noqa: A002 - the field's name
+        """Register an entry and append to the change sequence. Raises NotFound for the bank."""
+        ...
+
+    def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the field's name
+        """Read one entry with its hashes. Raises NotFound."""
+        ...
+
+    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
+        """List entries of a bank in id order, with hashes, withdrawn ones included. Raises NotFound."""
+        ...
+
+    def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
+        """Read entries of any bank, without hashes; unknown ids are left out."""
+        ...
+
+    def withdraw(self, bank: str, id: EntryId, *, by: str, now: datetime) -> Entry:  # noqa: A002 - the field's name
+        """Withdraw an entry; a second time changes nothing. Raises NotFound."""
+        ...
+
+    def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
+        """Keep an opinion. Raises NotFound.
+
+        A false-positive or disputed one marks the entry disputed until its author's newest opinion says otherwise.
+        """
+        ...
+
+    def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the field's name
+        """List opinions on an entry, oldest first. Raises NotFound."""
+        ...
+
+    def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
+        """Read the change sequence in order. A sequence number is never visible before a smaller one."""
+        ...
+
+    def active_hashes(self, bank: BankId) -> Iterator[tuple[bytes, bytes]]:
+        """Stream what the index of a bank holds: pairs of buffers (n x 32 hash bytes, n x 8 id bytes, native order)."""
+        ...
+
+    def hashes_of(self, entry: EntryId) -> bytes:
+        """Return an active entry's hashes as n x 32 bytes; empty where it is withdrawn or unknown."""
+        ...
+
+    def hashes_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bytes]]:
+        """Return (entry, its bank, n x 32 hash bytes) of active entries; withdrawn and unknown ones are left out."""
+        ...
+
+    def last_sequence(self) -> int:
+        """Return the newest sequence number, 0 where nothing ever changed."""
+        ...
+
+    def recall(self, scope: str, key: str) -> tuple[bytes, bytes] | None:
+        """Return (request digest, response) kept under an idempotency key, or None."""
+        ...
+
+    def remember(self, scope: str, key: str, *, digest: bytes, response: bytes, now: datetime) -> None:
+        """Keep a response under an idempotency key. Raises Conflict where another request took it meanwhile."""
+        ...
+
+
+class BankStore(Protocol):
+    """Opens transactions."""
+
+    def transaction(self, *, write: bool = False) -> AbstractContextManager[BankTransaction]:
+        """Open one transaction: one consistent view; with ``write`` it commits at the end or rolls back on error.
+
+        Raises:
+            StoreBusy: The database did not let us in within its time-out.
+        """
+        ...

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Neighbours, matches and decisions, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from noli.bank.model import Bank, EntryId
+from noli.hashing.model import Hash, Outcome
+
+
+class Closeness(StrEnum):
+    """How close a match is, coarse on purpose: exact distances give a banked hash away in 257 queries."""
+
+    SAME = "same"
+    NEAR = "near"
+    EDGE = "edge"
+
+
+class Verdict(StrEnum):
+    """What the caller should do with the content."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A banked entry within its bank's threshold of a query hash.
+
+    Attributes:
+        bank: The bank with its policy.
+        entry: The entry.
+        distance_bits: Smallest distance between the query and any hash of the entry, 0-63.
+        disputed: Whether somebody says that the entry is wrong.
+    """
+
+    bank: Bank
+    entry: EntryId
+    distance_bits: int
+    disputed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A neighbour with what its bank's policy makes of it.
+
+    Attributes:
+        neighbour: The machine fact.
+        closeness: The coarse distance.
+        verdict: What this match alone asks for.
+        reason: One sentence for a person.
+        query: Which of the query's hashes (frames) it was, 0-based.
+    """
+
+    neighbour: Neighbour
+    closeness: Closeness
+    verdict: Verdict
+    reason: str
+    query: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What policy makes of one upload.
+
+    Attributes:
+        verdict: The strongest that stands.
+        matches: What led to it, strongest and nearest first.
+        reason: One sentence for a person, also where nothing matched.
+        capped: More neighbours exist than were looked at.
+    """
+
+    verdict: Verdict
+    matches: tuple[Match, ...]
+    reason: str
+    capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One upload that was checked and matched, as recorded.
+
+    Attributes:
+        id: Random, opaque.
+        content_ref: The platform's own reference to the upload.
+        key: Name of the API key that asked.
+        outcome: What became of the file; ``HASHED`` where hashes were sent.
+        decision: What was answered.
+        hashes: What was looked for.
+        checked_at: When.
+    """
+
+    id: str
+    content_ref: str
+    key: str
+    outcome: Outcome
+    decision: Decision
+    hashes: tuple[Hash, ...]
+    checked_at: datetime

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices when a key feels its way along the border of a match, and stops answering there.
+
+A yes/no answer gives a banked hash away in about 280 near-duplicate queries, a distance in 257. Genuine copies of a
+picture lie in a few clusters (re-encodings, this crop, that crop) with one answer each; feeling for the border needs
+queries close to each other with different answers. So, for each key and around each matched picture, each distinct
+query has a cost:
+
+* one bit from an earlier query: the full cost, whatever the answer. Re-encoding does not do that: PDQ sets the bits
+  above the median, so that genuine hashes differ by even numbers;
+* within 8 bits of an earlier query that got another answer: the full cost, for the border lies between the two. Keys
+  that see exact distances, whom the operator trusts, pay an eighth, for there any two re-encodings differ;
+* elsewhere with another answer than the nearest copy's: a sixteenth, so that large random steps are bounded too.
+
+Past the budget every further distinct query there is refused, hit or miss alike, so that the refusal tells nothing.
+
+A neighbourhood reaches 63 bits from its first matched query: that query is within 31 of the entry, one just past the
+border is 32 from it. It does not slow down evenly spread guessing; that is what rate limits are for. Kept in memory
+only, for each process, gone after a day or a restart.
+"""
+
+import sys
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+
+from noli.base.clock import Clock
+from noli.base.errors import Throttled
+from noli.matching.ports import HammingIndex
+
+#: How far a neighbourhood reaches from its first matched query, in bits: 31 + 32, see above.
+REACH_BITS = 63
+
+#: How long an answer counts against the budget.
+WINDOW = timedelta(hours=24)
+
+#: Neighbourhoods a key has at most, the least recently used goes first; about 100 MB in the worst case, when each is
+#: full of queries, and a few hundred bytes each in the usual one.
+MAX_NEIGHBOURHOODS = 2048
+
+#: Answered queries a neighbourhood remembers at most, so that asking again is free.
+MAX_REMEMBERED = 256
+
+#: Queries that close to each other are taken for re-encodings of one copy, in bits. Source: JPEG, WebP and PNG copies
+#: of one photograph stay within it (``make bench ROWS=formats``).
+CLUSTER_BITS = 8
+
+# Costs, see above, in sixteenths of one answer of the budget.
+_FULL, _EXACT, _ELSEWHERE = 16, 2, 1
+
+# Neighbourhoods of one query that are looked at; more overlap only where somebody builds them.
+_MAX_OVERLAP = 64
+
+# Removed centres after which a key's index is compacted.
+_COMPACT_AFTER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a key would get to see.
+
+    Attributes:
+        seen: All of it, as one comparable value; exact distances are part of it exactly if the key sees them.
+        distance_bits: Smallest distance of a match, None for a miss.
+        exact: Whether the key sees exact distances.
+    """
+
+    seen: Hashable
+    distance_bits: int | None
+    exact: bool = False
+
+
+@dataclass(slots=True)
+class _Neighbourhood:
+    usual: Hashable
+    nearest_bits: int
+    touched: datetime
+    spent: int = 0
+    costs: deque[tuple[datetime, int]] = field(default_factory=deque)
+    answered: OrderedDict[bytes, tuple[int, Hashable]] = field(default_factory=OrderedDict)
+
+    def take(self, query: bytes, answer: Answer, now: datetime) -> None:
+        if cost := self._cost(query, answer):
+            self.costs.append((now, cost))
+            self.spent += cost
+        if answer.distance_bits is not None and answer.distance_bits < self.nearest_bits:
+            self.usual, self.nearest_bits = answer.seen, answer.distance_bits
+
+    def _cost(self, query: bytes, answer: Answer) -> int:
+        value = int.from_bytes(query)
+        cost = _ELSEWHERE if answer.seen != self.usual else 0
+        for other, seen in self.answered.values():
+            apart = (value ^ other).bit_count()
+            if apart == 1:
+                return _FULL
+            if apart <= CLUSTER_BITS and seen != answer.seen:
+                cost = max(cost, _EXACT if answer.exact else _FULL)
+        return cost
+
+    def remember(self, query: bytes, answer: Answer, now: datetime) -> None:
+        self.touched = now
+        self.answered[query] = int.from_bytes(query), answer.seen
+        self.answered.move_to_end(query)
+        if len(self.answered) > MAX_REMEMBERED:
+            self.answered.popitem(last=False)
+
+    def forget_old(self, now: datetime) -> None:
+        while self.costs and now - self.costs[0][0] >= WINDOW:
+            self.spent -= self.costs.popleft()[1]
+
+
+class _Key:
+    """The neighbourhoods of one API key."""
+
+    def __init__(self, index: HammingIndex) -> None:
+        self.index = index
+        self.places: OrderedDict[int, _Neighbourhood] = OrderedDict()
+        self._next = 1
+        self._removed = 0
+
+    def around(self, query: bytes, now: datetime) -> list[_Neighbourhood]:
+        hits, _ = self.index.search(query, REACH_BITS, _MAX_OVERLAP)
+        found = []
+        for number, _distance in hits:
+            place = self.places[number]
+            place.forget_old(now)
+            if now - place.touched >= WINDOW:
+                self._remove(number)
+                continue
+            self.places.move_to_end(number)
+            found.append(place)
+        return found
+
+    def open(self, query: bytes, answer: Answer, distance_bits: int, now: datetime) -> None:
+        number = self._next
+        self._next += 1
+        self.places[number] = place = _Neighbourhood(answer.seen, distance_bits, now)
+        place.remember(query, answer, now)
+        self.index.append(query, number.to_bytes(8, sys.byteorder))
+        if len(self.places) > MAX_NEIGHBOURHOODS:
+            self._remove(next(iter(self.places)))
+
+    def _remove(self, number: int) -> None:
+        del self.places[number]
+        self.index.tombstone(number.to_bytes(8, sys.byteorder))
+        self._removed += 1
+        if self._removed >= _COMPACT_AFTER:
+            self.index.compact()
+            self._removed = 0
+
+
+class ProbingGuard:
+    """Counts differing answers around matched pictures, for each key; safe to call from many threads."""
+
+    def __init__(self, budget: int, clock: Clock, *, new_index: Callable[[], HammingIndex]) -> None:
+        """Start with nothing remembered.
+
+        Args:
+            budget: Answers of full cost that a key gets around one matched picture in 24 hours, at least 1.
+            clock: Tells the time.
+            new_index: Makes an empty index.
+        """
+        self._budget = budget
+        self._clock = clock
+        self._new_index = new_index
+        self._keys: dict[str, _Key] = {}
+        self._lock = threading.Lock()
+        #: Queries refused since the start, for metrics.
+        self.refused = 0
+
+    def admit(self, key: str, query: bytes, answer: Answer) -> None:
+        """Let an answer out, or refuse; misses cost something only near earlier matches.
+
+        Args:
+            key: Name of the API key.
+            query: 32 bytes.
+            answer: What the key would get to see.
+
+        Raises:
+            Throttled: The budget around here is spent, and this query has not been answered before.
+        """
+        if answer.distance_bits is None and key not in self._keys:
+            return
+        with self._lock:
+            now = self._clock.now()
+            known = self._keys.get(key)
+            if known is None:
+                known = self._keys[key] = _Key(self._new_index())
+            places = known.around(query, now)
+            if places:
+                self._refuse_spent(places, query, now)
+                for place in places:
+                    if query not in place.answered:
+                        place.take(query, answer, now)
+                    place.remember(query, answer, now)
+            elif answer.distance_bits is not None:
+                known.open(query, answer, answer.distance_bits, now)
+
+    def _refuse_spent(self, places: list[_Neighbourhood], query: bytes, now: datetime) -> None:
+        if any(query in place.answered for place in places):
+            return
+        spent = [place for place in places if place.spent >= self._budget * _FULL]
+        if spent:
+            self.refused += 1
+            wait = max(place.costs[0][0] for place in spent) + WINDOW - now
+            msg = "Too many different near-copies of one picture were checked; this looks like probing."
+            raise Throttled(msg, retry_after_s=max(1, ceil(wait.total_seconds())))

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main use case: look for an upload's hashes in the banks, decide, record what matched, answer.
+
+It decodes no files (the media hasher does) and knows no HTTP. Protection goes before book-keeping: where the database
+does not answer, what the index knows decides; where a record cannot be kept, the answer stands and is counted.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from noli.access.model import ApiKey, Scope
+from noli.bank.model import Entry, EntryId, EntryState
+from noli.bank.ports import BankStore
+from noli.base.clock import Clock
+from noli.base.errors import InputError, Throttled, Unavailable
+from noli.hashing.model import Hash, Outcome
+from noli.matching.index import BankIndexes
+from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
+from noli.matching.ports import Checks
+from noli.matching.probing import Answer, ProbingGuard
+from noli.matching.rules import judge
+
+#: Reason of a batch item that the guard refused; it lists no matches, so that hit and miss look alike.
+PROBING_REASON = "probing: too many different near-copies of one picture were checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One thing to check.
+
+    Attributes:
+        hashes: What to look for, one a frame; empty where the file had none.
+        content_ref: The platform's own reference.
+        outcome: What became of the file; ``HASHED`` where hashes were sent.
+    """
+
+    hashes: tuple[Hash, ...]
+    content_ref: str = ""
+    outcome: Outcome = Outcome.HASHED
+
+
+# Neighbours of each hash of one upload, and whether there were more.
+_Found = tuple[list[list[Neighbour]], bool]
+
+
+class Checker:
+    """Checks uploads for API keys; safe to call from many threads."""
+
+    def __init__(
+        self,
+        *,
+        indexes: BankIndexes,
+        store: BankStore,
+        checks: Checks,
+        guard: ProbingGuard,
+        clock: Clock,
+        new_id: Callable[[], str],
+        max_neighbours: int,
+    ) -> None:
+        """Keep the collaborators.
+
+        Args:
+            indexes: The banks, searchable.
+            store: The banks, for what only it knows: withdrawn a moment ago, disputed.
+            checks: Keeps checks that matched.
+            guard: Refuses probing.
+            clock: Tells the time.
+            new_id: Makes a random, opaque id.
+            max_neighbours: Hashes that one bank reports at most for one query.
+        """
+        self._indexes = indexes
+        self._store = store
+        self._checks = checks
+        self._guard = guard
+        self._clock = clock
+        self._new_id = new_id
+        self._max_neighbours = max_neighbours
+        self._counting = threading.Lock()
+        self._unrecorded = 0
+        self._unconfirmed = 0
+
+    @property
+    def unrecorded(self) -> int:
+        """Matched checks that were answered but could not be recorded, since the start."""
+        return self._unrecorded
+
+    @property
+    def unconfirmed(self) -> int:
+        """Calls whose hits were answered from the index alone, the store being silent, since the start."""
+        return self._unconfirmed
+
+    def check(
+        self, queries: Sequence[Hash], *, key: ApiKey, content_ref: str = "", outcome: Outcome = Outcome.HASHED
+    ) -> Check:
+        """Check one upload.
+
+        Args:
+            queries: Its hashes, one a frame; may be empty unless ``outcome`` is ``HASHED``.
+            key: Who asks.
+            content_ref: The platform's own reference.
+            outcome: What became of the file.
+
+        Returns:
+            The check; recorded exactly if something matched.
+
+        Raises:
+            InputError: No hashes, though the file was hashed.
+            Throttled: The key is probing.
+            Unavailable: The banks are not loaded.
+        """
+        upload = Upload(tuple(queries), content_ref, _outcome(queries, outcome))
+        found = self._found([upload])
+        decision = judge(found[0][0], outcome=upload.outcome, capped=found[0][1])
+        self._admit(upload, decision, key)
+        check = self._made(upload, decision, key)
+        self._record([check])
+        return check
+
+    def check_many(self, uploads: Sequence[Upload], *, key: ApiKey) -> list[Check]:
+        """Check many uploads with one read and one write; each is decided by itself.
+
+        An upload for which the key is probing gets ``review`` with the reason ``PROBING_REASON`` and no matches.
+
+        Raises:
+            InputError: An upload has no hashes, though it was hashed.
+            Unavailable: The banks are not loaded.
+        """
+        uploads = [replace(upload, outcome=_outcome(upload.hashes, upload.outcome)) for upload in uploads]
+        made = []
+        for upload, (found, capped) in zip(uploads, self._found(uploads), strict=True):
+            decision = judge(found, outcome=upload.outcome, capped=capped)
+            try:
+                self._admit(upload, decision, key)
+            except Throttled:
+                decision = Decision(Verdict.REVIEW, (), PROBING_REASON)
+            made.append(self._made(upload, decision, key))
+        self._record(made)
+        return made
+
+    def _found(self, uploads: Sequence[Upload]) -> list[_Found]:
+        """Search every usable hash; then ask the store about the entries that were hit, if any."""
+        queries = [h.value for upload in uploads for h in upload.hashes if h.usable]
+        answers = iter(self._search(queries))
+        found: list[_Found] = []
+        for upload in uploads:
+            each = [next(answers) if h.usable else ([], False) for h in upload.hashes]
+            found.append(([near for near, _ in each], any(capped for _, capped in each)))
+        hit = {n.entry for frames, _ in found for near in frames for n in near}
+        if not hit:
+            return found
+        entries = self._entries(sorted(hit))
+        return [([_confirmed(near, entries) for near in frames], capped) for frames, capped in found]
+
+    def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
+        if len(queries) == 1:
+            return [self._indexes.neighbours(queries[0], max_neighbours=self._max_neighbours)]
+        return self._indexes.neighbours_batch(queries, max_neighbours=self._max_neighbours)
+
+    def _entries(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
+        try:
+            with self._store.transaction() as transaction:
+                return transaction.entries_by_id(ids)
+        except Unavailable:
+            with self._counting:
+                self._unconfirmed += 1
+            return {}
+
+    def _admit(self, upload: Upload, decision: Decision, key: ApiKey) -> None:
+        exact = Scope.DISTANCES in key.scopes
+        nearest = min((match.neighbour.distance_bits for match in decision.matches), default=None)
+        answer = Answer(_seen(decision.matches, exact=exact), nearest, exact=exact)
+        for query in upload.hashes:
+            if query.usable:
+                self._guard.admit(key.name, query.value, answer)
+
+    def _made(self, upload: Upload, decision: Decision, key: ApiKey) -> Check:
+        return Check(
+            id=self._new_id(),
+            content_ref=upload.content_ref,
+            key=key.name,
+            outcome=upload.outcome,
+            decision=decision,
+            hashes=upload.hashes,
+            checked_at=self._clock.now(),
+        )
+
+    def _record(self, made: Iterable[Check]) -> None:
+        matched = [check for check in made if check.decision.matches]
+        if not matched:
+            return
+        try:
+            self._checks.add(matched)
+        except Unavailable:
+            # Refusing to answer would let the upload through on most platforms; the counter raises the alarm.
+            with self._counting:
+                self._unrecorded += len(matched)
+
+
+def _outcome(hashes: Sequence[Hash], outcome: Outcome) -> Outcome:
+    if outcome is not Outcome.HASHED:
+        return outcome
+    if not hashes:
+        msg = "There is no hash to look for; give at least one."
+        raise InputError(msg)
+    return Outcome.HASHED if any(h.usable for h in hashes) else Outcome.LOW_QUALITY
+
+
+def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list[Neighbour]:
+    """Drop what was withdrawn since the index last followed, mark what is disputed.
+
+    An entry that the store did not tell about is kept: in doubt, the index is believed.
+    """
+    kept = []
+    for neighbour in near:
+        entry = entries.get(neighbour.entry)
+        if entry is None:
+            kept.append(neighbour)
+        elif entry.state is EntryState.ACTIVE:
+            kept.append(replace(neighbour, disputed=True) if entry.disputed else neighbour)
+    return kept
+
+
+def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
+    """Everything about distance that a key reads out of an answer: entries with their closeness or distance."""
+    return tuple(
+        sorted((m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1) for m in matches)
+    )

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hashes as values and as text."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noli.base.errors import HashFormatError
+from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_hash_written_is_read_back(value: bytes) -> None:
+    """Either case of its hexadecimal form gives the same value."""
+    text = Hash(value).hex
+    assert Hash.from_hex(text).value == Hash.from_hex(text.upper()).value == value
+
+
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 63 + " ", "\uff10" * 64, " " + "0" * 63])
+def test_text_that_is_no_hash_is_refused(text: str) -> None:
+    """Wrong length and other characters get a sentence that does not repeat them."""
+    with pytest.raises(HashFormatError, match="hexadecimal"):
+        Hash.from_hex(text)
+
+
+@given(st.text(max_size=70))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """No text makes the parser fail in another way."""
+    with contextlib.suppress(HashFormatError):
+        assert len(Hash.from_hex(text).value) == 32
+
+
+def test_an_unknown_signal_type_names_the_known_ones() -> None:
+    """The caller learns what can be sent."""
+    with pytest.raises(HashFormatError, match="known: pdq"):
+        Hash.from_hex("0" * 64, signal_type="md5")
+
+
+@pytest.mark.parametrize("quality", [-1, 101])
+def test_a_quality_out_of_range_is_refused(quality: int) -> None:
+    """Quality is 0-100."""
+    with pytest.raises(HashFormatError, match="between 0 and 100"):
+        Hash(bytes(32), quality)
+
+
+@pytest.mark.parametrize(("quality", "usable"), [(None, True), (0, False), (49, False), (50, True), (100, True)])
+def test_quality_decides_what_is_usable(quality: int | None, usable: bool) -> None:  # noqa: FBT001 - a table's column
+    """Below 50 a hash says too little; unstated quality is trusted."""
+    assert Hash(bytes(32), quality).usable is usable
+
+
+def test_a_hash_keeps_its_value_out_of_repr() -> None:
+    """A value printed by accident gives nothing away."""
+    assert "ab" * 4 not in repr(Hash(bytes.fromhex("ab" * 32)))
+
+
+def test_a_reading_searches_originals_and_registers_every_form() -> None:
+    """Flat frames are looked at when checking but never registered."""
+    forms = tuple(bytes([n]) * 32 for n in range(8))
+    reading = Reading(Outcome.HASHED, (Frame(forms, 90), Frame(forms, 20, 1)))
+    assert [h.quality for h in reading.hashes] == [90, 20]
+    assert [h.variant for h in reading.variants] == list(DIHEDRAL)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few store methods that matching reads, over plain lists; it counts what it is asked."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from noli.bank.model import (
+    Action,
+    Bank,
+    BankId,
+    BankPolicy,
+    Change,
+    ChangeKind,
+    Entry,
+    EntryId,
+    EntryState,
+    Provenance,
+)
+from noli.base.errors import NotFound, StoreBusy
+from noli.matching.model import Check
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class MemoryBanks:
+    """Banks, entries and their change sequence; also the transaction of itself."""
+
+    def __init__(self) -> None:
+        self.all: dict[int, Bank] = {}
+        self.held: dict[int, tuple[int, bytes]] = {}
+        self.gone: set[int] = set()
+        self.disputed: set[int] = set()
+        self.log: list[Change] = []
+        self.busy = False
+        self.reads = 0
+        self.broken = False
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[Any]:
+        """Open nothing; refuse while ``busy``."""
+        del write
+        if self.busy:
+            msg = "The database is busy."
+            raise StoreBusy(msg)
+        yield self
+
+    def _note(self, kind: ChangeKind, bank: int, entry: int | None = None) -> None:
+        self.log.append(Change(len(self.log) + 1, kind, BankId(bank), None if entry is None else EntryId(entry)))
+
+    def put_bank(self, number: int, policy: BankPolicy | None = None) -> None:
+        """Create a bank or replace its policy."""
+        policy = BankPolicy(Action.BLOCK) if policy is None else policy
+        self.all[number] = Bank(BankId(number), f"bank{number}", policy, NOW)
+        self._note(ChangeKind.BANK, number)
+
+    def put(self, bank: int, entry: int, *hashes: bytes) -> None:
+        """Register an entry."""
+        self.held[entry] = (bank, b"".join(hashes))
+        self._note(ChangeKind.ENTRY_ADDED, bank, entry)
+
+    def withdraw_entry(self, entry: int) -> None:
+        """Withdraw an entry."""
+        self.gone.add(entry)
+        self._note(ChangeKind.ENTRY_WITHDRAWN, self.held[entry][0], entry)
+
+    def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
+        """List by name."""
+        return sorted((b for b in self.all.values() if b.name > after), key=lambda b: b.name)[:limit]
+
+    def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
+        """Read the sequence."""
+        return self.log[after : after + limit]
+
+    def last_sequence(self) -> int:
+        """Return the newest number."""
+        return len(self.log)
+
+    def active_hashes(self, bank: int) -> Iterator[tuple[bytes, bytes]]:
+        """Stream one entry at a time; cut one short where ``broken``."""
+        for entry, (home, hashes) in self.held.items():
+            if home == bank and entry not in self.gone:
+                ids = entry.to_bytes(8, sys.byteorder) * (len(hashes) // 32)
+                yield hashes[:-1] if self.broken else hashes, ids
+
+    def hashes_of_many(self, entries: Sequence[int]) -> list[tuple[EntryId, BankId, bytes]]:
+        """Return what is active."""
+        return [
+            (EntryId(e), BankId(self.held[e][0]), self.held[e][1])
+            for e in entries
+            if e in self.held and e not in self.gone
+        ]
+
+    def entries_by_id(self, ids: Sequence[int]) -> dict[EntryId, Entry]:
+        """Read entries and count the call."""
+        self.reads += 1
+        return {EntryId(i): self._entry(i) for i in ids if i in self.held}
+
+    def _entry(self, number: int) -> Entry:
+        state = EntryState.WITHDRAWN if number in self.gone else EntryState.ACTIVE
+        bank = f"bank{self.held[number][0]}"
+        disputed = number in self.disputed
+        return Entry(EntryId(number), bank, state, Provenance("test"), (), "", NOW, disputed=disputed)
+
+
+class MemoryChecks:
+    """Keeps checks in a list; refuses while ``busy``."""
+
+    def __init__(self) -> None:
+        self.kept: list[Check] = []
+        self.writes = 0
+        self.busy = False
+
+    def add(self, checks: list[Check]) -> None:
+        """Keep and count the call."""
+        if self.busy:
+            msg = "The database is busy."
+            raise StoreBusy(msg)
+        self.writes += 1
+        self.kept += checks
+
+    def get(self, id: str) -> Check:  # noqa: A002 - the port's name
+        """Read one."""
+        for check in self.kept:
+            if check.id == id:
+                return check
+        msg = "There is no such check."
+        raise NotFound(msg)
+
+    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+        """List newest first."""
+        del after
+        return self.kept[::-1][:limit]

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checker: search, confirm, decide, record, answer."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from noli.access.model import ApiKey, Scope
+from noli.bank.model import Action, BankPolicy
+from noli.base.clock import SystemClock
+from noli.base.errors import InputError, Throttled, Unavailable
+from noli.hashing.model import Hash, Outcome
+from noli.matching.index import BankIndexes
+from noli.matching.model import Verdict
+from noli.matching.probing import ProbingGuard
+from noli.matching.service import PROBING_REASON, Checker, Upload
+from tests.support.bits import flipped, some_hash
+from tests.support.index import BruteForceIndex
+from tests.unit.matching.memory import MemoryBanks, MemoryChecks
+
+KEY = ApiKey("platform", frozenset({Scope.CHECKS}), datetime(2026, 1, 1, tzinfo=UTC))
+BANKED = some_hash(1)
+
+
+class House:
+    """A checker with one blocking bank that holds one entry."""
+
+    def __init__(self) -> None:
+        self.store, self.checks = MemoryBanks(), MemoryChecks()
+        self.store.put_bank(1)
+        self.store.put(1, 7, BANKED)
+        self.indexes = BankIndexes(BruteForceIndex)
+        self.indexes.load(self.store)
+        numbers = count()
+        self.checker = Checker(
+            indexes=self.indexes,
+            store=self.store,
+            checks=self.checks,
+            guard=ProbingGuard(2, SystemClock(), new_index=BruteForceIndex),
+            clock=SystemClock(),
+            new_id=lambda: f"check-{next(numbers)}",
+            max_neighbours=100,
+        )
+
+    def verdict(self, *values: bytes) -> Verdict:
+        """Check hashes of good quality."""
+        return self.checker.check([Hash(v, 90) for v in values], key=KEY).decision.verdict
+
+
+@pytest.fixture
+def house() -> House:
+    """A fresh house."""
+    return House()
+
+
+def test_a_copy_is_blocked_and_recorded(house: House) -> None:
+    """What matched can be read back, with who asked and about what."""
+    check = house.checker.check([Hash(flipped(BANKED, 4), 90)], key=KEY, content_ref="post/1")
+    assert check.decision.verdict is Verdict.BLOCK
+    assert house.checks.get(check.id) == check
+    assert (check.key, check.content_ref, check.outcome) == ("platform", "post/1", Outcome.HASHED)
+
+
+def test_an_unrelated_picture_is_allowed_and_leaves_no_trace(house: House) -> None:
+    """No record, and not even a question to the database."""
+    assert house.verdict(some_hash(2)) is Verdict.ALLOW
+    assert (house.checks.writes, house.store.reads) == (0, 0)
+
+
+def test_a_withdrawn_entry_does_not_match_even_before_the_index_follows(house: House) -> None:
+    """The store's word counts over the index's."""
+    house.store.withdraw_entry(7)
+    assert house.verdict(BANKED) is Verdict.ALLOW
+
+
+def test_a_disputed_entry_asks_for_review(house: House) -> None:
+    """A dispute takes effect at once."""
+    house.store.disputed.add(7)
+    assert house.verdict(BANKED) is Verdict.REVIEW
+
+
+def test_a_negative_bank_clears(house: House) -> None:
+    """False-positive relief works from end to end."""
+    house.store.put_bank(2, BankPolicy(Action.LOG, negative=True))
+    house.store.put(2, 8, BANKED)
+    house.indexes.catch_up(house.store)
+    assert house.verdict(BANKED) is Verdict.ALLOW
+
+
+def test_matching_goes_on_without_the_database(house: House) -> None:
+    """A silent database neither lifts a block nor fails the check; both omissions are counted."""
+    house.store.busy = house.checks.busy = True
+    assert house.verdict(BANKED) is Verdict.BLOCK
+    assert (house.checker.unrecorded, house.checker.unconfirmed) == (1, 1)
+
+
+def test_without_loaded_banks_nothing_is_answered(house: House) -> None:
+    """Not ready is an error, never "no match"."""
+    house.checker._indexes = BankIndexes(BruteForceIndex)
+    with pytest.raises(Unavailable):
+        house.verdict(BANKED)
+
+
+def test_flat_pictures_are_not_searched(house: House) -> None:
+    """Below quality 50 a hash matches nothing, and the outcome says why."""
+    check = house.checker.check([Hash(BANKED, 49)], key=KEY)
+    assert (check.outcome, check.decision.verdict) == (Outcome.LOW_QUALITY, Verdict.ALLOW)
+
+
+def test_one_good_frame_is_enough(house: House) -> None:
+    """A flat first frame does not hide the banked second one."""
+    check = house.checker.check([Hash(some_hash(3), 10), Hash(BANKED, 90)], key=KEY)
+    assert check.decision.verdict is Verdict.BLOCK
+    assert check.decision.matches[0].query == 1
+
+
+def test_a_damaged_file_goes_to_review(house: House) -> None:
+    """There is nothing to search, yet it is not waved through."""
+    assert house.checker.check([], key=KEY, outcome=Outcome.CORRUPT).decision.verdict is Verdict.REVIEW
+
+
+def test_hashed_without_hashes_is_refused(house: House) -> None:
+    """The caller forgot something."""
+    with pytest.raises(InputError, match="at least one"):
+        house.checker.check([], key=KEY)
+
+
+def test_a_batch_decides_each_by_itself_with_one_read_and_one_write(house: House) -> None:
+    """Batches stay cheap however many match."""
+    uploads = [
+        Upload((Hash(BANKED, 90),), f"post/{n}") if n % 2 else Upload((Hash(some_hash(50 + n)),)) for n in range(8)
+    ]
+    made = house.checker.check_many(uploads, key=KEY)
+    assert [c.decision.verdict for c in made] == [Verdict.ALLOW, Verdict.BLOCK] * 4
+    assert (house.store.reads, house.checks.writes, len(house.checks.kept)) == (1, 1, 4)
+
+
+def probe(house: House) -> None:
+    """Spend the budget of two around the banked entry, a bit at a time."""
+    for bits in (0, 1, 2):
+        house.verdict((int.from_bytes(BANKED) ^ bits).to_bytes(32))
+
+
+def test_probing_is_refused(house: House) -> None:
+    """The next distinct near-copy gets no answer, whether it would match or not."""
+    probe(house)
+    for distance in (20, 40):
+        with pytest.raises(Throttled):
+            house.verdict(flipped(BANKED, distance, seed=5))
+
+
+def test_probing_in_a_batch_gets_review_without_matches(house: House) -> None:
+    """Refused items look alike and do not fail the others."""
+    probe(house)
+    near = [flipped(BANKED, distance, seed=5) for distance in (20, 40)]
+    made = house.checker.check_many([Upload((Hash(v, 90),)) for v in (*near, some_hash(9), BANKED)], key=KEY)
+    assert [c.decision.verdict for c in made] == [Verdict.REVIEW, Verdict.REVIEW, Verdict.ALLOW, Verdict.BLOCK]
+    assert {(c.decision.reason, c.decision.matches) for c in made[:2]} == {(PROBING_REASON, ())}
