@@ -83,27 +83,27 @@ pytest: setup postgresql
 	$(BIN)/coverage run -m pytest | tee artefacts/pytest.log
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
-	@$(BIN)/coverage report --include='$(DOMAIN)' --fail-under=$(DOMAIN_BAR) --format=total >/dev/null \
-		|| { echo "Branch coverage of the domain packages is below $(DOMAIN_BAR) %."; exit 1; }
+	@echo "Domain packages, bar $(DOMAIN_BAR) %:"
+	@$(BIN)/coverage report --include='$(DOMAIN)' --fail-under=$(DOMAIN_BAR)
 	@tail -n 1 artefacts/pytest.log
 
 .PHONY: lint
-lint: setup ## Check style, formatting (Python and C) and spelling
+lint: .venv/packages.stamp ## Check style, formatting (Python and C) and spelling
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/clang-format --dry-run -Werror $(KERNEL)
 	$(BIN)/codespell
 
 .PHONY: types
-types: setup ## Check types with mypy, strictly
+types: .venv/packages.stamp ## Check types with mypy, strictly
 	$(BIN)/mypy
 
 .PHONY: imports
-imports: setup ## Check that data flows one way between the packages
-	$(BIN)/lint-imports --no-logo
+imports: .venv/packages.stamp ## Check that data flows one way between the packages
+	PYTHONPATH=src $(BIN)/lint-imports --no-logo
 
 .PHONY: docs
-docs: setup ## Build the documentation into site/; a broken link fails
+docs: .venv/packages.stamp ## Build the documentation into site/; a broken link fails
 	$(BIN)/mkdocs build --strict --quiet
 
 # --- making things -----------------------------------------------------------------------------------------------
@@ -113,12 +113,12 @@ kernel: .venv/packages.stamp ## Rebuild the native kernel in place (NOLI_CFLAGS=
 	$(BIN)/python setup.py --quiet build_ext --inplace --force
 
 .PHONY: format
-format: setup ## Format Python and C
+format: .venv/packages.stamp ## Format Python and C
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(KERNEL)
 
 .PHONY: fix
-fix: setup ## Format, and repair what the linter can repair by itself
+fix: .venv/packages.stamp ## Format, and repair what the linter can repair by itself
 	$(BIN)/ruff check --fix
 	$(MAKE) format
 

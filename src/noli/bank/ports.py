@@ -35,6 +35,10 @@ class BankTransaction(Protocol):
         """Register an entry and append to the change sequence. Raises NotFound for the bank."""
         ...
 
+    def add_entries(self, bank: str, entries: Sequence[tuple[EntryId, NewEntry]], *, now: datetime) -> None:
+        """Register many entries of one bank, all or none. Raises NotFound for the bank."""
+        ...
+
     def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the field's name
         """Read one entry with its hashes. Raises NotFound."""
         ...

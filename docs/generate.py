@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the pages of the reference that are made from the code: ``make reference``.
+
+A page here is a function that returns Markdown. Tests compare the committed pages with what these functions return,
+so that a setting or command cannot change without its page. Explanations are not generated; they stand beside.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from itertools import takewhile
+from pathlib import Path
+
+import click
+
+from noli.base.config import Config
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+SETTINGS = ROOT / "src" / "noli" / "base" / "config.py"
+
+_SPDX = "<!-- SPDX-License-Identifier: Apache-2.0 -->"
+_MADE = "<!-- Made by `make reference`; change the code instead. -->"
+
+# Characters; what a wide terminal shows, whatever the one at hand is like.
+_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of ``Config`` as its source says it."""
+
+    name: str
+    default: str
+    text: str
+
+    @property
+    def secret(self) -> bool:
+        """Whether it may come from a file named by ``NOLI_…_FILE``."""
+        return "Secret:" in self.text
+
+
+def settings() -> list[Setting]:
+    """Read the settings with their comments.
+
+    Raises:
+        ValueError: A setting has no comment; the text names it.
+    """
+    lines = SETTINGS.read_text("utf-8").splitlines()
+    return [Setting(field.name, _default(field.default), comment(field.name, lines)) for field in fields(Config)]
+
+
+def comment(name: str, lines: list[str]) -> str:
+    """Return the ``#:`` lines above a setting, joined.
+
+    Raises:
+        ValueError: There are none; the text names the setting.
+    """
+    row = next(number for number, line in enumerate(lines) if line.strip().startswith(f"{name}: "))
+    above = takewhile(lambda line: line.startswith("#:"), (line.strip() for line in reversed(lines[:row])))
+    comment = " ".join(reversed([line.removeprefix("#:").strip() for line in above]))
+    if not comment:
+        msg = f"The setting {name!r} has no '#:' comment."
+        raise ValueError(msg)
+    return comment
+
+
+def _default(value: object) -> str:
+    """Write a default as one would type it into the settings file."""
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def configuration() -> str:
+    """Return the page on settings."""
+    rows = "\n".join(
+        f"| `{s.name}` | `NOLI_{s.name.upper()}`{' or `_FILE`' if s.secret else ''} | `{s.default}` | {s.text} |"
+        for s in settings()
+    )
+    return f"""{_SPDX}
+{_MADE}
+# Configuration
+
+Settings are read once, at start: from the TOML file `noli.toml` in the data folder (or the file that `NOLI_CONFIG`
+names), then from environment variables, then from secret files, then from the command line; the later wins. An unknown
+setting, a value out of range or a secret file that cannot be read stops the start.
+
+| in the file | in the environment | default | means |
+|---|---|---|---|
+{rows}
+
+`NOLI_DATABASE_URL_FILE` names a file that holds the secret, so that it stands in no environment. `NOLI_KERNEL`
+(`portable`, `avx2`, `avx512`, `neon`) demands a path of the native kernel; where it cannot run, Noli does not start.
+
+As a file:
+
+    host = "127.0.0.1"
+    port = 8000
+    max_upload_bytes = 33554432
+"""
+
+
+def commands(command: click.Command, path: str = "noli") -> Iterator[tuple[str, str]]:
+    """Walk a command and those below it.
+
+    Yields:
+        The command as it is typed, and its help as a terminal of fixed width shows it.
+    """
+    context = click.Context(command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    yield path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from commands(below, f"{path} {name}")
+
+
+def command_line() -> str:
+    """Return the page on the command line."""
+    from noli.cli import main  # noqa: PLC0415 - the page on settings is made without the kernel
+
+    pages = "\n".join(
+        f"## {path}\n\n    {re.sub(r' *$', '', text.replace(chr(10), chr(10) + '    '), flags=re.MULTILINE)}\n"
+        for path, text in commands(main)
+    )
+    return f"""{_SPDX}
+{_MADE}
+# Command line
+
+Each command says the same with `--help`. `--json` prints data for programs, one object a line where there are several.
+Exit status 0 means done, 1 failed, 2 that the command or a setting has to be corrected.
+
+{pages}"""
+
+
+def routes() -> str:
+    """Return the page that lists the routes."""
+    from noli.web.api.routes import API  # noqa: PLC0415 - the page on settings is made without the kernel
+
+    rows = "\n".join(
+        f"| `{route.method}` | `{route.path}` | {f'`{route.scope}`' if route.scope else '–'} | {route.summary} |"
+        for route in API
+    )
+    return f"""{_SPDX}
+{_MADE}
+# Routes
+
+What bodies and answers look like says `/api/v1/openapi.json` of a running server; [HTTP](http-api.md) explains.
+
+| method | path | scope | |
+|---|---|---|---|
+{rows}
+"""
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "configuration.md": configuration,
+    "routes.md": routes,
+}
+
+
+def main() -> None:
+    """Write all pages."""
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), "utf-8")
+        print(f"docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads the settings once: TOML file, then ``NOLI_*``, then ``NOLI_*_FILE`` for secrets, then the command line.
+
+Whatever cannot be used stops the start with the name of the setting and where it was given. Nothing
+is guessed and nothing unknown is skipped, because a misspelt limit is a limit that does not hold.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+from noli.base.config import Config
+from noli.base.errors import ConfigError
+
+PREFIX = "NOLI_"
+
+#: Settings that may be read from a file named by ``NOLI_<NAME>_FILE``, so that they stand in no environment.
+SECRETS = frozenset({"database_url"})
+
+# Variables with our prefix that are no settings: where the file is, what the kernel's build and choice read.
+_OTHER = frozenset({"NOLI_CONFIG", "NOLI_KERNEL", "NOLI_CFLAGS", "NOLI_LDFLAGS"})
+
+# The tests' own variables.
+_TESTS = "NOLI_TEST_"
+
+_FILE = "_FILE"
+
+# Smallest and largest value that makes sense; settings without a row take any value of their type.
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65_535),
+    "decode_workers": (0, 256),
+    "decode_timeout_s": (0.1, 600),
+    "decode_memory_mib": (256, 65_536),
+    "max_pixels": (1, 1_000_000_000),
+    "max_frames": (1, 10_000),
+    "max_upload_bytes": (1, 1 << 30),
+    "rate_limit_per_s": (1, 1_000_000_000),
+    "failed_auth_per_min": (1, 1_000_000),
+    "max_neighbours": (1, 100_000),
+    "follow_interval_s": (0.01, 1.0),
+    "probing_budget": (1, 1_000_000),
+}
+
+_FORMATS = ("json", "text")
+
+
+def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
+    """Load the settings of this installation.
+
+    Args:
+        overrides: Settings from the command line by name; None values count as not given.
+        environ: Environment variables; this process's own if None.
+
+    Raises:
+        ConfigError: A setting is unknown, of the wrong type, out of range or unreadable; the text names it.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    from_environ = _environment(environ)
+    folder = given.get("data", from_environ.get("data", Config().data))
+    settings = {**_file(environ, Path(str(folder))), **from_environ}
+    for name, value in given.items():
+        settings[name] = _typed(name, value, f"option for {name!r}")
+    for name, value in settings.items():
+        _in_range(name, value)
+    return Config(**settings)  # type: ignore[arg-type] # each value was given its field's type by _typed
+
+
+def _file(environ: Mapping[str, str], data: Path) -> dict[str, object]:
+    named = environ.get("NOLI_CONFIG")
+    path = Path(named) if named else data / "noli.toml"
+    if not named and not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"The settings file {path} cannot be read."
+        raise ConfigError(msg, detail=str(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        msg = f"The settings file {path} is not TOML: {error}."
+        raise ConfigError(msg) from error
+    return {name: _typed(name, value, f"{name!r} in {path}") for name, value in content.items()}
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    # Sorted, so that NOLI_DATABASE_URL comes before NOLI_DATABASE_URL_FILE and the file wins.
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable in _OTHER or variable.startswith(_TESTS):
+            continue
+        name, text = variable.removeprefix(PREFIX).lower(), environ[variable]
+        secret = variable.removeprefix(PREFIX).removesuffix(_FILE).lower()
+        if variable.endswith(_FILE) and secret in SECRETS:
+            name, text = secret, _secret(variable, Path(text))
+        settings[name] = _typed(name, text, variable)
+    return settings
+
+
+def _secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{variable} names the file {path}, which cannot be read."
+        raise ConfigError(msg, detail=str(error)) from error
+
+
+def _typed(name: str, value: object, origin: str) -> object:
+    """Give a value the type of its setting; texts are parsed, other types must fit as they are."""
+    known = get_type_hints(Config)
+    if name not in known:
+        msg = f"Unknown setting {origin}; known are {', '.join(field.name for field in fields(Config))}."
+        raise ConfigError(msg)
+    wanted = known[name]
+    if wanted is Path and isinstance(value, str | Path):
+        return Path(value)
+    if isinstance(value, wanted) and not isinstance(value, bool):
+        return value
+    if wanted in {int, float} and isinstance(value, str | int) and not isinstance(value, bool):
+        try:
+            return wanted(value)
+        except ValueError:
+            pass
+    msg = f"The setting {origin} must be {_said(wanted)}."
+    raise ConfigError(msg)
+
+
+def _said(wanted: type) -> str:
+    return {int: "a whole number", float: "a number", str: "a text", Path: "a path"}[wanted]
+
+
+def _in_range(name: str, value: object) -> None:
+    if name == "log_format" and value not in _FORMATS:
+        msg = f"The setting 'log_format' must be one of {', '.join(_FORMATS)}."
+        raise ConfigError(msg)
+    low, high = _RANGES.get(name, (float("-inf"), float("inf")))
+    if isinstance(value, int | float) and not low <= value <= high:
+        msg = f"The setting {name!r} must lie between {low:g} and {high:g}; it is {value:g}."
+        raise ConfigError(msg)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pool and its children say to each other: framed messages over two pipes.
+
+A request is ``REQUEST`` (what to do, length) and that many bytes of the file. An answer is ``ANSWER`` (length) and that
+many bytes of JSON. The child may have been taken over by what it decoded, so its answers are parsed as strictly as any
+other untrusted input, and never unpickled.
+"""
+
+import json
+import struct
+from enum import IntEnum
+
+from noli.hashing.model import DIHEDRAL, MAX_QUALITY, PDQ_BYTES, Frame, Outcome, Pipeline, Reading
+
+#: What to do (``Ask``), bytes of the file that follow.
+REQUEST = struct.Struct("<BQ")
+
+#: Bytes of JSON that follow.
+ANSWER = struct.Struct("<I")
+
+#: Longest answer that is believed, in bytes: some thousand frames.
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+
+class Ask(IntEnum):
+    """What a child is asked to do."""
+
+    READ = 0
+    READ_NEAREST_512 = 1
+    #: Try what is forbidden and tell what happened.
+    TRY_TO_ESCAPE = 2
+
+
+#: How each pipeline is asked for.
+ASK_FOR = {Pipeline.FULL: Ask.READ, Pipeline.NEAREST_512: Ask.READ_NEAREST_512}
+
+
+def reading_to_json(reading: Reading) -> bytes:
+    """Write a reading for the pipe."""
+    return json.dumps(
+        {
+            "outcome": reading.outcome,
+            "reason": reading.reason,
+            "pipeline": reading.pipeline,
+            "width": reading.width,
+            "height": reading.height,
+            "frames": [[b"".join(f.dihedral).hex(), f.quality, f.number] for f in reading.frames],
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def reading_from_json(text: bytes) -> Reading:
+    """Parse a child's answer.
+
+    Raises:
+        ValueError: It is not a reading.
+    """
+    try:
+        said = json.loads(text)
+        return Reading(
+            outcome=Outcome(said["outcome"]),
+            frames=tuple(_frame(*frame) for frame in said["frames"]),
+            reason=str(said["reason"]),
+            pipeline=Pipeline(said["pipeline"]),
+            width=int(said["width"]),
+            height=int(said["height"]),
+        )
+    except (KeyError, TypeError, RecursionError, OverflowError) as error:
+        msg = "the answer is not a reading"
+        raise ValueError(msg) from error
+
+
+def dihedral_hashes(joined: bytes) -> tuple[bytes, ...]:
+    """Cut the kernel's (8 x 32,) bytes into the hashes of the eight forms, in the order of ``DIHEDRAL``.
+
+    Raises:
+        ValueError: There are not exactly eight.
+    """
+    if len(joined) != PDQ_BYTES * len(DIHEDRAL):
+        msg = "not eight hashes"
+        raise ValueError(msg)
+    return tuple(joined[at : at + PDQ_BYTES] for at in range(0, len(joined), PDQ_BYTES))
+
+
+def _frame(hashes: object, quality: object, number: object) -> Frame:
+    """Parse one frame of an answer."""
+    match hashes, quality, number:
+        case str(), int(), int() if 0 <= quality <= MAX_QUALITY and number >= 0:
+            return Frame(dihedral_hashes(bytes.fromhex(hashes)), quality, number)
+    msg = "not a frame"
+    raise ValueError(msg)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two background threads of a server: one keeps the index up with the change sequence, one compacts it.
+
+Neither decides anything. A failure is logged by its kind and tried again; meanwhile matching goes on with what
+the index holds, and ``behind`` tells the readiness probe.
+"""
+
+import threading
+import time
+
+import structlog
+
+from noli.adapters.log import describe
+from noli.adapters.sql import ChangeSignal
+from noli.bank.ports import BankStore
+from noli.base.errors import NoliError
+from noli.matching.index import BankIndexes
+
+# Seconds without a successful look at the change sequence after which this process calls itself behind.
+_BEHIND_S = 5.0
+
+# Seconds between attempts to load after one has failed.
+_RETRY_S = 1.0
+
+# Seconds the compactor rests when there is nothing to fold in.
+_REST_S = 1.0
+
+# Seconds that a thread is given to end.
+_JOIN_S = 10.0
+
+_log = structlog.get_logger()
+
+
+class Follower:
+    """Loads the index and follows the change sequence until it is stopped."""
+
+    def __init__(self, indexes: BankIndexes, store: BankStore, signal: ChangeSignal, *, interval_s: float) -> None:
+        """Keep the collaborators; nothing runs yet.
+
+        Args:
+            indexes: What is kept up.
+            store: Where changes are read.
+            signal: Wakes the follower early where the database can.
+            interval_s: Seconds between looks at the change sequence.
+        """
+        self._indexes, self._store, self._signal, self._interval_s = indexes, store, signal, interval_s
+        self._stopping = threading.Event()
+        self._seen_at = time.monotonic()
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def behind(self) -> bool:
+        """Whether the last successful look at the change sequence is too long ago."""
+        return time.monotonic() - self._seen_at > _BEHIND_S + self._interval_s
+
+    def start(self) -> None:
+        """Start both threads."""
+        for target, name in ((self._follow, "noli-follower"), (self._compact, "noli-compactor")):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End both threads; safe to call twice and without a start."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+        self._threads.clear()
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._step()
+            except Exception as error:  # noqa: BLE001 - the worker loop; it must outlive whatever a step meets
+                code = error.code if isinstance(error, NoliError) else "unexpected"
+                _log.error("index.not_followed", code=code, **describe(error))
+                self._stopping.wait(_RETRY_S)
+
+    def _step(self) -> None:
+        if not self._indexes.ready:
+            started = time.monotonic()
+            self._indexes.load(self._store)
+            _log.info("index.loaded", hashes=self._indexes.hashes, seconds=round(time.monotonic() - started, 3))
+        else:
+            self._signal.wait(self._interval_s)
+            self._indexes.catch_up(self._store)
+        self._seen_at = time.monotonic()
+
+    def _compact(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self._indexes.compact()
+            except Exception as error:  # noqa: BLE001 - the worker loop; searching goes on without compaction
+                _log.error("index.not_compacted", **describe(error))
+                worked = False
+            if not worked:
+                self._stopping.wait(_REST_S)

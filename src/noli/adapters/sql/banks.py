@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Banks, entries, opinions and their change sequence in SQL: ``bank.ports.BankStore``."""
+
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, Row
+
+from noli.adapters.sql import tables as t
+from noli.adapters.sql.engine import transaction
+from noli.bank.model import (
+    Action,
+    Bank,
+    BankId,
+    BankPolicy,
+    Change,
+    ChangeKind,
+    Entry,
+    EntryId,
+    EntryState,
+    NewEntry,
+    Opinion,
+    OpinionKind,
+    Provenance,
+    entry_text,
+)
+from noli.base.errors import Conflict, NotFound
+from noli.hashing.model import Hash, Pipeline, SignalType, Variant
+
+#: Name of the PostgreSQL channel that wakes the other processes of an installation.
+CHANNEL = "noli_change"
+
+# Key of the advisory lock under which the sequence grows: commit order is sequence order, so that a reader who has
+# seen a number never misses a smaller one. Any constant will do; this is "noli".
+_SEQUENCE_LOCK = 0x6E6F6C69
+
+# Rows fetched at a time while an index loads: 50,000 are 2 MB.
+_LOAD_ROWS = 50_000
+
+# Ids in one IN list; SQLite takes 32,766 parameters.
+_IDS_A_QUERY = 1000
+
+
+class SqlBanks:
+    """Opens transactions on the banks."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep the engine."""
+        self._engine = engine
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator["SqlBankTransaction"]:
+        """Open one transaction; see the port."""
+        with transaction(self._engine, write=write) as connection:
+            yield SqlBankTransaction(connection)
+
+
+class SqlBankTransaction:
+    """One transaction; its methods are described in ``bank.ports.BankTransaction``."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Keep the open connection."""
+        self._connection = connection
+
+    def add_bank(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Create a bank."""
+        self._lock_sequence()
+        if self._one(sa.select(t.bank.c.id).where(t.bank.c.name == name)) is not None:
+            msg = f"A bank named {name!r} exists already."
+            raise Conflict(msg)
+        values = {"name": name, "created_at": now, **_policy_values(policy)}
+        bank = self._connection.execute(t.bank.insert().values(values).returning(t.bank.c.id)).scalar_one()
+        self._append([(ChangeKind.BANK, bank, None)])
+        return self.bank(name)
+
+    def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Replace a bank's policy."""
+        del now
+        self._lock_sequence()
+        bank = self._bank_id(name)
+        self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(_policy_values(policy)))
+        self._append([(ChangeKind.BANK, bank, None)])
+        return self.bank(name)
+
+    def bank(self, name: str) -> Bank:
+        """Read one bank."""
+        row = self._one(_banks().where(t.bank.c.name == name))
+        if row is None:
+            raise _no_bank(name)
+        return _bank(row)
+
+    def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
+        """List banks by name."""
+        query = _banks().where(t.bank.c.name > after).order_by(t.bank.c.name).limit(limit)
+        return [_bank(row) for row in self._connection.execute(query)]
+
+    def add_entry(self, bank: str, entry: NewEntry, *, id: EntryId, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Register an entry."""
+        self.add_entries(bank, [(id, entry)], now=now)
+        return self.entry(bank, id)
+
+    def add_entries(self, bank: str, entries: Sequence[tuple[EntryId, NewEntry]], *, now: datetime) -> None:
+        """Register many entries of one bank."""
+        self._lock_sequence()
+        number = self._bank_id(bank)
+        if not entries:
+            return
+        self._connection.execute(t.entry.insert(), [_entry_values(number, id_, new, now) for id_, new in entries])
+        self._connection.execute(
+            t.banked_hash.insert(),
+            [_hash_values(number, id_, at, one) for id_, new in entries for at, one in enumerate(new.hashes)],
+        )
+        self._append([(ChangeKind.ENTRY_ADDED, number, id_) for id_, _ in entries])
+
+    def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
+        """Read one entry with its hashes."""
+        query = _entries().where(t.entry.c.id == id, t.entry.c.bank_id == self._bank_id(bank))
+        row = self._one(query)
+        if row is None:
+            raise _no_entry(bank, id)
+        return _entry(row, self._hashes([id]).get(id, ()))
+
+    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
+        """List entries of a bank in id order."""
+        query = _entries().where(
+            t.entry.c.bank_id == self._bank_id(bank), t.entry.c.id > (-1 if after is None else after)
+        )
+        rows = self._connection.execute(query.order_by(t.entry.c.id).limit(limit)).all()
+        hashes = self._hashes([row.id for row in rows])
+        return [_entry(row, hashes.get(row.id, ())) for row in rows]
+
+    def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
+        """Read entries of any bank, without hashes."""
+        found = {}
+        for some in _portions(ids):
+            for row in self._connection.execute(_entries().where(t.entry.c.id.in_(some))):
+                found[EntryId(row.id)] = _entry(row, ())
+        return found
+
+    def withdraw(self, bank: str, id: EntryId, *, by: str, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Withdraw an entry."""
+        self._lock_sequence()
+        before = self.entry(bank, id)
+        if before.state is EntryState.WITHDRAWN:
+            return before
+        values = {"state": EntryState.WITHDRAWN.value, "withdrawn_at": now, "withdrawn_by": by}
+        self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
+        self._connection.execute(t.banked_hash.update().where(t.banked_hash.c.entry_id == id).values(active=False))
+        self._append([(ChangeKind.ENTRY_WITHDRAWN, self._bank_id(bank), id)])
+        return self.entry(bank, id)
+
+    def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
+        """Keep an opinion and what it makes of the entry."""
+        self.entry(bank, opinion.entry)
+        self._connection.execute(
+            t.opinion.insert().values(
+                entry_id=opinion.entry,
+                author=opinion.author,
+                kind=opinion.kind.value,
+                note=opinion.note,
+                created_at=opinion.created_at,
+            )
+        )
+        newest = {one.author: one.kind for one in self.opinions(bank, opinion.entry)}
+        disputed = any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values())
+        self._connection.execute(t.entry.update().where(t.entry.c.id == opinion.entry).values(disputed=disputed))
+        return self.entry(bank, opinion.entry)
+
+    def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the port's name
+        """List opinions on an entry, oldest first."""
+        self.entry(bank, id)
+        rows = self._connection.execute(t.opinion.select().where(t.opinion.c.entry_id == id).order_by(t.opinion.c.id))
+        return [
+            Opinion(EntryId(row.entry_id), row.author, OpinionKind(row.kind), row.note, row.created_at) for row in rows
+        ]
+
+    def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
+        """Read the change sequence."""
+        log = t.bank_change
+        rows = self._connection.execute(
+            log.select().where(log.c.sequence > after).order_by(log.c.sequence).limit(limit)
+        )
+        return [
+            Change(row.sequence, ChangeKind(row.kind), BankId(row.bank_id), _optional_entry(row.entry_id))
+            for row in rows
+        ]
+
+    def active_hashes(self, bank: BankId) -> Iterator[tuple[bytes, bytes]]:
+        """Stream what a bank's index holds."""
+        one = t.banked_hash.c
+        query = sa.select(one.entry_id, one.value).where(one.bank_id == bank, one.active)
+        with self._connection.execution_options(yield_per=_LOAD_ROWS).execute(query) as result:
+            for rows in result.partitions():
+                ids = array("Q", [row[0] for row in rows])
+                yield b"".join([row[1] for row in rows]), ids.tobytes()
+
+    def hashes_of(self, entry: EntryId) -> bytes:
+        """Return an active entry's hashes."""
+        return b"".join(value for _, _, value in self.hashes_of_many([entry]))
+
+    def hashes_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bytes]]:
+        """Return the hashes of active entries."""
+        one = t.banked_hash.c
+        found: dict[tuple[EntryId, BankId], list[bytes]] = {}
+        for some in _portions(entries):
+            query = sa.select(one.entry_id, one.bank_id, one.value).where(one.entry_id.in_(some), one.active)
+            for row in self._connection.execute(query.order_by(one.entry_id, one.position)):
+                found.setdefault((EntryId(row.entry_id), BankId(row.bank_id)), []).append(row.value)
+        return [(entry, bank, b"".join(values)) for (entry, bank), values in found.items()]
+
+    def last_sequence(self) -> int:
+        """Return the newest sequence number."""
+        return self._connection.execute(sa.select(sa.func.max(t.bank_change.c.sequence))).scalar_one() or 0
+
+    def recall(self, scope: str, key: str) -> tuple[bytes, bytes] | None:
+        """Return what is kept under an idempotency key."""
+        kept = t.idempotency.c
+        row = self._one(sa.select(kept.digest, kept.response).where(kept.scope == scope, kept.key == key))
+        return None if row is None else (row.digest, row.response)
+
+    def remember(self, scope: str, key: str, *, digest: bytes, response: bytes, now: datetime) -> None:
+        """Keep a response under an idempotency key."""
+        values = {"scope": scope, "key": key, "digest": digest, "response": response, "created_at": now}
+        try:
+            self._connection.execute(t.idempotency.insert().values(values))
+        except sa.exc.IntegrityError as error:
+            msg = "Another request with this idempotency key is being answered; try again in a moment."
+            raise Conflict(msg) from error
+
+    def _one(self, query: sa.Select[*tuple[object, ...]]) -> Row[*tuple[object, ...]] | None:
+        return self._connection.execute(query).one_or_none()
+
+    def _bank_id(self, name: str) -> BankId:
+        found = self._connection.execute(sa.select(t.bank.c.id).where(t.bank.c.name == name)).scalar_one_or_none()
+        if found is None:
+            raise _no_bank(name)
+        return BankId(found)
+
+    def _hashes(self, ids: Sequence[EntryId]) -> dict[EntryId, tuple[Hash, ...]]:
+        found: dict[EntryId, list[Hash]] = {}
+        one = t.banked_hash
+        for some in _portions(ids):
+            query = one.select().where(one.c.entry_id.in_(some)).order_by(one.c.entry_id, one.c.position)
+            for row in self._connection.execute(query):
+                found.setdefault(EntryId(row.entry_id), []).append(
+                    Hash(
+                        bytes(row.value),
+                        row.quality,
+                        type=SignalType(row.type),
+                        pipeline=Pipeline(row.pipeline),
+                        variant=Variant(row.variant),
+                    )
+                )
+        return {entry: tuple(hashes) for entry, hashes in found.items()}
+
+    def _lock_sequence(self) -> None:
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEQUENCE_LOCK)))
+
+    def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]]) -> None:
+        rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry} for kind, bank, entry in changes]
+        self._connection.execute(t.bank_change.insert(), rows)
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
+
+
+def _banks() -> sa.Select[*tuple[object, ...]]:
+    count = sa.select(sa.func.count()).where(
+        t.entry.c.bank_id == t.bank.c.id, t.entry.c.state == EntryState.ACTIVE.value
+    )
+    return sa.select(*t.bank.c, count.scalar_subquery().label("entries"))
+
+
+def _bank(row: Row[*tuple[object, ...]]) -> Bank:
+    policy = BankPolicy(
+        Action(row.action), row.threshold_bits, negative=row.negative, enabled=row.enabled, note=row.note
+    )
+    return Bank(BankId(row.id), row.name, policy, row.created_at, row.entries)
+
+
+def _policy_values(policy: BankPolicy) -> dict[str, object]:
+    return {
+        "action": policy.action.value,
+        "threshold_bits": policy.threshold_bits,
+        "negative": policy.negative,
+        "enabled": policy.enabled,
+        "note": policy.note,
+    }
+
+
+def _entries() -> sa.Select[*tuple[object, ...]]:
+    return sa.select(*t.entry.c, t.bank.c.name.label("bank_name")).join(t.bank, t.bank.c.id == t.entry.c.bank_id)
+
+
+def _entry(row: Row[*tuple[object, ...]], hashes: tuple[Hash, ...]) -> Entry:
+    return Entry(
+        id=EntryId(row.id),
+        bank=row.bank_name,
+        state=EntryState(row.state),
+        provenance=Provenance(row.added_by, row.source, row.reference),
+        labels=tuple(row.labels),
+        note=row.note,
+        created_at=row.created_at,
+        hashes=hashes,
+        withdrawn_at=row.withdrawn_at,
+        withdrawn_by=row.withdrawn_by,
+        disputed=row.disputed,
+    )
+
+
+def _entry_values(bank: BankId, id_: EntryId, new: NewEntry, now: datetime) -> dict[str, object]:
+    return {
+        "id": id_,
+        "bank_id": bank,
+        "state": EntryState.ACTIVE.value,
+        "added_by": new.provenance.added_by,
+        "source": new.provenance.source,
+        "reference": new.provenance.reference,
+        "labels": list(new.labels),
+        "note": new.note,
+        "created_at": now,
+        "withdrawn_by": "",
+        "disputed": False,
+    }
+
+
+def _hash_values(bank: BankId, entry: EntryId, position: int, one: Hash) -> dict[str, object]:
+    return {
+        "entry_id": entry,
+        "position": position,
+        "bank_id": bank,
+        "active": True,
+        "type": one.type.value,
+        "value": one.value,
+        "quality": one.quality,
+        "pipeline": one.pipeline.value,
+        "variant": one.variant.value,
+    }
+
+
+def _portions(ids: Sequence[EntryId]) -> Iterator[Sequence[EntryId]]:
+    for start in range(0, len(ids), _IDS_A_QUERY):
+        yield ids[start : start + _IDS_A_QUERY]
+
+
+def _optional_entry(number: int | None) -> EntryId | None:
+    return None if number is None else EntryId(number)
+
+
+def _no_bank(name: str) -> NotFound:
+    return NotFound(f"There is no bank named {name!r}.")
+
+
+def _no_entry(bank: str, entry: EntryId) -> NotFound:
+    return NotFound(f"There is no entry {entry_text(entry)} in bank {bank!r}.")

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that matched, in SQL: ``matching.ports.Checks``."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, Row
+
+from noli.adapters.sql import tables as t
+from noli.adapters.sql.engine import transaction
+from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId
+from noli.base.errors import NotFound
+from noli.hashing.model import Hash, Outcome
+from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
+
+
+class SqlChecks:
+    """Keeps checks; a bank's policy is kept as it was when it decided."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep the engine."""
+        self._engine = engine
+
+    def add(self, checks: list[Check]) -> None:
+        """Keep checks, all or none."""
+        with transaction(self._engine, write=True) as connection:
+            for check in checks:
+                number = connection.execute(
+                    t.matched_check.insert().values(_check_values(check)).returning(t.matched_check.c.number)
+                ).scalar_one()
+                rows = [_match_values(number, at, match) for at, match in enumerate(check.decision.matches)]
+                if rows:
+                    connection.execute(t.check_match.insert(), rows)
+
+    def get(self, id: str) -> Check:  # noqa: A002 - the port's name
+        """Read one."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(t.matched_check.select().where(t.matched_check.c.id == id)).one_or_none()
+            if row is None:
+                msg = f"There is no recorded check {id!r}; only checks that matched are recorded."
+                raise NotFound(msg)
+            return _checks(connection, [row])[0]
+
+    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+        """List newest first."""
+        kept = t.matched_check
+        with transaction(self._engine) as connection:
+            query = kept.select().order_by(kept.c.number.desc()).limit(limit)
+            if after:
+                number = connection.execute(sa.select(kept.c.number).where(kept.c.id == after)).scalar_one_or_none()
+                if number is None:
+                    msg = f"There is no recorded check {after!r} to go on from."
+                    raise NotFound(msg)
+                query = query.where(kept.c.number < number)
+            return _checks(connection, connection.execute(query).all())
+
+
+def _checks(connection: Connection, rows: Sequence[Row[*tuple[object, ...]]]) -> list[Check]:
+    match = t.check_match
+    query = (
+        sa.select(*match.c, t.bank.c.name.label("bank_name"), t.bank.c.created_at.label("bank_created_at"))
+        .join(t.bank, t.bank.c.id == match.c.bank_id)
+        .where(match.c.check_number.in_([row.number for row in rows]))
+        .order_by(match.c.check_number, match.c.position)
+    )
+    matches: dict[int, list[Match]] = {}
+    for found in connection.execute(query):
+        matches.setdefault(found.check_number, []).append(_match(found))
+    return [_check(row, tuple(matches.get(row.number, ()))) for row in rows]
+
+
+def _check(row: Row[*tuple[object, ...]], matches: tuple[Match, ...]) -> Check:
+    return Check(
+        id=row.id,
+        content_ref=row.content_ref,
+        key=row.key,
+        outcome=Outcome(row.outcome),
+        decision=Decision(Verdict(row.verdict), matches, row.reason, row.capped),
+        hashes=tuple(Hash(bytes.fromhex(value), quality) for value, quality in row.hashes),
+        checked_at=row.checked_at,
+    )
+
+
+def _match(row: Row[*tuple[object, ...]]) -> Match:
+    policy = BankPolicy(**{**row.policy, "action": Action(row.policy["action"])})
+    bank = Bank(BankId(row.bank_id), row.bank_name, policy, row.bank_created_at)
+    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed)
+    return Match(neighbour, Closeness(row.closeness), Verdict(row.verdict), row.reason, row.query)
+
+
+def _check_values(check: Check) -> dict[str, object]:
+    return {
+        "id": check.id,
+        "content_ref": check.content_ref,
+        "key": check.key,
+        "outcome": check.outcome.value,
+        "verdict": check.decision.verdict.value,
+        "reason": check.decision.reason,
+        "capped": check.decision.capped,
+        "hashes": [[one.hex, one.quality] for one in check.hashes],
+        "checked_at": check.checked_at,
+    }
+
+
+def _match_values(number: int, position: int, match: Match) -> dict[str, object]:
+    policy = match.neighbour.bank.policy
+    return {
+        "check_number": number,
+        "position": position,
+        "bank_id": match.neighbour.bank.id,
+        "entry_id": match.neighbour.entry,
+        "distance_bits": match.neighbour.distance_bits,
+        "disputed": match.neighbour.disputed,
+        "closeness": match.closeness.value,
+        "verdict": match.verdict.value,
+        "reason": match.reason,
+        "query": match.query,
+        "policy": {
+            "action": policy.action.value,
+            "threshold_bits": policy.threshold_bits,
+            "negative": policy.negative,
+            "enabled": policy.enabled,
+            "note": policy.note,
+        },
+    }

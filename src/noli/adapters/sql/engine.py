@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens the database: SQLite inside the data folder by default, PostgreSQL by a URL.
+
+The SQLite used is the one that ``pysqlite3`` brings: Debian 12's own can lose commits in WAL mode.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+
+from noli.base.errors import ConfigError, IntegrityError, StoreBusy, Unavailable
+
+#: How long a statement waits for another's lock, in seconds; a caller is told to try again after it.
+LOCK_TIMEOUT_S = 5.0
+
+#: How long one statement may run on PostgreSQL, in milliseconds; loading a bank streams and stays below.
+STATEMENT_TIMEOUT_MS = 120_000
+
+# SQLITE_CORRUPT and SQLITE_NOTADB, and the words in which drivers report a damaged file.
+_DAMAGE = ("malformed", "not a database", "corrupt")
+_BUSY = ("locked", "busy", "lock timeout", "could not obtain lock")
+
+
+def open_engine(url: str, folder: Path) -> Engine:
+    """Open the engine without touching the database yet.
+
+    Args:
+        url: SQLAlchemy URL, or empty for SQLite in ``folder``.
+        folder: The data folder; made with access for its owner alone where it is missing.
+
+    Raises:
+        ConfigError: The URL cannot be used or the folder cannot be made.
+    """
+    if url:
+        return _postgresql(url)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "noli.db"
+        path.touch(mode=0o600)
+    except OSError as error:
+        msg = f"The data folder {folder} cannot be used: {error.strerror}. Choose another with --data."
+        raise ConfigError(msg) from error
+    return _sqlite(path)
+
+
+def _postgresql(url: str) -> Engine:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        msg = "The database URL cannot be read; write it as postgresql://user:password@host/name."
+        raise ConfigError(msg) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return _sqlite(Path(parsed.database))
+    if parsed.get_backend_name() != "postgresql":
+        msg = f"Noli runs on SQLite and PostgreSQL, not on {parsed.get_backend_name()!r}."
+        raise ConfigError(msg)
+    options = (
+        f"-c timezone=UTC -c lock_timeout={int(LOCK_TIMEOUT_S * 1000)} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    )
+    return sa.create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args={"options": options, "connect_timeout": int(LOCK_TIMEOUT_S)},
+        pool_pre_ping=True,
+        pool_size=8,
+        pool_timeout=LOCK_TIMEOUT_S,
+        isolation_level="REPEATABLE READ",
+    )
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = sa.create_engine(
+        URL.create("sqlite", database=str(path)),
+        module=pysqlite3,
+        connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False},
+        pool_size=8,
+        pool_timeout=LOCK_TIMEOUT_S,
+        poolclass=sa.pool.QueuePool,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver has no types
+        # Transactions are begun by hand below; the driver would begin them late and without IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("noli_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
+    """Open one transaction; commit at the end, roll back on any error.
+
+    Raises:
+        StoreBusy: The database did not let us in within its time-out, or is not reachable.
+        IntegrityError: The database file is damaged.
+    """
+    try:
+        with engine.connect() as connection:
+            options = connection.execution_options(noli_write=write)
+            with options.begin():
+                yield options
+    except sa.exc.TimeoutError as error:
+        msg = "The database is busy; try again in a moment."
+        raise StoreBusy(msg, detail="connection pool") from error
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DBAPIError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: sa.exc.DBAPIError) -> Exception:
+    text = str(error.orig).lower()
+    if any(word in text for word in _DAMAGE):
+        msg = "The database is damaged; stop Noli and restore it from a backup."
+        return IntegrityError(msg, detail=type(error.orig).__name__)
+    if any(word in text for word in _BUSY):
+        msg = "The database is busy; try again in a moment."
+        return StoreBusy(msg, detail=type(error.orig).__name__)
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        msg = "The database cannot be reached or written; 'noli doctor' says more."
+        return Unavailable(msg, detail=type(error.orig).__name__)
+    return error

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables. Migrations make them; a test holds the two together."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out, whatever the session's zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; SQLite keeps no zone, so all are UTC."""
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Make aware what SQLite returns naive."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+bank = sa.Table(
+    "bank",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("threshold_bits", sa.SmallInteger, nullable=False),
+    sa.Column("negative", sa.Boolean, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    # Random, given by the service: also the id in the search index and, in base 32, the public one.
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("labels", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("withdrawn_at", UtcDateTime),
+    sa.Column("withdrawn_by", sa.Text, nullable=False),
+    sa.Column("disputed", sa.Boolean, nullable=False),
+    sa.Index(None, "bank_id", "id"),
+)
+
+# ``bank_id`` and ``active`` repeat what the entry says, so that loading an index is one scan of this table.
+banked_hash = sa.Table(
+    "banked_hash",
+    metadata,
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.Column("value", sa.LargeBinary(32), nullable=False),
+    sa.Column("quality", sa.SmallInteger),
+    sa.Column("pipeline", sa.String(16), nullable=False),
+    sa.Column("variant", sa.String(24), nullable=False),
+)
+
+opinion = sa.Table(
+    "opinion",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), nullable=False, index=True),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+bank_change = sa.Table(
+    "bank_change",
+    metadata,
+    sa.Column("sequence", _NUMBER, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), nullable=False),
+    sa.Column("entry_id", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+)
+
+matched_check = sa.Table(
+    "matched_check",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("content_ref", sa.Text, nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("capped", sa.Boolean, nullable=False),
+    sa.Column("hashes", sa.JSON, nullable=False),
+    sa.Column("checked_at", UtcDateTime, nullable=False),
+)
+
+# The bank's policy is kept as it was when it decided.
+check_match = sa.Table(
+    "check_match",
+    metadata,
+    sa.Column("check_number", sa.ForeignKey("matched_check.number"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("bank_id", sa.BigInteger, nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("distance_bits", sa.SmallInteger, nullable=False),
+    sa.Column("disputed", sa.Boolean, nullable=False),
+    sa.Column("closeness", sa.String(16), nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("query", sa.Integer, nullable=False),
+    sa.Column("policy", sa.JSON, nullable=False),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("scope", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("response", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)

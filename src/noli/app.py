@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: from a Config to an App. Wiring only; what happens is decided elsewhere.
+
+``web`` and ``cli`` reach the adapters through this module and no other way.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from typing import Self
+
+from noli.access.service import AccessService
+from noli.adapters import config as config_adapter
+from noli.adapters import log as log_adapter
+from noli.adapters.decode import DecoderPool
+from noli.adapters.follower import Follower
+from noli.adapters.metrics import Metrics
+from noli.adapters.sql import Database, open_database
+from noli.base.clock import Clock, SystemClock
+from noli.base.config import Config
+from noli.base.errors import Unavailable
+from noli.hashing.kernel import HammingIndex
+from noli.hashing.ports import MediaHasher
+from noli.matching.index import BankIndexes
+from noli.matching.probing import ProbingGuard
+from noli.matching.service import Checker
+
+describe = log_adapter.describe
+configure_log = log_adapter.configure
+
+# Bytes of randomness in the id of a check: nobody guesses another key's.
+_CHECK_ID_BYTES = 12
+
+
+def load_config(overrides: Mapping[str, object] | None = None) -> Config:
+    """Load the settings; ``overrides`` come from the command line, None values count as not given."""
+    return config_adapter.load(overrides)
+
+
+def open_hasher(config: Config) -> DecoderPool:
+    """Start the decoding children, without an installation: what ``noli hash`` needs.
+
+    Raises:
+        Unavailable: No process can be started.
+    """
+    return DecoderPool(
+        workers=config.decode_workers,
+        timeout_s=config.decode_timeout_s,
+        memory_mib=config.decode_memory_mib,
+        max_pixels=config.max_pixels,
+        max_frames=config.max_frames,
+        max_bytes=config.max_upload_bytes,
+    )
+
+
+class App:
+    """One installation in one process."""
+
+    def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:
+        """Wire everything up; nothing runs yet.
+
+        Args:
+            config: All settings.
+            database: Open, migrated and checked.
+            clock: Tells the time; the machine's if None.
+        """
+        self.config = config
+        self.database = database
+        self.clock = clock or SystemClock()
+        self.store = database.banks
+        self.checks = database.checks
+        self.access = AccessService(database.keys, self.clock)
+        self.indexes = BankIndexes(HammingIndex)
+        self.guard = ProbingGuard(config.probing_budget, self.clock, new_index=HammingIndex)
+        self.checker = Checker(
+            indexes=self.indexes,
+            store=self.store,
+            checks=self.checks,
+            guard=self.guard,
+            clock=self.clock,
+            new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
+            max_neighbours=config.max_neighbours,
+        )
+        self.follower = Follower(self.indexes, self.store, database.signal(), interval_s=config.follow_interval_s)
+        #: Threads that wait for decoding children, one each.
+        self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
+        self.metrics = Metrics()
+        self._add_gauges()
+
+    @classmethod
+    def open(cls, config: Config) -> Self:
+        """Open an installation, creating what is missing.
+
+        Raises:
+            Unavailable: The database cannot be reached, or its settings would lose data.
+            ConfigError: The data folder cannot be made.
+        """
+        database = open_database(config)
+        database.migrate()
+        database.check()
+        return cls(config, database)
+
+    @cached_property
+    def hasher(self) -> MediaHasher:
+        """The decoding children; started when first asked for."""
+        return open_hasher(self.config)
+
+    def lag(self) -> int:
+        """Count the changes of the installation that are not in this process's index yet."""
+        with self.store.transaction() as transaction:
+            return max(0, transaction.last_sequence() - self.indexes.sequence)
+
+    def catch_up(self) -> None:
+        """Bring the index up to the last acknowledged change, where it is loaded; the follower does the rest.
+
+        What was written is safe already, so a database that does not answer now is no reason to call the write failed.
+        """
+        if self.indexes.ready:
+            with suppress(Unavailable):
+                self.indexes.catch_up(self.store)
+
+    def start(self) -> None:
+        """Start what a server needs in the background: decoding children, follower, compactor."""
+        _ = self.hasher
+        self.follower.start()
+
+    def close(self) -> None:
+        """Stop everything; safe to call twice."""
+        self.follower.stop()
+        self.decoding.shutdown(cancel_futures=True)
+        if "hasher" in self.__dict__:
+            self.hasher.close()
+        self.database.close()
+
+    def _add_gauges(self) -> None:
+        gauge = self.metrics.gauge
+        gauge("noli_index_hashes", "Hashes in this process's index.", lambda: self.indexes.hashes)
+        gauge("noli_index_sequence", "Last change in the index.", lambda: self.indexes.sequence)
+        gauge("noli_index_ready", "1 where checks are answered.", lambda: int(self.indexes.ready))
+        gauge("noli_index_behind", "1 where the database cannot be followed.", lambda: int(self.follower.behind))
+        gauge("noli_checks_unrecorded", "Matched checks that could not be kept.", lambda: self.checker.unrecorded)
+        gauge("noli_checks_unconfirmed", "Hits answered from the index alone.", lambda: self.checker.unconfirmed)
+        gauge("noli_probing_refused", "Answers refused as probing.", lambda: self.guard.refused)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create banks and register entries: the rules every face of Noli shares, inside a transaction that the caller opened.
+
+The caller opens the transaction so that it can keep its answer (idempotency) in the same one.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from noli.bank.model import MAX_THRESHOLD_BITS, Bank, BankPolicy, EntryId, NewEntry
+from noli.bank.ports import BankTransaction
+from noli.base.errors import InputError
+from noli.hashing.model import MIN_QUALITY, Hash
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+#: Bits that a real PDQ hash has set, at least and at most. PDQ sets the bits above the median, so nearly every hash has
+#: 128; far from that it is a placeholder (all zeros came over StopNCII: facebook/ThreatExchange issue 1609).
+MIN_BITS_SET, MAX_BITS_SET = 64, 192
+
+_ID_BITS = 63
+
+
+def create_bank(transaction: BankTransaction, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+    """Create a bank.
+
+    Raises:
+        InputError: The name or the threshold cannot be used.
+        Conflict: The name is taken.
+    """
+    if not _NAME.fullmatch(name):
+        msg = "A bank's name has 1 to 64 small letters, digits, dashes or underscores and begins with a letter or digit."
+        raise InputError(msg)
+    _check_policy(policy)
+    return transaction.add_bank(name, policy, now=now)
+
+
+def set_policy(transaction: BankTransaction, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+    """Replace a bank's policy.
+
+    Raises:
+        InputError: The threshold cannot be used.
+        NotFound: There is no such bank.
+    """
+    _check_policy(policy)
+    return transaction.set_policy(name, policy, now=now)
+
+
+def register(
+    transaction: BankTransaction, bank: str, entries: Sequence[NewEntry], *, now: datetime
+) -> list[tuple[EntryId, NewEntry]]:
+    """Register entries of one bank, all or none.
+
+    Returns:
+        Each entry with its new random id, in the order given.
+
+    Raises:
+        InputError: An entry has no hash, or one that must not be matched on.
+        NotFound: There is no such bank.
+    """
+    for entry in entries:
+        check_hashes(entry.hashes)
+    numbered = [(EntryId(secrets.randbits(_ID_BITS)), entry) for entry in entries]
+    transaction.add_entries(bank, numbered, now=now)
+    return numbered
+
+
+def check_hashes(hashes: Sequence[Hash]) -> None:
+    """Refuse hashes that would match what nobody meant.
+
+    Raises:
+        InputError: None at all, one of low quality, or one that no picture can have.
+    """
+    if not hashes:
+        msg = "An entry needs at least one hash."
+        raise InputError(msg)
+    for each in hashes:
+        if not each.usable:
+            msg = f"A hash of quality {each.quality} says too little to be registered; it takes {MIN_QUALITY}."
+            raise InputError(msg)
+        bits = int.from_bytes(each.value).bit_count()
+        if not MIN_BITS_SET <= bits <= MAX_BITS_SET:
+            msg = f"A hash with {bits} of 256 bits set is not that of a picture; real ones have about half."
+            raise InputError(msg)
+
+
+def _check_policy(policy: BankPolicy) -> None:
+    if not 0 <= policy.threshold_bits <= MAX_THRESHOLD_BITS:
+        msg = f"A threshold lies between 0 and {MAX_THRESHOLD_BITS} bits, this one is {policy.threshold_bits}."
+        raise InputError(msg)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: nouns, then verbs (``noli bank create``).
+
+Commands parse, call a service and print; what they do is decided elsewhere. Data goes to standard output, everything
+else to standard error. A command's module is loaded when it is used, so that ``noli --help`` is quick.
+"""
+
+from noli.cli.group import Commands
+
+main = Commands(
+    name="noli",
+    commands={
+        "bank": "noli.cli.bank:bank",
+        "check": "noli.cli.check:check",
+        "demo": "noli.cli.demo:demo",
+        "doctor": "noli.cli.doctor:doctor",
+        "hash": "noli.cli.hash:hash_files",
+        "key": "noli.cli.key:key",
+        "serve": "noli.cli.serve:serve",
+    },
+    help="""Check pictures against banks of hashes that people asked to be protected by.
+
+    \b
+    Example:
+      noli serve --data data
+    """,
+)
+
+__all__ = ["main"]

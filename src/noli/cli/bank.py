@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``noli bank``: banks and what they do when something matches. Entries are in ``noli.cli.entries``."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, Bank, BankPolicy
+from noli.cli import output, store
+from noli.cli.entries import COMMANDS
+from noli.cli.installation import data_option, dry_run_option, json_option, opened
+
+# What the HTTP API takes: names stand in paths.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
+
+_ACTIONS = click.Choice([str(action) for action in Action])
+_THRESHOLD = click.IntRange(0, MAX_THRESHOLD_BITS)
+
+
+@click.group
+def bank() -> None:
+    """Make banks, register pictures in them, take them out again.
+
+    \b
+    Example:
+      noli bank create protected --action block --data data
+      noli bank add protected holiday.jpg --data data
+    """
+
+
+for command in COMMANDS:
+    bank.add_command(command)
+
+
+@bank.command("list")
+@json_option
+@data_option
+def list_banks(*, as_json: bool, data: Path | None) -> None:
+    """List banks with their policies and counts of active entries.
+
+    \b
+    Example:
+      noli bank list --data data
+    """
+    with opened(data) as app:
+        found = store.all_banks(app)
+    if as_json:
+        for each in found:
+            output.print_json(bank_json(each))
+        return
+    output.print_table(("NAME", "ACTION", "THRESHOLD", "KIND", "STATE", "ENTRIES"), [_row(each) for each in found])
+
+
+@bank.command
+@click.argument("name")
+@click.option("--action", type=_ACTIONS, required=True, help="What a match asks for.")
+@click.option(
+    "--threshold",
+    type=_THRESHOLD,
+    default=DEFAULT_THRESHOLD_BITS,
+    show_default=True,
+    metavar="BITS",
+    help=f"Largest distance that matches, 0 to {MAX_THRESHOLD_BITS}.",
+)
+@click.option("--negative", is_flag=True, help="Entries clear content that other banks match (false-positive relief).")
+@click.option("--note", default="", help="Why the bank exists.")
+@json_option
+@data_option
+def create(
+    name: str, *, action: str, threshold: int, negative: bool, note: str, as_json: bool, data: Path | None
+) -> None:
+    """Make a bank.
+
+    \b
+    Example:
+      noli bank create protected --action block --data data
+    """
+    if not _NAME.fullmatch(name):
+        msg = "A bank's name has up to 64 letters, digits, '.', '-' or '_' and begins with a letter or digit."
+        raise click.BadParameter(msg, param_hint="NAME")
+    policy = BankPolicy(Action(action), threshold, negative=negative, note=note)
+    with opened(data) as app:
+        made = store.create_bank(app, name, policy)
+    _print(made, as_json=as_json, done="created")
+
+
+@bank.command
+@click.argument("name", metavar="BANK")
+@json_option
+@data_option
+def show(name: str, *, as_json: bool, data: Path | None) -> None:
+    """Show one bank.
+
+    \b
+    Example:
+      noli bank show protected --data data
+    """
+    with opened(data) as app:
+        found = store.get_bank(app, name)
+    if as_json:
+        output.print_json(bank_json(found))
+        return
+    for field, value in bank_json(found).items():
+        output.print_text(f"{field + ':':<12}{str(value).lower() if isinstance(value, bool) else value}".rstrip())
+
+
+@bank.command("set")
+@click.argument("name", metavar="BANK")
+@click.option("--action", type=_ACTIONS, help="What a match asks for.")
+@click.option("--threshold", type=_THRESHOLD, metavar="BITS", help="Largest distance that matches.")
+@click.option("--negative/--positive", default=None, help="Whether entries clear content instead of matching it.")
+@click.option("--enable/--disable", "enabled", default=None, help="Whether the bank is searched at all.")
+@click.option("--note", help="Why the bank exists.")
+@dry_run_option
+@json_option
+@data_option
+def set_policy(
+    name: str, *, dry_run: bool, as_json: bool, data: Path | None, action: str | None, **given: object
+) -> None:
+    """Change a bank's policy; what is not named stays.
+
+    \b
+    Example:
+      noli bank set protected --action review --data data
+    """
+    if action is not None:
+        given["action"] = Action(action)
+    if "threshold" in given:
+        given["threshold_bits"] = given.pop("threshold")
+    changes = {field: value for field, value in given.items() if value is not None}
+    if not changes:
+        msg = "Name what to change: --action, --threshold, --negative, --disable, --note …"
+        raise click.UsageError(msg)
+    with opened(data) as app:
+        changed = store.change_policy(
+            app,
+            name,
+            lambda policy: replace(policy, **changes),  # type: ignore[arg-type] # click gave each its field's type
+            dry_run=dry_run,
+        )
+    _print(changed, as_json=as_json, done="would make" if dry_run else "changed")
+
+
+def bank_json(each: Bank) -> dict[str, object]:
+    """Write a bank as the HTTP API does."""
+    policy = each.policy
+    return {
+        "name": each.name,
+        "action": str(policy.action),
+        "threshold": policy.threshold_bits,
+        "negative": policy.negative,
+        "enabled": policy.enabled,
+        "note": policy.note,
+        "entries": each.entries,
+        "created_at": each.created_at.isoformat(),
+    }
+
+
+def _print(each: Bank, *, as_json: bool, done: str) -> None:
+    if as_json:
+        output.print_json(bank_json(each))
+        return
+    name, action, threshold, kind, state, _entries = _row(each)
+    output.print_text(f"{done} bank {name}: {action}, threshold {threshold}, {kind}, {state}")
+
+
+def _row(each: Bank) -> tuple[object, ...]:
+    policy = each.policy
+    kind, state = "negative" if policy.negative else "positive", "on" if policy.enabled else "off"
+    return each.name, str(policy.action), policy.threshold_bits, kind, state, each.entries

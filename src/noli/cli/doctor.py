@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``noli doctor``: says what is wrong with this installation in plain words, and what to do about it.
+
+It looks; it repairs nothing, and it makes no installation where there is none. Each examination is a function that
+yields findings; one that fails is a finding itself, so that the others still run.
+"""
+
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from noli import __version__
+from noli.base.config import Config
+from noli.base.errors import NoliError
+from noli.cli import examinations, output
+from noli.cli.examinations import Finding
+from noli.cli.installation import data_option, json_option, settings
+
+
+@click.command
+@json_option
+@data_option
+@click.pass_context
+def doctor(ctx: click.Context, *, as_json: bool, data: Path | None) -> None:
+    """Say what is wrong with this installation, and what to do.
+
+    Looks at the kernel, the data folder, the database, the decoder's protections (by decoding a picture and by trying
+    what is forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is not.
+
+    \b
+    Example:
+      noli doctor --data data
+    """
+    wrong = 0
+    for finding in _findings(data):
+        wrong += not finding.well
+        if as_json:
+            output.print_json(finding.as_json())
+            continue
+        output.print_text(f"{'ok   ' if finding.well else 'WRONG'}  {finding.about:<9}  {finding.text}")
+        if finding.advice:
+            output.print_text(f"{'':18}{finding.advice}")
+    if not as_json:
+        output.print_text(f"{wrong} problem{'' if wrong == 1 else 's'} found." if wrong else "All is well.")
+    ctx.exit(1 if wrong else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Examination:
+    about: str
+    look: Callable[[Config], Iterator[Finding]]
+
+
+_EXAMINATIONS = (
+    _Examination("folder", examinations.folder),
+    _Examination("database", examinations.database),
+    _Examination("decoder", examinations.decoder),
+    _Examination("port", examinations.port),
+)
+
+
+def _findings(data: Path | None) -> Iterator[Finding]:
+    yield Finding("version", f"Noli {__version__} on Python {platform.python_version()}, {platform.machine()}.")
+    # First, because nothing else can be looked at without it: the composition root brings it along.
+    try:
+        yield from examinations.kernel()
+    except NoliError as error:
+        yield _failed("kernel", error)
+        return
+    try:
+        config = settings({"data": data})
+    except NoliError as error:
+        yield _failed("settings", error)
+        return
+    for examination in _EXAMINATIONS:
+        try:
+            yield from examination.look(config)
+        except NoliError as error:
+            yield _failed(examination.about, error)
+        except OSError as error:
+            yield Finding(examination.about, f"{error}.", advice="Look at the rights of the folder and its files.")
+
+
+def _failed(about: str, error: NoliError) -> Finding:
+    return Finding(about, error.public, advice=error.detail or f"See '{error.code}' in docs/reference/errors.md.")

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How results look: JSON lines for programs, aligned text for people, progress for whoever waits at a terminal.
+
+Text never holds control characters from a file's name or a note, so that data cannot drive the terminal.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+T = TypeVar("T")
+
+#: Fewer steps than this are over before a bar could be read.
+_MIN_STEPS = 5
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Write one object a line, in ASCII: a file name of any bytes survives."""
+    click.echo(json.dumps(value, separators=(", ", ": ")))
+
+
+def print_text(text: str) -> None:
+    """Write one line for a person."""
+    click.echo(printable(text))
+
+
+def hint(text: str) -> None:
+    """Write one line beside the data: to standard error."""
+    click.echo(printable(text), err=True)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write aligned columns, two spaces apart, nothing after the last."""
+    table = [list(header), *([printable(str(cell)) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would obey or could not show."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def shown(path: Path) -> str:
+    """Write a path for a person."""
+    return printable(str(path))
+
+
+def progress(steps: Iterable[T], *, total: int, label: str) -> Iterator[T]:
+    """Pass ``steps`` on, with a bar on standard error where that is a terminal and there is something to wait for."""
+    if total < _MIN_STEPS or not sys.stderr.isatty():
+        yield from steps
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to load, and most runs show no bar
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        for step in steps:
+            yield step
+            bar.advance(task)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Single steps on an installation's banks, each a transaction of its own.
+
+Running servers hear of changes through the change
+sequence; nothing has to be told to them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from noli.bank import service
+from noli.bank.model import Bank, BankPolicy, Entry, EntryId, NewEntry
+from noli.cli.installation import COMMAND_LINE
+
+if TYPE_CHECKING:
+    from noli.app import App
+
+# Bits of an entry's id: all that a signed 64-bit column holds.
+# Items of one page.
+_PAGE = 1000
+
+
+def get_bank(app: "App", name: str) -> Bank:
+    """Read a bank. Raises NotFound."""
+    with app.store.transaction() as transaction:
+        return transaction.bank(name)
+
+
+def all_banks(app: "App") -> list[Bank]:
+    """List all banks by name."""
+    found: list[Bank] = []
+    with app.store.transaction() as transaction:
+        while page := transaction.banks(after=found[-1].name if found else "", limit=_PAGE):
+            found += page
+    return found
+
+
+def create_bank(app: "App", name: str, policy: BankPolicy) -> Bank:
+    """Create a bank. Raises Conflict."""
+    with app.store.transaction(write=True) as transaction:
+        return service.create_bank(transaction, name, policy, now=app.clock.now())
+
+
+def change_policy(app: "App", name: str, change: Callable[[BankPolicy], BankPolicy], *, dry_run: bool) -> Bank:
+    """Change a bank's policy and return the bank as it is then. Raises NotFound."""
+    with app.store.transaction(write=not dry_run) as transaction:
+        bank = transaction.bank(name)
+        policy = change(bank.policy)
+        if dry_run:
+            return Bank(bank.id, bank.name, policy, bank.created_at, bank.entries)
+        return service.set_policy(transaction, name, policy, now=app.clock.now())
+
+
+def add_entries(app: "App", bank: str, entries: Sequence[NewEntry]) -> list[EntryId]:
+    """Register entries, all or none, and return their ids in order. Raises InputError, NotFound for the bank."""
+    with app.store.transaction(write=True) as transaction:
+        return [made for made, _ in service.register(transaction, bank, entries, now=app.clock.now())]
+
+
+def get_entry(app: "App", bank: str, entry: EntryId) -> Entry:
+    """Read an entry. Raises NotFound."""
+    with app.store.transaction() as transaction:
+        return transaction.entry(bank, entry)
+
+
+def withdraw_entries(app: "App", bank: str, entries: Sequence[EntryId], *, dry_run: bool) -> list[tuple[Entry, Entry]]:
+    """Withdraw entries, all or none; return each as it was and as it is. Raises NotFound."""
+    with app.store.transaction(write=not dry_run) as transaction:
+        before = [transaction.entry(bank, each) for each in entries]
+        if dry_run:
+            return [(entry, entry) for entry in before]
+        now = app.clock.now()
+        return [(entry, transaction.withdraw(bank, entry.id, by=COMMAND_LINE, now=now)) for entry in before]
+
+
+def all_entries(app: "App", bank: str) -> Iterator[Entry]:
+    """List a bank's entries in id order, withdrawn ones included. Raises NotFound."""
+    after: EntryId | None = None
+    while True:
+        with app.store.transaction() as transaction:
+            page = transaction.entries(bank, after=after, limit=_PAGE)
+        if not page:
+            return
+        yield from page
+        after = page[-1].id

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds out who calls: bearer tokens (RFC 6750), remembered for less than a second.
+
+Failed attempts are counted by address, in memory only. A token that was good a moment ago is not
+held up by somebody else's failures from the same address.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+
+from starlette.types import Scope
+
+from noli.access.model import ApiKey
+from noli.base.errors import Unauthenticated
+from noli.web.api.limits import Buckets, wait
+
+# Seconds for which a key is believed without asking the database; a revoked one stops working within a second.
+_LIFE_S = 0.5
+
+# Keys remembered at one time.
+_MAX_KEYS = 1000
+
+# Longest header that is looked at, in bytes; our tokens have far fewer.
+_MAX_HEADER = 512
+
+
+class Authenticator:
+    """Turns the ``Authorization`` header into a key."""
+
+    def __init__(self, find: Callable[[str], Awaitable[ApiKey]], *, failed_per_min: int) -> None:
+        """Keep what it asks.
+
+        Args:
+            find: Looks a token up; raises Unauthenticated.
+            failed_per_min: Failed attempts that one address may make a minute.
+        """
+        self._find = find
+        self._failed = Buckets(per_s=failed_per_min / 60, burst=failed_per_min)
+        self._known: OrderedDict[bytes, tuple[ApiKey, float]] = OrderedDict()
+
+    def remembered(self, header: bytes) -> ApiKey | None:
+        """Return the key of a token seen less than half a second ago, or None."""
+        known = self._known.get(sha256(header).digest())
+        return known[0] if known and time.monotonic() < known[1] else None
+
+    async def key(self, scope: Scope, header: bytes) -> ApiKey:
+        """Find the key of a request.
+
+        Args:
+            scope: The request's ASGI scope, for the caller's address.
+            header: The ``Authorization`` header, empty where there is none.
+
+        Raises:
+            Unauthenticated: No token, or one that is unknown or revoked.
+            Throttled: Too many failed attempts from this address.
+        """
+        digest = sha256(header).digest()
+        address = scope["client"][0] if scope.get("client") else ""
+        if digest not in self._known:
+            seconds = self._failed.missing(address)
+            if seconds:
+                raise wait(seconds)
+        try:
+            key = await self._find(_token(header))
+        except Unauthenticated:
+            self._known.pop(digest, None)
+            self._failed.take(address)
+            raise
+        self._known[digest] = key, time.monotonic() + _LIFE_S
+        self._known.move_to_end(digest)
+        if len(self._known) > _MAX_KEYS:
+            self._known.popitem(last=False)
+        return key
+
+
+def _token(header: bytes) -> str:
+    scheme, _, token = header.partition(b" ")
+    if scheme.lower() != b"bearer" or not token.strip() or len(header) > _MAX_HEADER or not token.isascii():
+        msg = "Send a key as 'Authorization: Bearer …'; 'noli key create' makes one."
+        raise Unauthenticated(msg)
+    return token.strip().decode("ascii")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks: from an upload to a decision, and what matched read back."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from noli.access.model import Scope
+from noli.bank.model import entry_text
+from noli.base.errors import HashFormatError, InputError, Throttled
+from noli.hashing.model import Hash, Outcome
+from noli.matching.model import Check, Match
+from noli.matching.service import Upload
+from noli.web.api import decoding, schemas
+from noli.web.api.forms import Form
+from noli.web.api.operation import Call
+from noli.web.api.problems import Probing
+
+# Hashes of one upload that are searched on the event loop, at about 10 microseconds each; more go to a thread.
+_INLINE = 4
+
+
+async def check(call: Call) -> schemas.CheckOut:
+    """Check one upload: its hashes, or its file."""
+    started = time.perf_counter()
+    if isinstance(call.given, schemas.CheckIn):
+        queries, outcome, kind = parse_hashes(call.given.hashes), Outcome.HASHED, "hashes"
+    else:
+        reading = await decoding.read(call)
+        queries, outcome, kind = reading.hashes, reading.outcome, "file"
+    try:
+        made = await _checked(call, queries, outcome)
+    except Throttled as error:
+        raise Probing(error) from error
+    _count(call, [made])
+    call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
+    return _result(made, exact=Scope.DISTANCES in call.key.scopes)
+
+
+def check_batch(call: Call) -> schemas.BatchOut:
+    """Check many uploads, one hash each."""
+    started = time.perf_counter()
+    given: list[schemas.BatchHash] = call.given.hashes
+    hashes = parse_hashes(given)
+    uploads = [Upload((each,), item.content_ref) for each, item in zip(hashes, given, strict=True)]
+    made = call.app.checker.check_many(uploads, key=call.key)
+    _count(call, made)
+    call.app.metrics.check_seconds.labels("batch").observe(time.perf_counter() - started)
+    exact = Scope.DISTANCES in call.key.scopes
+    return schemas.BatchOut([_result(each, exact=exact) for each in made])
+
+
+def recorded(call: Call) -> schemas.RecordedCheck:
+    """Read back a check that matched."""
+    return _recorded(call, call.app.checks.get(call.path["check"]))
+
+
+def recorded_page(call: Call) -> schemas.CheckPage:
+    """List checks that matched, newest first."""
+    limit = call.query.limit
+    page = call.app.checks.page(after=call.query.after, limit=limit)
+    return schemas.CheckPage([_recorded(call, each) for each in page], page[-1].id if len(page) == limit else None)
+
+
+def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
+    """Read hashes, saying which of them is wrong.
+
+    Raises:
+        HashFormatError: One is not well-formed.
+    """
+    position = 0
+    parsed = []
+    try:
+        for position, each in enumerate(given):  # noqa: B007 - read by the handler below
+            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type))
+    except HashFormatError as error:
+        msg = f"hashes[{position}]: {error.public}"
+        raise HashFormatError(msg) from error
+    return tuple(parsed)
+
+
+async def _checked(call: Call, queries: Sequence[Hash], outcome: Outcome) -> Check:
+    """Search here; go to a thread only where something matches, for that asks the database."""
+    app, ref = call.app, _content_ref(call)
+    if len(queries) <= _INLINE and not any(
+        app.indexes.neighbours(each.value, max_neighbours=1)[0] for each in queries if each.usable
+    ):
+        return app.checker.check(queries, key=call.key, content_ref=ref, outcome=outcome)
+    return await asyncio.to_thread(app.checker.check, queries, key=call.key, content_ref=ref, outcome=outcome)
+
+
+def _content_ref(call: Call) -> str:
+    if isinstance(call.given, schemas.CheckIn):
+        return call.given.content_ref
+    ref = call.given.fields.get("content_ref", "") if isinstance(call.given, Form) else ""
+    ref = ref or call.query.content_ref
+    if len(ref) > schemas.MAX_REF or "\0" in ref:
+        msg = f"content_ref has {schemas.MAX_REF} characters at most, and no NUL."
+        raise InputError(msg)
+    return ref
+
+
+def _count(call: Call, made: Sequence[Check]) -> None:
+    metrics = call.app.metrics
+    for each in made:
+        metrics.count(metrics.checks, each.decision.verdict, each.outcome)
+
+
+def _result(made: Check, *, exact: bool) -> schemas.CheckOut:
+    return schemas.CheckOut(
+        check_id=made.id,
+        decision=made.decision.verdict,
+        outcome=made.outcome,
+        reason=made.decision.reason,
+        matches=[_match(each, made, exact=exact) for each in made.decision.matches],
+        hashes=[schemas.HashOut(each.type, each.hex, each.quality) for each in made.hashes],
+        capped=made.decision.capped,
+    )
+
+
+def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
+    near = match.neighbour
+    return schemas.MatchOut(
+        bank=near.bank.name,
+        entry=entry_text(near.entry),
+        type=made.hashes[match.query].type,
+        closeness=match.closeness,
+        verdict=match.verdict,
+        reason=match.reason,
+        distance=near.distance_bits if exact else None,
+    )
+
+
+def _recorded(call: Call, made: Check) -> schemas.RecordedCheck:
+    result = _result(made, exact=Scope.DISTANCES in call.key.scopes)
+    values = {name: getattr(result, name) for name in result.__struct_fields__}
+    return schemas.RecordedCheck(**values, content_ref=made.content_ref, key=made.key, checked_at=made.checked_at)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads ``multipart/form-data`` (RFC 7578) from memory to memory.
+
+Starlette's own parser spools files to the disk; a picture somebody wants to protect must not lie there.
+"""
+
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from noli.base.errors import InputError
+from noli.web.api.limits import FORM_OVERHEAD_BYTES
+
+# Parts of one form; ours have five fields at most.
+_MAX_PARTS = 16
+
+
+@dataclass(slots=True)
+class Form:
+    """The file and the small text fields of one form."""
+
+    file: bytes | None = field(default=None, repr=False)
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def parse(content_type: str, body: bytes) -> Form:
+    """Read a form.
+
+    Args:
+        content_type: The header with the boundary.
+        body: The whole body.
+
+    Raises:
+        InputError: It is no well-formed form, has two files, too many parts or a field that is too long.
+    """
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        msg = "The Content-Type of a form names its boundary."
+        raise InputError(msg)
+    reader = _Reader()
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": reader.begin,
+                "on_header_field": reader.header_field,
+                "on_header_value": reader.header_value,
+                "on_header_end": reader.header_end,
+                "on_part_data": reader.data,
+                "on_part_end": reader.end,
+            },
+        )
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError) as error:
+        msg = "The body is not a well-formed form (multipart/form-data)."
+        raise InputError(msg) from error
+    return reader.form
+
+
+class _Reader:
+    """Receives the parser's events."""
+
+    def __init__(self) -> None:
+        self.form = Form()
+        self._parts = 0
+        self._header, self._value = b"", b""
+        self._disposition = b""
+        self._chunks: list[bytes] = []
+
+    def begin(self) -> None:
+        self._parts += 1
+        self._header, self._value, self._disposition, self._chunks = b"", b"", b"", []
+        if self._parts > _MAX_PARTS:
+            msg = f"A form may have {_MAX_PARTS} parts at most."
+            raise InputError(msg)
+
+    def header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header, self._value = b"", b""
+
+    def data(self, data: bytes, start: int, end: int) -> None:
+        self._chunks.append(data[start:end])
+
+    def end(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        content = b"".join(self._chunks)
+        self._chunks = []
+        if name == "file":
+            if self.form.file is not None:
+                msg = "A form may have one 'file' part."
+                raise InputError(msg)
+            self.form.file = content
+        elif len(content) > FORM_OVERHEAD_BYTES:
+            msg = f"The form field {name[:40]!r} is too long."
+            raise InputError(msg)
+        else:
+            self.form.fields[name] = content.decode("utf-8", "replace")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether this process lives, whether it can answer, what it counts, and what it offers."""
+
+import msgspec
+
+from noli.base.errors import Unavailable
+from noli.web.api import openapi, schemas
+from noli.web.api.operation import Call, Reply
+
+
+async def alive(_call: Call) -> schemas.Alive:
+    """Say that the process runs."""
+    return schemas.Alive()
+
+
+def ready(call: Call) -> schemas.Ready:
+    """Say whether the index is loaded and follows the change sequence.
+
+    Raises:
+        Unavailable: It is not loaded yet, has been behind for too long, or the database does not answer.
+    """
+    app = call.app
+    if not app.indexes.ready:
+        msg = "The index is being loaded."
+        raise Unavailable(msg)
+    if app.follower.behind:
+        msg = "The index cannot follow the database at this moment; it still matches what it holds."
+        raise Unavailable(msg)
+    return schemas.Ready(ready=True, sequence=app.indexes.sequence, lag=app.lag())
+
+
+def metrics(call: Call) -> Reply:
+    """Write the counters for Prometheus."""
+    return Reply(call.app.metrics.render(), call.operation.media_type)
+
+
+def description(_call: Call) -> Reply:
+    """Write the OpenAPI document."""
+    from noli.web.api.routes import API  # noqa: PLC0415 - the table names this handler, so it cannot come first
+
+    return Reply(msgspec.json.encode(openapi.document(API)))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes that may be sent twice: the answer is kept with the change, in one transaction.
+
+A caller that did not hear back sends the same request with the same ``Idempotency-Key`` and is given the answer of
+the first time. Before a write is answered, this process's index has it: what is acknowledged is matchable.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from noli.bank.ports import BankTransaction
+from noli.base.errors import Conflict
+from noli.web.api.operation import Call, Reply
+
+Act = Callable[[BankTransaction, datetime], msgspec.Struct]
+
+
+def once(call: Call, act: Act) -> Reply:
+    """Do a write and answer it, or repeat the answer it had.
+
+    Args:
+        call: The request; its key's name is the scope of its ``Idempotency-Key``.
+        act: Does the write and returns what to answer.
+
+    Raises:
+        Conflict: The same ``Idempotency-Key`` came with another request.
+    """
+    now, given = call.app.clock.now(), call.idempotency_key
+    digest = _digest(call)
+    with call.app.store.transaction(write=True) as transaction:
+        kept = transaction.recall(call.key.name, given) if given else None
+        if kept is not None:
+            if not hmac.compare_digest(kept[0], digest):
+                msg = "This Idempotency-Key was used for another request."
+                raise Conflict(msg)
+            return Reply(kept[1])
+        body = msgspec.json.encode(act(transaction, now))
+        if given:
+            transaction.remember(call.key.name, given, digest=digest, response=body, now=now)
+    call.app.catch_up()
+    return Reply(body)
+
+
+def _digest(call: Call) -> bytes:
+    """Digest what was asked; a picture is kept by no more than this."""
+    parts = (call.operation.method, call.operation.path, *call.path.values())
+    return hashlib.sha256("\0".join(parts).encode() + b"\0" + call.body).digest()

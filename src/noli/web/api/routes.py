@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of routes: what there is to call, with which scope, what goes in and what comes out.
+
+Router, OpenAPI document and the reference page are all made from it; nothing is routed that is not here.
+"""
+
+from noli.access.model import Scope
+from noli.web.api import banks, checks, entries, health, schemas
+from noli.web.api.operation import Kind, Operation
+from noli.web.pages import landing
+
+_BANKS = "/api/v1/banks"
+_BANK = "/api/v1/banks/{bank}"
+_ENTRIES = "/api/v1/banks/{bank}/entries"
+_ENTRY = "/api/v1/banks/{bank}/entries/{entry}"
+_OPINIONS = "/api/v1/banks/{bank}/entries/{entry}/opinions"
+
+#: What programs call.
+API: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path="/api/v1/checks",
+        handler=checks.check,
+        summary="Check one upload, as its hashes or as the picture file.",
+        scope=Scope.CHECKS,
+        body={Kind.JSON: schemas.CheckIn, Kind.FORM: schemas.FileForm, Kind.FILE: bytes},
+        query=schemas.RefQuery,
+        answer=schemas.CheckOut,
+        problems=("invalid-hash", "probing"),
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/checks",
+        handler=checks.recorded_page,
+        summary="List checks that matched, newest first.",
+        scope=Scope.CHECKS,
+        query=schemas.PageQuery,
+        answer=schemas.CheckPage,
+        problems=("not-found",),
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/checks/batch",
+        handler=checks.check_batch,
+        summary="Check up to 10,000 uploads, one hash each.",
+        scope=Scope.CHECKS,
+        body={Kind.JSON: schemas.BatchIn},
+        answer=schemas.BatchOut,
+        problems=("invalid-hash",),
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/checks/{check}",
+        handler=checks.recorded,
+        summary="Read back a check that matched; others are only counted.",
+        scope=Scope.CHECKS,
+        answer=schemas.RecordedCheck,
+    ),
+    Operation(
+        method="POST",
+        path=_BANKS,
+        handler=banks.create,
+        summary="Create a bank.",
+        scope=Scope.BANKS,
+        status=201,
+        body={Kind.JSON: schemas.BankIn},
+        answer=schemas.BankOut,
+        idempotent=True,
+    ),
+    Operation(
+        method="GET",
+        path=_BANKS,
+        handler=banks.page,
+        summary="List banks by name.",
+        scope=Scope.BANKS,
+        query=schemas.PageQuery,
+        answer=schemas.BankPage,
+    ),
+    Operation(
+        method="GET",
+        path=_BANK,
+        handler=banks.show,
+        summary="Read a bank with its policy.",
+        scope=Scope.BANKS,
+        answer=schemas.BankOut,
+    ),
+    Operation(
+        method="PATCH",
+        path=_BANK,
+        handler=banks.change,
+        summary="Change a bank's policy.",
+        scope=Scope.BANKS,
+        body={Kind.JSON: schemas.BankChange},
+        answer=schemas.BankOut,
+        idempotent=True,
+    ),
+    Operation(
+        method="POST",
+        path=_ENTRIES,
+        handler=entries.add,
+        summary="Protect a picture: register its hashes, or all variants of the picture file.",
+        scope=Scope.BANKS,
+        status=201,
+        body={Kind.JSON: schemas.EntryIn, Kind.FORM: schemas.EntryForm},
+        answer=schemas.EntryOut,
+        problems=("invalid-hash", "unusable-file"),
+        idempotent=True,
+    ),
+    Operation(
+        method="GET",
+        path=_ENTRIES,
+        handler=entries.page,
+        summary="List a bank's entries, withdrawn ones included.",
+        scope=Scope.BANKS,
+        query=schemas.PageQuery,
+        answer=schemas.EntryPage,
+    ),
+    Operation(
+        method="GET",
+        path=_ENTRY,
+        handler=entries.show,
+        summary="Read an entry.",
+        scope=Scope.BANKS,
+        answer=schemas.EntryOut,
+    ),
+    Operation(
+        method="DELETE",
+        path=_ENTRY,
+        handler=entries.withdraw,
+        summary="Withdraw an entry: it stops matching for good. A second time changes nothing.",
+        scope=Scope.BANKS,
+        answer=schemas.EntryOut,
+    ),
+    Operation(
+        method="POST",
+        path=_OPINIONS,
+        handler=entries.add_opinion,
+        summary="Say what you think of an entry; your newest opinion counts.",
+        scope=Scope.BANKS,
+        status=201,
+        body={Kind.JSON: schemas.OpinionIn},
+        answer=schemas.EntryOut,
+        idempotent=True,
+    ),
+    Operation(
+        method="GET",
+        path=_OPINIONS,
+        handler=entries.opinions,
+        summary="List opinions on an entry, oldest first.",
+        scope=Scope.BANKS,
+        answer=schemas.OpinionList,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/openapi.json",
+        handler=health.description,
+        summary="This description.",
+    ),
+    Operation(
+        method="GET",
+        path="/healthz",
+        handler=health.alive,
+        summary="Say that the process runs.",
+        answer=schemas.Alive,
+    ),
+    Operation(
+        method="GET",
+        path="/readyz",
+        handler=health.ready,
+        summary="Say whether checks can be answered: 200 once the index is loaded and follows the banks.",
+        answer=schemas.Ready,
+    ),
+    Operation(
+        method="GET",
+        path="/metrics",
+        handler=health.metrics,
+        summary="Counters for Prometheus.",
+        scope=Scope.METRICS,
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+    ),
+)
+
+#: What people open.
+PAGES: tuple[Operation, ...] = (
+    Operation(method="GET", path="/", handler=landing.landing, summary="Landing page.", media_type=landing.HTML),
+    Operation(
+        method="GET",
+        path="/api/v1/reference",
+        handler=landing.reference,
+        summary="The routes, for people.",
+        media_type=landing.HTML,
+    ),
+    Operation(
+        method="GET", path="/static/noli.css", handler=landing.style, summary="Style sheet.", media_type=landing.CSS
+    ),
+)
+
+ROUTES: tuple[Operation, ...] = API + PAGES

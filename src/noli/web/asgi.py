@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ASGI application: Starlette's router over the table of routes, inside one edge.
+
+The edge sets the security headers of every response and turns every error into a problem document; it is
+the last place that an exception can reach.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from noli.app import App, describe
+from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Unavailable
+from noli.web.api.endpoint import Endpoint, Gate, respond
+from noli.web.api.operation import Operation
+from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
+from noli.web.api.routes import ROUTES
+
+#: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Pages are given more by ``PAGE_POLICY``.
+SECURITY_HEADERS: Mapping[bytes, bytes] = {
+    b"content-security-policy": b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
+}
+
+#: Policy of HTML pages: our own style sheet and nothing else.
+PAGE_POLICY = b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+# Threads for handlers that wait on the database.
+_THREADS = 40
+
+_log = structlog.get_logger()
+
+
+def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES) -> ASGIApp:
+    """Make the ASGI application of a composed App; it starts and stops with the server's lifespan."""
+    gate = Gate(app)
+    by_path: dict[str, list[Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, []).append(operation)
+    routes = [Route(path, Endpoint(gate, each)) for path, each in by_path.items()]
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "noli-handler"))
+        app.start()
+        yield
+        # Here and not after the server: uvicorn ends the process by the signal that it was sent.
+        app.close()
+
+    return Edge(Router(routes, redirect_slashes=False, default=_not_found, lifespan=lifespan), app)
+
+
+class Edge:
+    """The outermost layer: security headers, counters, problem documents."""
+
+    def __init__(self, inner: ASGIApp, app: App) -> None:
+        """Wrap the router."""
+        self._inner, self._app = inner, app
+        self._headers = list(SECURITY_HEADERS.items())
+        self._page = [
+            *((k, v) for k, v in self._headers if k != b"content-security-policy"),
+            (b"content-security-policy", PAGE_POLICY),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens inside."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        started = False
+        status = 500
+
+        async def guarded(message: Message) -> None:
+            nonlocal started, status
+            if message["type"] == "http.response.start":
+                started, status = True, message["status"]
+                is_page = message["headers"][0][1].startswith(b"text/html")
+                message["headers"] += self._page if is_page else self._headers
+            await send(message)
+
+        try:
+            await self._inner(scope, receive, guarded)
+        except Exception as error:
+            if started:
+                raise
+            await self._problem(error, scope, guarded)
+        finally:
+            metrics = self._app.metrics
+            metrics.count(metrics.requests, scope.get("noli.route", "none"), str(status))
+
+    async def _problem(self, error: Exception, scope: Scope, send: Send) -> None:
+        known = self._known(error, scope)
+        if isinstance(known, Throttled):
+            self._app.metrics.throttled.labels(known.code).inc()
+        document, headers = problem(known)
+        body = msgspec.json.encode(document)
+        await respond(send, document.status, body, MEDIA_TYPE, headers=headers, head=scope["method"] == "HEAD")
+
+    def _known(self, error: Exception, scope: Scope) -> NoliError:
+        """Log what an operator must know of, and hide what a caller must not."""
+        route = scope.get("noli.route", "none")
+        match error:
+            case IntegrityError() | Unavailable():
+                _log.error("request.failed", code=error.code, route=route, **describe(error))
+                return error
+            case NoliError():
+                return error
+            case HTTPException(status_code=404):
+                return NotFound("There is nothing at this address.")
+        error_id = secrets.token_hex(8)
+        _log.error("request.failed", error_id=error_id, route=route, **describe(error))
+        return InternalError(error_id)
+
+
+async def _not_found(scope: Scope, _receive: Receive, _send: Send) -> None:
+    if scope["type"] == "http":
+        msg = "There is nothing at this address."
+        raise NotFound(msg)

@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A platform's engineer meets the API: a real server process, a real database, drawn pictures."""
+
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import ImageOps
+
+from tests.support.media import drawn
+
+_HEX = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
+_OTHER = "0123456789abcdef" * 4
+
+# Seconds a server may take to be ready on a busy machine.
+_START_S = 30.0
+
+
+class Server:
+    """One server process of an installation."""
+
+    def __init__(self, data: Path, url: str) -> None:
+        """Start it on a free port and wait until it can answer."""
+        self.data, self._url = data, url
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.log = data / f"log-{port}.txt"
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
+            self.process = subprocess.Popen(command, env=environment(url), stdout=log, stderr=log)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        eventually(self._ready, within_s=_START_S)
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def key(self, name: str, scopes: str) -> dict[str, str]:
+        """Make a key on the command line and return the header that carries it."""
+        command = [sys.executable, "-m", "noli", "key", "create", name, "--scopes", scopes, "--data", str(self.data)]
+        made = subprocess.run(command, env=environment(self._url), capture_output=True, text=True, check=True)
+        return {"Authorization": f"Bearer {made.stdout.strip()}"}
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the process."""
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+        self.client.close()
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return a clean environment that names the database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NOLI_")}
+    kept["NOLI_MAX_UPLOAD_BYTES"] = str(4 * 1024 * 1024)
+    kept["NOLI_DECODE_WORKERS"] = "1"
+    return kept | ({"NOLI_DATABASE_URL": url} if url else {})
+
+
+def eventually(holds: Callable[[], bool], *, within_s: float) -> None:
+    """Wait until something holds; fail if it does not in time."""
+    until = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until, f"did not come true within {within_s} s"
+        time.sleep(0.02)
+
+
+def picture(*, seed: int = 1, kind: str = "PNG", flipped: bool = False, **options: Any) -> bytes:
+    """Draw and encode a picture."""
+    drawing = drawn(seed=seed)
+    drawing = ImageOps.mirror(drawing) if flipped else drawing
+    buffer = io.BytesIO()
+    drawing.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server on SQLite for the tests that do not disturb each other."""
+    started = Server(tmp_path_factory.mktemp("installation"), "")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def staff(server: Server) -> dict[str, str]:
+    """A key that may check and change banks."""
+    return server.key("staff", "checks,banks")
+
+
+def make_bank(server: Server, staff: dict[str, str], name: str, **policy: Any) -> str:
+    """Create a bank and return its name."""
+    made = server.client.post("/api/v1/banks", headers=staff, json={"name": name, "action": "block", **policy})
+    assert made.status_code == 201, made.text
+    return name
+
+
+def protect(server: Server, staff: dict[str, str], bank: str, file: bytes) -> dict[str, Any]:
+    """Register a picture file."""
+    made = server.client.post(f"/api/v1/banks/{bank}/entries", headers=staff, files={"file": file})
+    assert made.status_code == 201, made.text
+    entry: dict[str, Any] = made.json()
+    return entry
+
+
+def check(server: Server, staff: dict[str, str], file: bytes) -> dict[str, Any]:
+    """Check a picture file."""
+    made = server.client.post("/api/v1/checks", headers=staff, files={"file": file}, data={"content_ref": "post-1"})
+    assert made.status_code == 200, made.text
+    result: dict[str, Any] = made.json()
+    return result
+
+
+def check_hex(server: Server, staff: dict[str, str], value: str) -> str:
+    """Check a hash and return the decision."""
+    made = server.client.post("/api/v1/checks", headers=staff, json={"hashes": [{"type": "pdq", "value": value}]})
+    assert made.status_code == 200, made.text
+    return str(made.json()["decision"])
+
+
+def test_a_protected_picture_is_blocked_until_it_is_withdrawn(server: Server, staff: dict[str, str]) -> None:
+    """Edited and mirrored copies are blocked as soon as the entry is acknowledged, others allowed, and back again."""
+    bank = make_bank(server, staff, "first")
+    entry = protect(server, staff, bank, picture())
+    assert len(entry["hashes"]) == 8
+    edited = check(server, staff, picture(kind="JPEG", quality=40))
+    assert edited["decision"] == "block"
+    assert edited["matches"][0]["entry"] == entry["entry"]
+    assert "distance" not in edited["matches"][0]
+    assert check(server, staff, picture(flipped=True, kind="WEBP"))["decision"] == "block"
+    assert check(server, staff, picture(seed=2))["decision"] == "allow"
+    recorded = server.client.get(f"/api/v1/checks/{edited['check_id']}", headers=staff).json()
+    assert (recorded["content_ref"], recorded["key"], recorded["decision"]) == ("post-1", "staff", "block")
+    for _ in range(2):
+        gone = server.client.delete(f"/api/v1/banks/{bank}/entries/{entry['entry']}", headers=staff)
+        assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
+    assert check(server, staff, picture())["decision"] == "allow"
+
+
+def test_a_negative_bank_vetoes(server: Server, staff: dict[str, str]) -> None:
+    """An entry of a negative bank lets through what another bank would block."""
+    bank, veto = make_bank(server, staff, "strict"), make_bank(server, staff, "veto", negative=True)
+    protect(server, staff, bank, picture(seed=3))
+    assert check(server, staff, picture(seed=3))["decision"] == "block"
+    protect(server, staff, veto, picture(seed=3))
+    assert check(server, staff, picture(seed=3))["decision"] == "allow"
+
+
+def test_a_disabled_bank_does_not_match(server: Server, staff: dict[str, str]) -> None:
+    """Switching a bank off takes effect with the answer, and leaves the rest of its policy alone."""
+    bank = make_bank(server, staff, "switch", threshold=20)
+    protect(server, staff, bank, picture(seed=4))
+    off = server.client.patch(f"/api/v1/banks/{bank}", headers=staff, json={"enabled": False})
+    assert (off.status_code, off.json()["threshold"], off.json()["action"]) == (200, 20, "block")
+    assert check(server, staff, picture(seed=4))["decision"] == "allow"
+
+
+def test_a_write_sent_twice_happens_once(server: Server, staff: dict[str, str]) -> None:
+    """The same Idempotency-Key gives the same answer; with another body it is a conflict."""
+    bank = make_bank(server, staff, "twice")
+    path, once = f"/api/v1/banks/{bank}/entries", {**staff, "Idempotency-Key": "a-1"}
+    first = server.client.post(path, headers=once, json={"hashes": [{"value": _OTHER}]})
+    again = server.client.post(path, headers=once, json={"hashes": [{"value": _OTHER}]})
+    assert (first.status_code, again.status_code, first.content) == (201, 201, again.content)
+    other = server.client.post(path, headers=once, json={"hashes": [{"value": _HEX}]})
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    assert len(server.client.get(path, headers=staff).json()["entries"]) == 1
+
+
+def test_lists_are_paged(server: Server, staff: dict[str, str]) -> None:
+    """Following ``next`` gives every entry once."""
+    bank = make_bank(server, staff, "paged")
+    path = f"/api/v1/banks/{bank}/entries"
+    made = {
+        server.client.post(path, headers=staff, json={"hashes": [{"value": f"{n:064x}"}]}).json()["entry"]
+        for n in range(5)
+    }
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = server.client.get(path, headers=staff, params={"limit": 2, "after": after}).json()
+        seen += [each["entry"] for each in page["entries"]]
+        after = page["next"]
+    assert (len(seen), set(seen)) == (5, made)
+
+
+def test_a_batch_is_answered_in_order(server: Server, staff: dict[str, str]) -> None:
+    """Each hash of a batch gets its own result, in the order sent."""
+    bank = make_bank(server, staff, "batch")
+    value = "5a" * 16 + "c3" * 16
+    server.client.post(f"/api/v1/banks/{bank}/entries", headers=staff, json={"hashes": [{"value": value}]})
+    hashes = [{"value": _HEX}, {"value": value, "content_ref": "b"}, {"value": value, "quality": 10}]
+    results = server.client.post("/api/v1/checks/batch", headers=staff, json={"hashes": hashes}).json()["results"]
+    assert [each["decision"] for each in results] == ["allow", "block", "allow"]
+    assert results[2]["outcome"] == "low_quality"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "outcome"),
+    [
+        ("text named .jpg", b"this is no picture\n" * 50, "unsupported"),
+        ("empty", b"", "unsupported"),
+        ("truncated", picture(kind="JPEG")[:2000], "corrupt"),
+        ("bomb", picture(kind="PNG")[:16] + (60_000).to_bytes(4) * 2 + picture(kind="PNG")[24:], "too_large"),
+    ],
+)
+def test_a_bad_file_is_a_result(server: Server, staff: dict[str, str], name: str, file: bytes, outcome: str) -> None:
+    """Whatever a file is, checking it gives an outcome, and registering it is refused with that outcome."""
+    result = check(server, staff, file)
+    # A damaged header may be seen as damage before its size is believed.
+    assert result["outcome"] in {outcome, "corrupt"}, name
+    refused = server.client.post("/api/v1/banks/any/entries", headers=staff, files={"file": file})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unusable-file")
+
+
+def test_a_raw_body_is_a_file_too(server: Server, staff: dict[str, str]) -> None:
+    """A picture may be the body itself, its reference in the query."""
+    sent = server.client.post(
+        "/api/v1/checks?content_ref=r", headers={**staff, "Content-Type": "image/png"}, content=picture(seed=9)
+    )
+    assert (sent.status_code, sent.json()["outcome"]) == (200, "hashed")
+
+
+def _chunks() -> Iterator[bytes]:
+    for _ in range(6):
+        yield bytes(1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        ({"json": {"hashes": [{"value": "xyz"}]}}, 400, "invalid-hash"),
+        ({"json": {"hashes": [{"value": _HEX, "type": "md5"}]}}, 400, "invalid-hash"),
+        ({"json": {"hashes": [{"value": _HEX, "quality": 101}]}}, 400, "invalid-input"),
+        ({"json": {"hashes": []}}, 400, "invalid-input"),
+        ({"json": {"hashes": [{"value": _HEX}], "contentref": "misspelt"}}, 400, "invalid-input"),
+        ({"json": {"hashes": [{"value": _HEX}] * 10_001}}, 400, "invalid-input"),
+        ({"json": {"hashes": [{"value": _HEX}], "content_ref": "a\0b"}}, 400, "invalid-input"),
+        ({"content": b"[" * 100_000, "headers": {"Content-Type": "application/json"}}, 400, "invalid-input"),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400, "invalid-input"),
+        ({"content": b"a=b", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported-media-type"),
+        ({"content": bytes(6 << 20), "headers": {"Content-Type": "image/png"}}, 413, "too-large"),
+        ({"content": _chunks, "headers": {"Content-Type": "image/png"}}, 413, "too-large"),
+        ({"data": {"content_ref": "no file"}, "files": {"other": b"x"}}, 400, "invalid-input"),
+    ],
+)
+def test_a_bad_request_is_a_problem_document(
+    server: Server, staff: dict[str, str], request_: dict[str, Any], status: int, code: str
+) -> None:
+    """What cannot be understood is refused with a stable code, and the server goes on."""
+    headers = {**staff, **request_.get("headers", {})}
+    content = request_.get("content")
+    given = {**request_, "headers": headers, **({"content": content()} if callable(content) else {})}
+    refused = server.client.post("/api/v1/checks", **given)
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert server.client.get("/healthz").status_code == 200
+
+
+def test_keys_and_scopes_are_asked_for(server: Server, staff: dict[str, str]) -> None:
+    """No key or a wrong one is 401, a key without the scope 403."""
+    assert server.client.get("/api/v1/banks").status_code == 401
+    wrong = server.client.get("/api/v1/banks", headers={"Authorization": "Bearer wrong"})
+    assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, 'Bearer realm="noli"')
+    low = server.key("checks-only", "checks")
+    refused = server.client.post("/api/v1/banks", headers=low, json={"name": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert server.client.get("/metrics", headers=staff).status_code == 403
+
+
+def test_distances_are_for_those_who_may_see_them(server: Server, staff: dict[str, str]) -> None:
+    """Only a key with the scope ``distances`` is told how many bits apart a match is."""
+    bank, value = make_bank(server, staff, "distances"), "96" * 32
+    server.client.post(f"/api/v1/banks/{bank}/entries", headers=staff, json={"hashes": [{"value": value}]})
+    trusted = server.key("trusted", "checks,distances")
+    body = {"hashes": [{"value": value}]}
+    assert server.client.post("/api/v1/checks", headers=trusted, json=body).json()["matches"][0]["distance"] == 0
+    assert "distance" not in server.client.post("/api/v1/checks", headers=staff, json=body).json()["matches"][0]
+
+
+def test_every_answer_carries_the_security_headers(server: Server) -> None:
+    """Pages, problems and data alike; methods that are not offered are refused, HEAD is answered."""
+    for path in ("/", "/api/v1/reference", "/static/noli.css", "/healthz", "/nothing", "/api/v1/openapi.json"):
+        answer = server.client.get(path)
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "server" not in answer.headers
+    refused = server.client.request("TRACE", "/healthz")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    head = server.client.head("/")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_metrics_count_without_naming(server: Server, staff: dict[str, str]) -> None:
+    """Prometheus sees decisions and index size, and no bank's name."""
+    make_bank(server, staff, "secretly-named")
+    check_hex(server, staff, _HEX)
+    text = server.client.get("/metrics", headers=server.key("prometheus", "metrics")).text
+    assert re.search(r'noli_checks_total\{decision="allow",outcome="hashed"\} [1-9]', text)
+    assert "noli_index_hashes" in text
+    assert "secretly-named" not in text
+
+
+def test_logs_hold_no_hash_and_no_reference(server: Server, staff: dict[str, str]) -> None:
+    """Neither good nor bad requests leave a hash, a reference or an address in the log."""
+    body = {"hashes": [{"value": _HEX}], "content_ref": "marker-7f3a"}
+    server.client.post("/api/v1/checks", headers=staff, json=body)
+    server.client.get(f"/api/v1/banks/{_HEX}", headers=staff)
+    server.client.post("/api/v1/checks", headers=staff, json={"hashes": [{"value": _HEX + "0"}]})
+    log = server.log.read_text()
+    assert "index.loaded" in log
+    assert not any(secret in log for secret in (_HEX, "marker-7f3a", staff["Authorization"].split()[1]))
+
+
+def test_generated_requests_never_break_the_server(server: Server) -> None:
+    """Schemathesis drives every route from the OpenAPI document: no 5xx, no answer that is not described."""
+    fuzz = server.key("fuzz", "checks,banks,distances,metrics")
+    checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.client.base_url}/api/v1/openapi.json"]
+    command += ["-H", f"Authorization: {fuzz['Authorization']}", "-n", "5", "--checks", checks, "--no-color"]
+    command += ["--phases", "coverage,fuzzing", "--generation-deterministic"]
+    run = subprocess.run(command, cwd=server.data, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-1000:]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Both databases; PostgreSQL where this machine has one."""
+    if request.param == "sqlite":
+        return ""
+    try:
+        return str(request.getfixturevalue("postgresql_url"))
+    except pytest.FixtureLookupError:
+        pytest.skip("no PostgreSQL fixture here")
+
+
+def test_another_process_sees_a_change_within_a_second(tmp_path: Path, url: str) -> None:
+    """An entry added in one process is matched in another of the same installation, and withdrawn likewise."""
+    first = Server(tmp_path, url)
+    second = Server(tmp_path, url)
+    try:
+        staff = first.key("staff", "checks,banks")
+        path = f"/api/v1/banks/{make_bank(first, staff, 'shared')}/entries"
+        entry = first.client.post(path, headers=staff, json={"hashes": [{"value": _HEX}]}).json()["entry"]
+        eventually(lambda: check_hex(second, staff, _HEX) == "block", within_s=1)
+        first.client.delete(f"{path}/{entry}", headers=staff)
+        eventually(lambda: check_hex(second, staff, _HEX) == "allow", within_s=1)
+    finally:
+        second.stop()
+        first.stop()
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, url: str) -> None:
+    """After kill -9 right behind the answer, a new process of the installation has the entry."""
+    first = Server(tmp_path, url)
+    staff = first.key("staff", "checks,banks")
+    path = f"/api/v1/banks/{make_bank(first, staff, 'kept')}/entries"
+    assert first.client.post(path, headers=staff, json={"hashes": [{"value": _HEX}]}).status_code == 201
+    first.stop(signal.SIGKILL)
+    second = Server(tmp_path, url)
+    try:
+        assert check_hex(second, staff, _HEX) == "block"
+    finally:
+        second.stop()

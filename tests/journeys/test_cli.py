@@ -1,0 +1,502 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as an operator uses it: real installation, real decoder, what is printed and with which status."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image, ImageOps
+
+from noli.cli import main
+from tests.support.media import drawn, encoded, rotated_jpeg
+
+#: Seconds a server may take to start on a slow machine.
+_PATIENCE_S = 60
+
+#: Bits by which the hash of one picture may differ between formats.
+_FORMAT_BITS = 10
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Run in an empty folder, without settings from outside; one decoding child is enough."""
+    for name in os.environ:
+        if name.startswith("NOLI_") and not name.startswith(("NOLI_KERNEL", "NOLI_TEST")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NOLI_DATA", str(tmp_path / "installation"))
+    monkeypatch.setenv("NOLI_DECODE_WORKERS", "1")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture
+def photo() -> Path:
+    """A picture to protect."""
+    path = Path("photo.jpg")
+    path.write_bytes(encoded(drawn(), "JPEG", quality=95))
+    return path
+
+
+@pytest.fixture
+def copy() -> Path:
+    """An edited copy of it: mirrored, smaller, compressed."""
+    path = Path("copy.jpg")
+    path.write_bytes(encoded(ImageOps.mirror(drawn()).resize((400, 300)), "JPEG", quality=60))
+    return path
+
+
+@pytest.fixture
+def other() -> Path:
+    """Another picture."""
+    path = Path("other.png")
+    path.write_bytes(encoded(drawn(seed=7), "PNG"))
+    return path
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(each) for each in arguments], catch_exceptions=False)
+
+
+def _ok(*arguments: object) -> str:
+    done = _run(*arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _fails(*arguments: object, status: int = 1) -> str:
+    """Run what must fail; return its explanation, which is a line or two."""
+    done = _run(*arguments)
+    assert done.exit_code == status, done.output
+    assert done.stdout == ""
+    assert 1 <= len(done.stderr.splitlines()) <= (2 if status == 1 else 4)
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def _distance(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+# --- hash ----------------------------------------------------------------------------------------------------------
+
+
+def test_hash_is_the_same_in_every_format() -> None:
+    """One photograph gives nearly one hash as JPEG, PNG, WebP, CMYK JPEG, palette PNG and rotated by EXIF."""
+    picture = drawn(width=1000, height=700)
+    palette = picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+    files = {
+        "original.png": encoded(picture, "PNG"),
+        "photo.jpg": encoded(picture, "JPEG", quality=90),
+        "photo.webp": encoded(picture, "WEBP", quality=85),
+        "cmyk.jpg": encoded(picture.convert("CMYK"), "JPEG", quality=92),
+        "palette.png": encoded(palette, "PNG"),
+        **{f"rotated-{turn}.jpg": rotated_jpeg(picture, turn) for turn in (3, 6, 8)},
+    }
+    for name, content in files.items():
+        Path(name).write_bytes(content)
+    answers = _lines(_ok("hash", "--json", *files))
+    assert [one["file"] for one in answers] == list(files)
+    assert {one["outcome"] for one in answers} == {"hashed"}
+    values = {one["file"]: one["hashes"][0]["value"] for one in answers}
+    far = {name: _distance(value, values["original.png"]) for name, value in values.items()}
+    assert {name: bits for name, bits in far.items() if bits > _FORMAT_BITS} == {}
+
+
+def test_hash_json(photo: Path) -> None:
+    """Programs get file, outcome, hashes with type, value and quality, and an empty reason."""
+    (answer,) = _lines(_ok("hash", "--json", photo))
+    (one,) = answer.pop("hashes")
+    assert answer == {"file": "photo.jpg", "outcome": "hashed", "reason": ""}
+    assert one["type"] == "pdq"
+    assert re.fullmatch("[0-9a-f]{64}", one["value"])
+    assert 50 <= one["quality"] <= 100
+    assert set(one) == {"type", "value", "quality"}
+
+
+def test_hash_text(photo: Path) -> None:
+    """People get value, quality and name in one line."""
+    assert re.fullmatch(r"[0-9a-f]{64}  q=\d+  photo\.jpg\n", _ok("hash", photo))
+
+
+def test_hash_all_forms(photo: Path, copy: Path) -> None:
+    """All eight forms are printed on request; a mirrored copy is near the mirrored form."""
+    (answer,) = _lines(_ok("hash", "--json", "--all", photo))
+    forms = {one["variant"]: one["value"] for one in answer["hashes"]}
+    assert len(set(forms.values())) == 8
+    (plain,) = _lines(_ok("hash", "--json", photo))
+    assert forms["original"] == plain["hashes"][0]["value"]
+    (mirrored,) = _lines(_ok("hash", "--json", copy))
+    assert _distance(forms["flipped-horizontal"], mirrored["hashes"][0]["value"]) <= 24
+
+
+def test_hash_other_pipeline(photo: Path) -> None:
+    """The second pipeline is named with each hash that it made."""
+    (answer,) = _lines(_ok("hash", "--json", "--pipeline", "nearest-512", photo))
+    assert answer["hashes"][0]["pipeline"] == "nearest-512"
+
+
+def test_hash_animation() -> None:
+    """Each distinct frame of an animation has its hash and its number."""
+    frames = [drawn(seed=seed, width=320, height=240) for seed in (1, 2)]
+    Path("moving.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100))
+    (answer,) = _lines(_ok("hash", "--json", "moving.gif"))
+    assert [one["frame"] for one in answer["hashes"]] == [0, 1]
+
+
+def test_hash_keeps_nothing(photo: Path, tmp_path: Path) -> None:
+    """Hashing needs no installation and makes none."""
+    _ok("hash", photo)
+    assert not (tmp_path / "installation").exists()
+
+
+def test_hash_bad_files_have_outcomes(photo: Path) -> None:
+    """Bad files are reported each on its line; they are no error as long as something could be read."""
+    Path("text.jpg").write_text("no picture")
+    Path("cut.jpg").write_bytes(photo.read_bytes()[:3000])
+    Path("empty.png").touch()
+    Path("folder").mkdir()
+    names = [photo, "text.jpg", "cut.jpg", "empty.png", "folder", "missing.jpg"]
+    answers = _lines(_ok("hash", "--json", *names))
+    assert [one["outcome"] for one in answers] == [
+        "hashed", "unsupported", "corrupt", "unsupported", "unreadable", "unreadable",
+    ]  # fmt: skip
+    assert all(one["reason"] and one["hashes"] == [] for one in answers[1:])
+    assert "folder" in answers[4]["reason"]
+    assert "No such file" in answers[5]["reason"]
+
+
+def test_hash_nothing_readable() -> None:
+    """Where no file could be read, the exit status says so and the line says why."""
+    done = _run("hash", "--json", "missing.jpg")
+    assert done.exit_code == 1
+    assert _lines(done.stdout)[0]["outcome"] == "unreadable"
+
+
+def test_hash_too_large(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file beyond the limit is too large, and the reason names the setting."""
+    monkeypatch.setenv("NOLI_MAX_UPLOAD_BYTES", "1000")
+    (answer,) = _lines(_ok("hash", "--json", photo))
+    assert answer["outcome"] == "too_large"
+    assert "max_upload_bytes" in answer["reason"]
+
+
+def test_names_cannot_drive_the_terminal(photo: Path) -> None:
+    """Control characters in a file's name are not printed."""
+    evil = photo.rename("evil\x1b[2J\n.jpg")
+    text = _ok("hash", evil)
+    assert "\x1b" not in text
+    assert text.count("\n") == 1
+
+
+# --- banks ---------------------------------------------------------------------------------------------------------
+
+
+def test_protect_check_withdraw(photo: Path, copy: Path, other: Path) -> None:
+    """A mirrored copy of a registered picture is blocked, another picture allowed; after withdrawal both are."""
+    _ok("bank", "create", "protected", "--action", "block")
+    entry = _ok("bank", "add", "protected", photo, "--note", "n", "--label", "l").split()[0]
+    blocked, allowed = _lines(_ok("check", "--json", copy, other))
+    assert (blocked["decision"], allowed["decision"]) == ("block", "allow")
+    assert blocked["outcome"] == "hashed"
+    (match,) = blocked["matches"]
+    assert (match["bank"], match["entry"], match["type"]) == ("protected", entry, "pdq")
+    assert match["closeness"] in {"same", "near", "edge"}
+    assert match["distance"] <= 31
+    assert allowed["matches"] == []
+
+    assert "would withdraw" in _ok("bank", "withdraw", "protected", entry, "--dry-run")
+    assert _ok("check", copy).startswith("block  copy.jpg: entry ")
+    assert _ok("bank", "withdraw", "protected", entry) == f"withdrawn  {entry}\n"
+    assert _ok("check", copy).startswith("allow  copy.jpg: ")
+
+
+def test_check_hash(photo: Path) -> None:
+    """A hash can be checked without its file."""
+    _ok("bank", "create", "protected", "--action", "review")
+    _ok("bank", "add", "protected", photo)
+    value = _lines(_ok("hash", "--json", photo))[0]["hashes"][0]["value"]
+    (answer,) = _lines(_ok("check", "--json", "--hash", value))
+    assert (answer["file"], answer["decision"]) == (None, "review")
+    assert answer["hashes"][0]["value"] == value
+
+
+def test_check_many_copies(photo: Path) -> None:
+    """The operator may check any number of copies of one picture: nobody is held off as probing."""
+    _ok("bank", "create", "protected", "--action", "block")
+    _ok("bank", "add", "protected", photo)
+    names = [f"{quality}.jpg" for quality in range(10, 90, 2)]
+    for quality, name in zip(range(10, 90, 2), names, strict=True):
+        Path(name).write_bytes(encoded(drawn().rotate(quality / 20), "JPEG", quality=quality))
+    assert len(_lines(_ok("check", "--json", *names))) == len(names)
+
+
+def test_check_unreadable() -> None:
+    """A file that is not there gets no decision, and the exit status says that nothing was checked."""
+    done = _run("check", "--json", "missing.jpg")
+    assert done.exit_code == 1
+    (answer,) = _lines(done.stdout)
+    assert (answer["outcome"], answer["decision"]) == ("unreadable", None)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--hash", "0f"), ("--hash", "x" * 64)])
+def test_check_wrong_usage(arguments: tuple[str, ...]) -> None:
+    """Nothing to check, or a hash that is none, is a mistake of usage."""
+    assert _run("check", *arguments).exit_code == 2
+
+
+def test_add_goes_on_after_a_bad_file(photo: Path) -> None:
+    """A file that cannot be registered is reported; the others are registered."""
+    _ok("bank", "create", "protected", "--action", "block")
+    Path("text.jpg").write_text("no picture")
+    done = _run("bank", "add", "protected", "text.jpg", photo)
+    assert done.exit_code == 0
+    assert "text.jpg: unsupported" in done.stderr
+    assert re.fullmatch(r"[0-9A-Z]{13}  photo\.jpg\n", done.stdout)
+    assert _run("bank", "add", "protected", "text.jpg").exit_code == 1
+
+
+def test_add_dry_run(photo: Path) -> None:
+    """A dry run hashes, says what it would do, and registers nothing."""
+    _ok("bank", "create", "protected", "--action", "block")
+    assert "would add" in _ok("bank", "add", "protected", photo, "--dry-run")
+    assert _lines(_ok("bank", "list", "--json"))[0]["entries"] == 0
+
+
+def test_bank_policy() -> None:
+    """A bank's policy is shown, changed in the parts that are named, and not changed by a dry run."""
+    _ok("bank", "create", "b", "--action", "log", "--threshold", "20", "--negative", "--note", "why")
+    _ok("bank", "set", "b", "--action", "block", "--dry-run")
+    _ok("bank", "set", "b", "--threshold", "10", "--disable")
+    (bank,) = _lines(_ok("bank", "list", "--json"))
+    assert _lines(_ok("bank", "show", "b", "--json")) == [bank]
+    created = bank.pop("created_at")
+    assert bank == {
+        "name": "b", "action": "log", "threshold": 10, "negative": True, "enabled": False, "note": "why", "entries": 0,
+    }  # fmt: skip
+    assert _ok("bank", "list") == (
+        "NAME  ACTION  THRESHOLD  KIND      STATE  ENTRIES\nb     log     10         negative  off    0\n"
+    )
+    assert _ok("bank", "show", "b").splitlines()[-1].endswith(created)
+
+
+def test_bank_mistakes() -> None:
+    """Mistakes are told in a line or two, with the status of a mistake, and change nothing."""
+    _ok("bank", "create", "b", "--action", "block")
+    assert "b" in _fails("bank", "create", "b", "--action", "log")
+    assert "noli bank list" in _fails("bank", "show", "missing")
+    _fails("bank", "withdraw", "b", "not-an-entry")
+    _fails("bank", "withdraw", "b", "0000000000001")
+    _fails("bank", "create", "../b", "--action", "block", status=2)
+    _fails("bank", "create", "c", "--action", "burn", status=2)
+    _fails("bank", "create", "c", "--action", "log", "--threshold", "64", status=2)
+    _fails("bank", "set", "b", status=2)
+    assert [bank["name"] for bank in _lines(_ok("bank", "list", "--json"))] == ["b"]
+
+
+def test_import_reports_bad_lines() -> None:
+    """Good lines are imported, each bad one is reported by number; a dry run only reports."""
+    _ok("bank", "create", "b", "--action", "block")
+    Path("list.txt").write_text(f"pdq {'0f' * 32}\nnonsense\n{'a5' * 32}\n")
+    dry = _run("bank", "import", "b", "list.txt", "--dry-run")
+    assert dry.stdout == "would import 2 hashes, 1 bad lines\n"
+    done = _run("bank", "import", "b", "list.txt")
+    assert (done.exit_code, done.stdout) == (0, "imported 2 hashes, 1 bad lines\n")
+    assert "line 2" in done.stderr
+    assert _lines(_ok("bank", "show", "b", "--json"))[0]["entries"] == 2
+    assert _lines(_ok("check", "--json", "--hash", "0f" * 32))[0]["decision"] == "block"
+
+
+def test_import_nothing_usable() -> None:
+    """A list without one good line fails, and so does a list for a bank that does not exist."""
+    _ok("bank", "create", "b", "--action", "block")
+    Path("bad.txt").write_text("nonsense\n")
+    assert _run("bank", "import", "b", "bad.txt").exit_code == 1
+    _fails("bank", "import", "missing", "bad.txt")
+
+
+def test_export_can_be_imported(photo: Path, copy: Path) -> None:
+    """What one bank exports another imports, and it protects the same picture; nobody else may read the file."""
+    _ok("bank", "create", "a", "--action", "log")
+    _ok("bank", "add", "a", photo)
+    _ok("bank", "export", "a", "--out", "a.jsonl")
+    assert stat.S_IMODE(Path("a.jsonl").stat().st_mode) == 0o600
+    assert _ok("bank", "export", "a") == Path("a.jsonl").read_text()
+    _ok("bank", "create", "b", "--action", "block")
+    assert _ok("bank", "import", "b", "a.jsonl") == "imported 8 hashes, 0 bad lines\n"
+    assert _lines(_ok("check", "--json", copy))[0]["decision"] == "block"
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_key_life() -> None:
+    """The token is alone on standard output and shown once; keys are listed and revoked by name."""
+    done = _run("key", "create", "service", "--scopes", "checks,banks")
+    assert done.exit_code == 0
+    token = done.stdout.removesuffix("\n")
+    assert re.fullmatch(r"\S{20,}", token)
+    listed = _ok("key", "list", "--json")
+    assert token not in listed + _ok("key", "list")
+    assert (_lines(listed)[0]["name"], _lines(listed)[0]["scopes"]) == ("service", ["banks", "checks"])
+    _ok("key", "revoke", "service", "--dry-run")
+    assert _lines(_ok("key", "list", "--json"))[0]["revoked_at"] is None
+    _ok("key", "revoke", "service")
+    assert _lines(_ok("key", "list", "--json"))[0]["revoked_at"]
+
+
+def test_key_mistakes() -> None:
+    """A taken name, an unknown name and an unknown scope are told."""
+    _ok("key", "create", "service", "--scopes", "checks")
+    _fails("key", "create", "service", "--scopes", "checks")
+    _fails("key", "revoke", "missing")
+    assert "scopes are checks" in _fails("key", "create", "x", "--scopes", "checks,all", status=2)
+
+
+# --- demo, doctor, serve -------------------------------------------------------------------------------------------
+
+
+def test_demo_twice(tmp_path: Path) -> None:
+    """The demo blocks its edited copy and allows the unrelated picture; running it again changes nothing."""
+    folder = tmp_path / "installation" / "demo"
+    first = _ok("demo")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert _ok("demo") == first
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert stat.S_IMODE((folder / "token").stat().st_mode) == 0o600
+    edited, unrelated = _lines(_ok("check", "--json", folder / "edited-copy.jpg", folder / "unrelated.jpg"))
+    assert (edited["decision"], unrelated["decision"]) == ("block", "allow")
+    assert edited["matches"][0]["distance"] <= 16
+    for name in ("protected.jpg", "unrelated.jpg"):
+        assert _lines(_ok("hash", "--json", folder / name))[0]["hashes"][0]["quality"] >= 80
+    assert _lines(_ok("bank", "list", "--json"))[0]["entries"] == 1
+    assert "edited-copy.jpg" in first
+    assert "http://127.0.0.1:8000/api/v1/checks" in first
+
+
+def test_demo_with_a_lost_token(tmp_path: Path) -> None:
+    """Where the token is gone, the demo makes another key instead of failing."""
+    _ok("demo")
+    (tmp_path / "installation" / "demo" / "token").unlink()
+    _ok("demo")
+    assert [key["name"] for key in _lines(_ok("key", "list", "--json"))] == ["demo", "demo-2"]
+
+
+def test_doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A good installation is found well; a folder that everybody may read is told with what to do."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    _ok("bank", "create", "b", "--action", "block")
+    (tmp_path / "installation").chmod(0o700)
+    findings = _lines(_ok("doctor", "--json"))
+    assert {one["about"] for one in findings} >= {"version", "kernel", "folder", "database", "decoder", "clock", "port"}
+    assert [one for one in findings if not one["ok"]] == []
+    (tmp_path / "installation").chmod(0o755)
+    done = _run("doctor")
+    assert done.exit_code == 1
+    assert "chmod o-rwx" in done.stdout
+    assert done.stdout.endswith("1 problem found.\n")
+
+
+def test_doctor_without_an_installation(tmp_path: Path) -> None:
+    """The doctor says that there is no installation, and makes none."""
+    done = _run("doctor")
+    assert done.exit_code == 1
+    assert "There is no installation" in done.stdout
+    assert not (tmp_path / "installation").exists()
+
+
+def test_doctor_with_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be used is a finding."""
+    monkeypatch.setenv("NOLI_PORT", "seven")
+    done = _run("doctor")
+    assert done.exit_code == 1
+    assert "NOLI_PORT" in done.stdout
+
+
+def test_unknown_setting(monkeypatch: pytest.MonkeyPatch, photo: Path) -> None:
+    """A misspelt setting stops the command and is named."""
+    monkeypatch.setenv("NOLI_MAX_PIXEL", "7")
+    assert "NOLI_MAX_PIXEL" in _fails("hash", photo, status=2)
+
+
+def test_unwritable_folder(tmp_path: Path) -> None:
+    """A data folder that cannot be made is told in plain lines."""
+    (tmp_path / "installation").write_text("a file is in the way")
+    done = _run("bank", "list")
+    assert done.exit_code in {1, 2}
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def server(port: int, tmp_path: Path) -> Iterator[str]:
+    """``noli serve`` in a process of its own, over the demo's data."""
+    _ok("demo")
+    command = [sys.executable, "-m", "noli", "serve", "--data", str(tmp_path / "installation"), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, f"{url}/readyz")
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=_PATIENCE_S)
+        assert b"Traceback" not in errors
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+    for _ in range(_PATIENCE_S * 20):
+        try:
+            if httpx.get(url, timeout=1).is_success:
+                return
+        except httpx.TransportError:
+            assert process.poll() is None, process.communicate()[1]
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    pytest.fail("the server did not become ready")
+
+
+def test_serve(server: str, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's own curl command blocks the edited copy; the port is taken for another server, and known as ours."""
+    monkeypatch.setenv("NOLI_PORT", str(port))
+    commands = re.findall(r"curl (?:.*\\\n)?.*", _ok("demo"))
+    answers = [
+        json.loads(subprocess.run(["/bin/bash", "-c", command], capture_output=True, check=True).stdout)
+        for command in commands
+    ]
+    assert [answer["decision"] for answer in answers] == ["block", "allow"]
+    (tmp_path / "installation").chmod(0o700)
+    assert f"A server of Noli answers on 127.0.0.1 port {port}" in _ok("doctor")
+    second = subprocess.run(
+        [sys.executable, "-m", "noli", "serve", "--data", "other", "--port", str(port)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_PATIENCE_S,
+    )
+    assert second.returncode in {1, 2}
+    assert str(port) in second.stderr
+    assert "Traceback" not in second.stderr
+    assert server.endswith(str(port))

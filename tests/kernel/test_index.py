@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native index finds exactly what comparing with every row finds, whatever is done to it meanwhile."""
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import threading
+from array import array
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from noli.hashing._native import AVAILABLE
+from noli.hashing._native import Index as HammingIndex
+from tests.support.reference import ReferenceIndex, Row, distance_bits
+
+#: Limits at the edges of the filter: the radius steps at 16, 32 and 48, the prefix bound at each 8.
+LIMITS = (0, 1, 7, 8, 15, 16, 23, 24, 31, 32, 33, 47, 48, 63)
+#: Distances at which neighbours must never be missed.
+PLANTED = (0, 8, 16, 24, 31)
+#: More than any result in these tests.
+ALL = 1_000_000
+#: Rows from which an append builds postings at once; below it rows wait in flat buffers.
+RING_ROWS = 8192
+
+
+def random_hashes(seed: int, count: int) -> np.ndarray:
+    """Make ``count`` x 32 random bytes."""
+    return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
+
+
+def with_flips(value: bytes, bits: int, generator: random.Random) -> bytes:
+    """Change exactly ``bits`` of the 256 bits."""
+    number = int.from_bytes(value, "big")
+    for bit in generator.sample(range(256), bits):
+        number ^= 1 << bit
+    return number.to_bytes(32, "big")
+
+
+def ids_of(*numbers: int) -> bytes:
+    """Write ids as the index reads them."""
+    return array("Q", numbers).tobytes()
+
+
+def append_rows(index: HammingIndex, rows: list[Row]) -> None:
+    """Append rows in one step."""
+    index.append(b"".join(value for value, _ in rows), ids_of(*(identifier for _, identifier in rows)))
+
+
+def split(columns: tuple[bytes, bytes, bytes, bytes], queries: int) -> tuple[list[list[tuple[int, int]]], set[int]]:
+    """Turn result columns into one list of (id, distance) a query, and the capped queries."""
+    numbers, ids, distances, capped = columns
+    found: list[list[tuple[int, int]]] = [[] for _ in range(queries)]
+    for number, identifier, distance in zip(array("I", numbers), array("Q", ids), distances, strict=True):
+        found[number].append((identifier, distance))
+    assert all(a <= b for a, b in pairwise(array("I", numbers)))
+    return found, set(array("I", capped))
+
+
+class IndexMachine(RuleBasedStateMachine):
+    """Any interleaving of operations, next to the plainest implementation."""
+
+    def __init__(self) -> None:
+        """Start empty, with a few centres that hashes gather around."""
+        super().__init__()
+        self.index = HammingIndex()
+        self.reference = ReferenceIndex()
+        self.random = random.Random(7)
+        self.centres = [self.random.randbytes(32) for _ in range(3)]
+
+    def near(self, bits: int) -> bytes:
+        """Make a hash ``bits`` away from a centre."""
+        return with_flips(self.random.choice(self.centres), bits, self.random)
+
+    @rule(bits=st.lists(st.integers(0, 63), max_size=12), identifier=st.integers(0, 9))
+    def append(self, bits: list[int], identifier: int) -> None:
+        rows = [(self.near(b), identifier + n % 3) for n, b in enumerate(bits)]
+        append_rows(self.index, rows)
+        self.reference.append(rows)
+
+    @rule(count=st.sampled_from((4096, 5000, RING_ROWS)), seed=st.integers(0, 3))
+    def append_many(self, count: int, seed: int) -> None:
+        if len(self.reference.rows) > 4 * RING_ROWS:
+            return
+        rows = [(h.tobytes(), 100 + n % 3000) for n, h in enumerate(random_hashes(seed, count))]
+        rows += [(self.near(n % 64), n % 10) for n in range(64)]
+        append_rows(self.index, rows)
+        self.reference.append(rows)
+
+    @rule(ids=st.lists(st.one_of(st.integers(0, 12), st.integers(100, 3100)), max_size=4))
+    def tombstone(self, ids: list[int]) -> None:
+        self.index.tombstone(ids_of(*ids))
+        self.reference.tombstone(ids)
+
+    @rule()
+    def tombstone_many(self) -> None:
+        ids = list(range(100, 1500))
+        self.index.tombstone(ids_of(*ids))
+        self.reference.tombstone(ids)
+
+    @rule()
+    def compact(self) -> None:
+        self.index.compact()
+
+    @rule(limit=st.sampled_from(LIMITS), bits=st.integers(0, 40))
+    def search(self, limit: int, bits: int) -> None:
+        query = self.near(bits)
+        assert self.index.search(query, limit, ALL) == (self.reference.within(query, limit), False)
+
+    @rule(limit=st.sampled_from(LIMITS), most=st.integers(1, 8), method=st.sampled_from(("search_batch", "join")))
+    def search_many(self, limit: int, most: int, method: str) -> None:
+        queries = [self.near(n * 9) for n in range(4)]
+        find = getattr(self.index, method)
+        found, capped = split(find(b"".join(queries), limit, most), len(queries))
+        for number, query in enumerate(queries):
+            expected = self.reference.within(query, limit)
+            assert [d for _, d in found[number]] == [d for _, d in expected[:most]]
+            assert set(found[number]) <= set(expected)
+            assert (number in capped) == (len(expected) > most)
+
+    @invariant()
+    def counts(self) -> None:
+        assert len(self.index) == len(self.reference.rows)
+
+
+IndexMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("NOLI_TEST_EXAMPLES", "15")), stateful_step_count=25, deadline=None
+)
+TestIndexMachine = IndexMachine.TestCase
+
+
+@pytest.fixture(scope="module")
+def planted() -> tuple[HammingIndex, list[Row]]:
+    """200 000 random hashes in postings, and 200 of them to look for."""
+    hashes = random_hashes(1, 200_000)
+    index = HammingIndex()
+    index.append(hashes, np.arange(len(hashes), dtype=np.uint64))
+    return index, [(hashes[row].tobytes(), row) for row in range(0, 200_000, 1000)]
+
+
+@pytest.mark.parametrize("bits", PLANTED)
+def test_no_planted_neighbour_is_missed(planted: tuple[HammingIndex, list[Row]], bits: int) -> None:
+    """Recall is 1.000 at every distance up to the limit, and one bit beyond it nothing is found."""
+    index, rows = planted
+    generator = random.Random(bits)
+    for value, row in rows:
+        query = with_flips(value, bits, generator)
+        assert index.search(query, 31, 10) == ([(row, bits)], False)
+        if bits > 0:
+            assert index.search(query, bits - 1, 10) == ([], False)
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_join_finds_what_search_finds(limit: int) -> None:
+    """A join big enough to be sorted gives the rows of single searches, from postings and flat buffers alike."""
+    hashes = random_hashes(2, 12_000)
+    index = HammingIndex()
+    for start, end in ((0, 9000), (9000, 11_000), (11_000, 12_000)):
+        index.append(hashes[start:end], np.arange(start, end, dtype=np.uint64))
+    index.append(np.repeat(hashes[:1], 50, axis=0), np.arange(20_000, 20_050, dtype=np.uint64))
+    index.tombstone(ids_of(5, 20_007))
+    generator = random.Random(limit)
+    near = [with_flips(hashes[n % 12_000].tobytes(), generator.randrange(64), generator) for n in range(2000)]
+    queries = b"".join(near) + hashes[0].tobytes() + random_hashes(3, 15_000).tobytes()
+    joined, capped = split(index.join(queries, limit, 20), len(queries) // 32)
+    single, capped_single = split(index.search_batch(queries, limit, 20), len(queries) // 32)
+    assert [[d for _, d in row] for row in joined] == [[d for _, d in row] for row in single]
+    assert [row for n, row in enumerate(joined) if n not in capped] == [
+        row for n, row in enumerate(single) if n not in capped
+    ]
+    assert 2000 in capped
+    assert capped == capped_single
+
+
+def test_a_million_identical_hashes() -> None:
+    """A popular hash neither slows a search down nor hides that more rows exist."""
+    value = random_hashes(4, 1)
+    index = HammingIndex()
+    index.append(np.repeat(value, 1_000_000, axis=0), np.arange(1_000_000, dtype=np.uint64))
+    found, capped = index.search(value.tobytes(), 31, 5)
+    assert [distance for _, distance in found] == [0] * 5
+    assert capped
+    assert index.memory_bytes < 30_000_000
+
+
+def test_the_cap_keeps_the_nearest() -> None:
+    """With more neighbours than asked for, the nearest come back, and the answer says that more exist."""
+    generator = random.Random(5)
+    query = generator.randbytes(32)
+    index = HammingIndex()
+    append_rows(index, [(with_flips(query, bits, generator), bits) for bits in range(31, -1, -1)])
+    assert index.search(query, 31, 3) == ([(0, 0), (1, 1), (2, 2)], True)
+    assert index.search(query, 31, 32) == ([(bits, bits) for bits in range(32)], False)
+
+
+def test_an_id_that_died_can_come_back() -> None:
+    """A tombstone ends the rows of its time; a row that comes later under the same id matches."""
+    index = HammingIndex()
+    first, second = (random_hashes(6, 2)[n].tobytes() for n in range(2))
+    append_rows(index, [(first, 1), (second, 1), (second, 2)])
+    index.tombstone(ids_of(1))
+    append_rows(index, [(second, 1)])
+    assert index.search(first, 31, 10) == ([], False)
+    assert index.search(second, 31, 10) == ([(1, 0), (2, 0)], False)
+    assert len(index) == 2
+
+
+def test_maintenance_ends_and_changes_no_answer() -> None:
+    """Compaction comes to an end, gives back the memory of dead rows and leaves every answer as it was."""
+    hashes = random_hashes(8, 60_000)
+    index = HammingIndex()
+    for start in range(0, 60_000, 1500):
+        index.append(hashes[start : start + 1500], np.arange(start, start + 1500, dtype=np.uint64))
+    index.tombstone(np.arange(0, 60_000, 2, dtype=np.uint64))
+    before = index.search_batch(hashes[:300], 31, 10)
+    steps = 0
+    while index.compact():
+        steps += 1
+        assert steps < 100
+    assert steps > 0
+    assert index.search_batch(hashes[:300], 31, 10) == before
+    assert len(index) == 30_000
+    assert index.memory_bytes < 30_000 * 145 + 16 * 65537 * 4 * 3
+
+
+def test_readers_see_all_of_a_batch_or_none() -> None:
+    """Searches beside appends, tombstones and compaction never see part of a batch."""
+    index = HammingIndex()
+    value = random_hashes(9, 1)
+    batch = 600
+    stop = threading.Event()
+    seen: set[int] = set()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(len(index.search(value.tobytes(), 31, ALL)[0]) % batch)
+
+    def maintain() -> None:
+        while not stop.is_set():
+            index.compact()
+
+    threads = [threading.Thread(target=read), threading.Thread(target=maintain)]
+    for thread in threads:
+        thread.start()
+    for number in range(60):
+        index.append(np.repeat(value, batch, axis=0), np.full(batch, number, dtype=np.uint64))
+        if number % 3 == 2:
+            index.tombstone(ids_of(number - 1, number))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert seen == {0}
+    assert len(index) == 20 * batch
+
+
+@pytest.mark.parametrize("kernel", AVAILABLE)
+def test_every_code_path_gives_the_same_answers(kernel: str) -> None:
+    """The answers of each code path this CPU can run are those of the portable one."""
+    digests = {path: answers_digest(path) for path in (kernel, "portable")}
+    assert digests[kernel] == digests["portable"]
+
+
+def answers_digest(kernel: str) -> str:
+    """Search in a process that runs on one code path; digest all answers."""
+    environment = os.environ | {"NOLI_KERNEL": kernel, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kernel.test_index", kernel],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def print_answers() -> None:
+    """Print a digest of many answers, distances 0 to 63 from rows in postings and in flat buffers."""
+    hashes = random_hashes(10, 20_000)
+    index = HammingIndex()
+    index.append(hashes[:17_003], np.arange(17_003, dtype=np.uint64))
+    index.append(hashes[17_003:], np.arange(17_003, 20_000, dtype=np.uint64))
+    generator = random.Random(11)
+    queries = b"".join(with_flips(hashes[97 * n].tobytes(), n % 64, generator) for n in range(200))
+    digest = hashlib.sha256()
+    for limit in LIMITS:
+        for column in index.search_batch(queries, limit, 10):
+            digest.update(column)
+    sys.stdout.write(digest.hexdigest())
+
+
+def test_a_path_that_cannot_run_is_an_error() -> None:
+    """A demand for an unknown code path stops the import and says so."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import noli.hashing._native"],
+        env=os.environ | {"NOLI_KERNEL": "abacus", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "KernelUnavailable: NOLI_KERNEL=abacus" in done.stderr
+
+
+def test_bad_arguments_are_named() -> None:
+    """Wrong lengths and limits raise an error that says which argument is wrong, and change nothing."""
+    index = HammingIndex()
+    with pytest.raises(ValueError, match="hashes"):
+        index.append(bytes(31), bytes(8))
+    with pytest.raises(ValueError, match="one id for each hash"):
+        index.append(bytes(64), bytes(8))
+    with pytest.raises(ValueError, match="ids"):
+        index.tombstone(bytes(7))
+    with pytest.raises(ValueError, match="query"):
+        index.search(bytes(64), 31, 1)
+    with pytest.raises(ValueError, match="queries"):
+        index.search_batch(bytes(33), 31, 1)
+    for limit in (-1, 64):
+        with pytest.raises(ValueError, match="limit_bits"):
+            index.search(bytes(32), limit, 1)
+    with pytest.raises(ValueError, match="max_neighbours"):
+        index.join(bytes(32), 31, 0)
+    assert len(index) == 0
+
+
+def test_unaligned_buffers_are_read() -> None:
+    """A buffer may start at any address."""
+    value = random_hashes(12, 1).tobytes()
+    index = HammingIndex()
+    index.append(memoryview(b"x" + value)[1:], memoryview(b"xyz" + ids_of(3))[3:])
+    assert index.search(memoryview(b"xyzw" + value)[4:], 31, 1) == ([(3, 0)], False)
+    assert distance_bits(value, value) == 0
+
+
+if __name__ == "__main__":
+    print_answers()
