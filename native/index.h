@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An index that changes while it is searched: a list of (hash, id) rows, ids need not be unique.
+ *
+ * Any function may be called from any thread at any time. A search sees one state of the index: all of an append or
+ * none, all of a tombstone or none. Searches never wait for the work of a writer; writers wait for one another.
+ * Functions that return int give -1 where memory ran out; the index is then as it was before. */
+#ifndef NOLI_INDEX_H
+#define NOLI_INDEX_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct noli_index;
+
+struct noli_neighbour {
+    uint64_t id;
+    uint32_t query;
+    uint32_t distance; /* bits */
+};
+
+/* Starts as all zeros; noli_found_free() gives back what it holds. */
+struct noli_found {
+    struct noli_neighbour *neighbours; /* by query, distance, id */
+    size_t count;
+    size_t room;
+    uint32_t *capped; /* queries that have more neighbours than asked for, in order */
+    size_t capped_count;
+    size_t capped_room;
+};
+
+struct noli_index *noli_index_new(void);
+void noli_index_free(struct noli_index *index);
+/* Rows appended and not tombstoned. */
+size_t noli_index_length(struct noli_index *index);
+size_t noli_index_bytes(struct noli_index *index);
+int noli_index_append(struct noli_index *index, const uint64_t *hashes, const uint64_t *ids, size_t rows);
+/* Every row that now has one of these ids stops matching; rows that come later match again. */
+int noli_index_tombstone(struct noli_index *index, const uint64_t *ids, size_t count);
+/* One step of maintenance: 1 done, 0 nothing to do. */
+int noli_index_compact(struct noli_index *index);
+/* The `most` (1 or more) nearest rows of each query (below 2^32 of them), at most `limit` bits away; which of equally
+ * near ones is not defined. noli_index_join() finds the same, faster for tens of thousands of queries or more. */
+int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
+                      struct noli_found *found);
+int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
+                    struct noli_found *found);
+void noli_found_free(struct noli_found *found);
+
+#endif
