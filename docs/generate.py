@@ -134,7 +134,7 @@ Exit status 0 means done, 1 failed, 2 that the command or a setting has to be co
 
 def routes() -> str:
     """Return the page that lists the routes."""
-    from noli.web.api.routes import API  # noqa: PLC0415 - the page on settings is made without the kernel
+    from noli.web.routes import API  # noqa: PLC0415 - the page on settings is made without the kernel
 
     rows = "\n".join(
         f"| `{route.method}` | `{route.path}` | {f'`{route.scope}`' if route.scope else '–'} | {route.summary} |"

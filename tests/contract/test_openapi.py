@@ -9,7 +9,7 @@ from noli.base import errors
 from noli.web.api.openapi import PATH_PARAMETERS, document
 from noli.web.api.operation import Operation
 from noli.web.api.problems import STATUS
-from noli.web.api.routes import API, ROUTES
+from noli.web.routes import API, ROUTES
 
 _DOCUMENT = msgspec.json.decode(msgspec.json.encode(document(API)))
 

@@ -185,7 +185,7 @@ def test_lists_are_paged(server: Server, staff: dict[str, str]) -> None:
     bank = make_bank(server, staff, "paged")
     path = f"/api/v1/banks/{bank}/entries"
     made = {
-        server.client.post(path, headers=staff, json={"hashes": [{"value": f"{n:064x}"}]}).json()["entry"]
+        server.client.post(path, headers=staff, json={"hashes": [{"value": f"{n:02x}" * 16 + "c3" * 16}]}).json()["entry"]
         for n in range(5)
     }
     seen: list[str] = []

@@ -5,7 +5,6 @@ The token has 256 random bits, so a plain digest is enough: there is nothing to 
 """
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,12 +13,12 @@ from noli.access.model import ApiKey, Scope
 from noli.access.ports import Keys
 from noli.base.clock import Clock
 from noli.base.errors import InputError, NotFound, Unauthenticated
+from noli.base.names import check_name
 
 #: Start of every token, so that scanners for leaked secrets can know one when they see it.
 TOKEN_PREFIX = "noli_"  # noqa: S105 - a prefix, not a secret
 
 _TOKEN_BYTES = 32
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class AccessService:
@@ -34,7 +33,7 @@ class AccessService:
         """Issue a key.
 
         Args:
-            name: 1-64 letters, digits, dots, dashes and underscores, beginning with a letter or digit; unique for good.
+            name: What ``check_name`` takes; unique for good.
             scopes: What it may do, at least one scope.
 
         Returns:
@@ -45,9 +44,7 @@ class AccessService:
             Conflict: The name is taken, be it by a revoked key.
         """
         granted = frozenset(scopes)
-        if not _NAME.fullmatch(name):
-            msg = "A key's name has 1 to 64 letters, digits, dots, dashes or underscores and begins with a letter or digit."
-            raise InputError(msg)
+        check_name(name, of="key")
         if not granted:
             msg = f"A key needs at least one scope: {', '.join(Scope)}."
             raise InputError(msg)

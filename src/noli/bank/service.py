@@ -4,7 +4,6 @@
 The caller opens the transaction so that it can keep its answer (idempotency) in the same one.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +11,8 @@ from datetime import datetime
 from noli.bank.model import MAX_THRESHOLD_BITS, Bank, BankPolicy, EntryId, NewEntry
 from noli.bank.ports import BankTransaction
 from noli.base.errors import InputError
+from noli.base.names import check_name
 from noli.hashing.model import MIN_QUALITY, Hash
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 #: Bits that a real PDQ hash has set, at least and at most. PDQ sets the bits above the median, so nearly every hash has
 #: 128; far from that it is a placeholder (all zeros came over StopNCII: facebook/ThreatExchange issue 1609).
@@ -30,9 +28,7 @@ def create_bank(transaction: BankTransaction, name: str, policy: BankPolicy, *, 
         InputError: The name or the threshold cannot be used.
         Conflict: The name is taken.
     """
-    if not _NAME.fullmatch(name):
-        msg = "A bank's name has 1 to 64 small letters, digits, dashes or underscores and begins with a letter or digit."
-        raise InputError(msg)
+    check_name(name, of="bank")
     _check_policy(policy)
     return transaction.add_bank(name, policy, now=now)
 

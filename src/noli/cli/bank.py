@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``noli bank``: banks and what they do when something matches. Entries are in ``noli.cli.entries``."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +10,6 @@ from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, 
 from noli.cli import output, store
 from noli.cli.entries import COMMANDS
 from noli.cli.installation import data_option, dry_run_option, json_option, opened
-
-# What the HTTP API takes: names stand in paths.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 _ACTIONS = click.Choice([str(action) for action in Action])
 _THRESHOLD = click.IntRange(0, MAX_THRESHOLD_BITS)
@@ -77,9 +73,6 @@ def create(
     Example:
       noli bank create protected --action block --data data
     """
-    if not _NAME.fullmatch(name):
-        msg = "A bank's name has up to 64 letters, digits, '.', '-' or '_' and begins with a letter or digit."
-        raise click.BadParameter(msg, param_hint="NAME")
     policy = BankPolicy(Action(action), threshold, negative=negative, note=note)
     with opened(data) as app:
         made = store.create_bank(app, name, policy)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Single steps on an installation's banks, each a transaction of its own.
 
-Running servers hear of changes through the change
-sequence; nothing has to be told to them.
+Running servers hear of changes through the change sequence; nothing has to be told to them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,6 @@ from noli.cli.installation import COMMAND_LINE
 if TYPE_CHECKING:
     from noli.app import App
 
-# Bits of an entry's id: all that a signed 64-bit column holds.
 # Items of one page.
 _PAGE = 1000
 

@@ -22,7 +22,7 @@ from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Una
 from noli.web.api.endpoint import Endpoint, Gate, respond
 from noli.web.api.operation import Operation
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
-from noli.web.api.routes import ROUTES
+from noli.web.routes import ROUTES
 
 #: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Pages are given more by ``PAGE_POLICY``.
 SECURITY_HEADERS: Mapping[bytes, bytes] = {

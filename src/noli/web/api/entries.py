@@ -23,6 +23,7 @@ _FILE = "file"
 
 # Bits of an entry's id: all that a signed 64-bit column holds.
 
+
 async def add(call: Call) -> Reply:
     """Protect a picture: as hashes, or as a file of which every dihedral form is registered."""
     is_form = isinstance(call.given, Form)

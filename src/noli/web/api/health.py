@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether this process lives, whether it can answer, what it counts, and what it offers."""
-
-import msgspec
+"""Whether this process lives, whether it can answer, and what it counts."""
 
 from noli.base.errors import Unavailable
-from noli.web.api import openapi, schemas
+from noli.web.api import schemas
 from noli.web.api.operation import Call, Reply
 
 
@@ -32,10 +30,3 @@ def ready(call: Call) -> schemas.Ready:
 def metrics(call: Call) -> Reply:
     """Write the counters for Prometheus."""
     return Reply(call.app.metrics.render(), call.operation.media_type)
-
-
-def description(_call: Call) -> Reply:
-    """Write the OpenAPI document."""
-    from noli.web.api.routes import API  # noqa: PLC0415 - the table names this handler, so it cannot come first
-
-    return Reply(msgspec.json.encode(openapi.document(API)))

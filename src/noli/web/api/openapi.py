@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 import noli
-from noli.web.api.operation import Kind, Operation
+from noli.web.api.operation import Kind, Operation, Reply
 from noli.web.api.problems import MEDIA_TYPE, STATUS, Problem
 
 _REF = "#/components/schemas/{name}"
@@ -24,6 +24,11 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "entry": {"type": "string", "minLength": 1, "maxLength": 64},
     "check": {"type": "string", "minLength": 1, "maxLength": 64},
 }
+
+
+def described(operations: Sequence[Operation]) -> Reply:
+    """Answer with the document that describes these operations."""
+    return Reply(msgspec.json.encode(document(operations)))
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, EntryState, OpinionKind
+from noli.base.names import NAME_PATTERN
 from noli.hashing.model import MAX_QUALITY, Outcome, SignalType, Variant
 from noli.matching.model import Closeness, Verdict
 
@@ -33,10 +34,8 @@ Quality = Annotated[int, Meta(ge=0, le=MAX_QUALITY, description="PDQ quality; le
 Ref = Annotated[
     str, Meta(max_length=MAX_REF, pattern=_NO_NUL, description="Your own reference to the upload; kept with a match.")
 ]
-# No name begins with a dot or holds a slash: names stand in paths.
 BankName = Annotated[
-    str,
-    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$(?!\n)", description="Unique, never changes, stands in paths."),
+    str, Meta(pattern=rf"^{NAME_PATTERN}$(?!\n)", description="Unique, never changes, stands in paths.")
 ]
 Threshold = Annotated[int, Meta(ge=0, le=MAX_THRESHOLD_BITS, description="Largest distance that matches, in bits.")]
 Note = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]

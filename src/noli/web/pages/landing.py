@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The landing page and a readable list of the API's routes. No counts, no names of banks, no secrets."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import jinja2
 
 import noli
-from noli.web.api.operation import Call, Reply
+from noli.web.api.operation import Call, Operation, Reply
 
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
@@ -26,11 +27,9 @@ def landing(_call: Call) -> Reply:
     return _page("landing.html", {"version": noli.__version__})
 
 
-def reference(_call: Call) -> Reply:
-    """List the API's routes for people."""
-    from noli.web.api.routes import API  # noqa: PLC0415 - the table names this handler, so it cannot come first
-
-    return _page("reference.html", {"version": noli.__version__, "operations": API})
+def reference(operations: Sequence[Operation]) -> Reply:
+    """List these routes for people."""
+    return _page("reference.html", {"version": noli.__version__, "operations": operations})
 
 
 def style(_call: Call) -> Reply:

@@ -5,7 +5,7 @@ Router, OpenAPI document and the reference page are all made from it; nothing is
 """
 
 from noli.access.model import Scope
-from noli.web.api import banks, checks, entries, health, schemas
+from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation
 from noli.web.pages import landing
 
@@ -153,7 +153,7 @@ API: tuple[Operation, ...] = (
     Operation(
         method="GET",
         path="/api/v1/openapi.json",
-        handler=health.description,
+        handler=lambda _: openapi.described(API),
         summary="This description.",
     ),
     Operation(
@@ -186,7 +186,7 @@ PAGES: tuple[Operation, ...] = (
     Operation(
         method="GET",
         path="/api/v1/reference",
-        handler=landing.reference,
+        handler=lambda _: landing.reference(API),
         summary="The routes, for people.",
         media_type=landing.HTML,
     ),
