@@ -7,7 +7,7 @@ from noli.matching.model import Check
 
 
 class HammingIndex(Protocol):
-    """Exact Hamming range search; the native kernel's ``Index`` is one (contracts in ``native/noli.h``).
+    """Exact Hamming range search; the native kernel's ``Index`` is one (contracts in ``native/index.h``).
 
     Readers never wait for a writer; a search sees all of an append or nothing of it.
     """

@@ -40,8 +40,24 @@ class Upload:
     outcome: Outcome = Outcome.HASHED
 
 
-# Neighbours of each hash of one upload, and whether there were more.
-_Found = tuple[list[list[Neighbour]], bool]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the banks in memory hold near one upload; the store has not been asked yet.
+
+    Attributes:
+        upload: What was looked for.
+        near: Neighbours of each of its hashes, in their order.
+        capped: Whether a bank had more than it reported.
+    """
+
+    upload: Upload
+    near: tuple[list[Neighbour], ...]
+    capped: bool = False
+
+    @property
+    def entries(self) -> set[EntryId]:
+        """The entries that were hit; where there are none, concluding asks no database."""
+        return {neighbour.entry for near in self.near for neighbour in near}
 
 
 class Checker:
@@ -109,11 +125,27 @@ class Checker:
             Throttled: The key is probing.
             Unavailable: The banks are not loaded.
         """
-        upload = Upload(tuple(queries), content_ref, _outcome(queries, outcome))
-        found = self._found([upload])
-        decision = judge(found[0][0], outcome=upload.outcome, capped=found[0][1])
-        self._admit(upload, decision, key)
-        check = self._made(upload, decision, key)
+        return self.conclude(self.look(queries, content_ref=content_ref, outcome=outcome), key=key)
+
+    def look(self, queries: Sequence[Hash], *, content_ref: str = "", outcome: Outcome = Outcome.HASHED) -> Found:
+        """Do the first half of ``check``, which takes microseconds and waits for nothing; ``conclude`` does the rest.
+
+        Raises:
+            InputError: No hashes, though the file was hashed.
+            Unavailable: The banks are not loaded.
+        """
+        return self._look([Upload(tuple(queries), content_ref, outcome)])[0]
+
+    def conclude(self, found: Found, *, key: ApiKey) -> Check:
+        """Do the second half of ``check``: ask the store about what was hit, decide, record, answer.
+
+        Raises:
+            Throttled: The key is probing.
+        """
+        [found] = self._confirmed([found])
+        decision = _decided(found)
+        self._admit(found.upload, decision, key)
+        check = self._made(found.upload, decision, key)
         self._record([check])
         return check
 
@@ -126,31 +158,34 @@ class Checker:
             InputError: An upload has no hashes, though it was hashed.
             Unavailable: The banks are not loaded.
         """
-        uploads = [replace(upload, outcome=_outcome(upload.hashes, upload.outcome)) for upload in uploads]
         made = []
-        for upload, (found, capped) in zip(uploads, self._found(uploads), strict=True):
-            decision = judge(found, outcome=upload.outcome, capped=capped)
+        for found in self._confirmed(self._look(uploads)):
+            decision = _decided(found)
             try:
-                self._admit(upload, decision, key)
+                self._admit(found.upload, decision, key)
             except Throttled:
                 decision = Decision(Verdict.REVIEW, (), PROBING_REASON)
-            made.append(self._made(upload, decision, key))
+            made.append(self._made(found.upload, decision, key))
         self._record(made)
         return made
 
-    def _found(self, uploads: Sequence[Upload]) -> list[_Found]:
-        """Search every usable hash; then ask the store about the entries that were hit, if any."""
-        queries = [h.value for upload in uploads for h in upload.hashes if h.usable]
-        answers = iter(self._search(queries))
-        found: list[_Found] = []
+    def _look(self, uploads: Sequence[Upload]) -> list[Found]:
+        """Search every usable hash."""
+        uploads = [replace(upload, outcome=_outcome(upload.hashes, upload.outcome)) for upload in uploads]
+        answers = iter(self._search([h.value for upload in uploads for h in upload.hashes if h.usable]))
+        found = []
         for upload in uploads:
             each = [next(answers) if h.usable else ([], False) for h in upload.hashes]
-            found.append(([near for near, _ in each], any(capped for _, capped in each)))
-        hit = {n.entry for frames, _ in found for near in frames for n in near}
+            found.append(Found(upload, tuple(near for near, _ in each), any(capped for _, capped in each)))
+        return found
+
+    def _confirmed(self, found: Sequence[Found]) -> Sequence[Found]:
+        """Ask the store about the entries that were hit, if any."""
+        hit = set[EntryId]().union(*(each.entries for each in found))
         if not hit:
             return found
         entries = self._entries(sorted(hit))
-        return [([_confirmed(near, entries) for near in frames], capped) for frames, capped in found]
+        return [replace(each, near=tuple(_confirmed(near, entries) for near in each.near)) for each in found]
 
     def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
         if len(queries) == 1:
@@ -195,6 +230,10 @@ class Checker:
             # Refusing to answer would let the upload through on most platforms; the counter raises the alarm.
             with self._counting:
                 self._unrecorded += len(matched)
+
+
+def _decided(found: Found) -> Decision:
+    return judge(found.near, outcome=found.upload.outcome, capped=found.capped)
 
 
 def _outcome(hashes: Sequence[Hash], outcome: Outcome) -> Outcome:

@@ -80,13 +80,14 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 
 
 async def _checked(call: Call, queries: Sequence[Hash], outcome: Outcome) -> Check:
-    """Search here; go to a thread only where something matches, for that asks the database."""
-    app, ref = call.app, _content_ref(call)
-    if len(queries) <= _INLINE and not any(
-        app.indexes.neighbours(each.value, max_neighbours=1)[0] for each in queries if each.usable
-    ):
-        return app.checker.check(queries, key=call.key, content_ref=ref, outcome=outcome)
-    return await asyncio.to_thread(app.checker.check, queries, key=call.key, content_ref=ref, outcome=outcome)
+    """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
+    checker, ref = call.app.checker, _content_ref(call)
+    if len(queries) > _INLINE:
+        return await asyncio.to_thread(checker.check, queries, key=call.key, content_ref=ref, outcome=outcome)
+    found = checker.look(queries, content_ref=ref, outcome=outcome)
+    if found.entries:
+        return await asyncio.to_thread(checker.conclude, found, key=call.key)
+    return checker.conclude(found, key=call.key)
 
 
 def _content_ref(call: Call) -> str:
