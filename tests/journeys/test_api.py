@@ -2,80 +2,22 @@
 """A platform's engineer meets the API: a real server process, a real database, drawn pictures."""
 
 import io
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from PIL import ImageOps
 
 from tests.support.media import drawn
+from tests.support.server import Server, check_hex, eventually, make_bank
 
 _HEX = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 _OTHER = "0123456789abcdef" * 4
-
-# Seconds a server may take to be ready on a busy machine.
-_START_S = 30.0
-
-
-class Server:
-    """One server process of an installation."""
-
-    def __init__(self, data: Path, url: str) -> None:
-        """Start it on a free port and wait until it can answer."""
-        self.data, self._url = data, url
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.log = data / f"log-{port}.txt"
-        with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
-            self.process = subprocess.Popen(command, env=environment(url), stdout=log, stderr=log)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-        eventually(self._ready, within_s=_START_S)
-
-    def _ready(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.client.get("/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def key(self, name: str, scopes: str) -> dict[str, str]:
-        """Make a key on the command line and return the header that carries it."""
-        command = [sys.executable, "-m", "noli", "key", "create", name, "--scopes", scopes, "--data", str(self.data)]
-        made = subprocess.run(command, env=environment(self._url), capture_output=True, text=True, check=True)
-        return {"Authorization": f"Bearer {made.stdout.strip()}"}
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        """End the process."""
-        self.process.send_signal(number)
-        self.process.wait(timeout=30)
-        self.client.close()
-
-
-def environment(url: str) -> dict[str, str]:
-    """Return a clean environment that names the database."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NOLI_")}
-    kept["NOLI_MAX_UPLOAD_BYTES"] = str(4 * 1024 * 1024)
-    kept["NOLI_DECODE_WORKERS"] = "1"
-    return kept | ({"NOLI_DATABASE_URL": url} if url else {})
-
-
-def eventually(holds: Callable[[], bool], *, within_s: float) -> None:
-    """Wait until something holds; fail if it does not in time."""
-    until = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < until, f"did not come true within {within_s} s"
-        time.sleep(0.02)
 
 
 def picture(*, seed: int = 1, kind: str = "PNG", flipped: bool = False, **options: Any) -> bytes:
@@ -90,7 +32,7 @@ def picture(*, seed: int = 1, kind: str = "PNG", flipped: bool = False, **option
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server on SQLite for the tests that do not disturb each other."""
-    started = Server(tmp_path_factory.mktemp("installation"), "")
+    started = Server(tmp_path_factory.mktemp("installation"))
     yield started
     started.stop()
 
@@ -99,13 +41,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def staff(server: Server) -> dict[str, str]:
     """A key that may check and change banks."""
     return server.key("staff", "checks,banks")
-
-
-def make_bank(server: Server, staff: dict[str, str], name: str, **policy: Any) -> str:
-    """Create a bank and return its name."""
-    made = server.client.post("/api/v1/banks", headers=staff, json={"name": name, "action": "block", **policy})
-    assert made.status_code == 201, made.text
-    return name
 
 
 def protect(server: Server, staff: dict[str, str], bank: str, file: bytes) -> dict[str, Any]:
@@ -122,13 +57,6 @@ def check(server: Server, staff: dict[str, str], file: bytes) -> dict[str, Any]:
     assert made.status_code == 200, made.text
     result: dict[str, Any] = made.json()
     return result
-
-
-def check_hex(server: Server, staff: dict[str, str], value: str) -> str:
-    """Check a hash and return the decision."""
-    made = server.client.post("/api/v1/checks", headers=staff, json={"hashes": [{"type": "pdq", "value": value}]})
-    assert made.status_code == 200, made.text
-    return str(made.json()["decision"])
 
 
 def test_a_protected_picture_is_blocked_until_it_is_withdrawn(server: Server, staff: dict[str, str]) -> None:
@@ -185,7 +113,9 @@ def test_lists_are_paged(server: Server, staff: dict[str, str]) -> None:
     bank = make_bank(server, staff, "paged")
     path = f"/api/v1/banks/{bank}/entries"
     made = {
-        server.client.post(path, headers=staff, json={"hashes": [{"value": f"{n:02x}" * 16 + "c3" * 16}]}).json()["entry"]
+        server.client.post(path, headers=staff, json={"hashes": [{"value": f"{n:02x}" * 16 + "c3" * 16}]}).json()[
+            "entry"
+        ]
         for n in range(5)
     }
     seen: list[str] = []

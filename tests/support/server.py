@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real server process over a real database, and what journeys do with it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+# Seconds a server may take to be ready on a busy machine.
+_START_S = 30.0
+
+
+class Server:
+    """One server process of an installation."""
+
+    def __init__(self, data: Path, url: str = "", **settings: object) -> None:
+        """Start it on a free port, with settings by their names, and wait until it can answer."""
+        self.data = data
+        self._environment = environment(url, **settings)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.log = data / f"log-{port}.txt"
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
+            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        eventually(self._ready, within_s=_START_S)
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def key(self, name: str, scopes: str) -> dict[str, str]:
+        """Make a key on the command line and return the header that carries it."""
+        command = [sys.executable, "-m", "noli", "key", "create", name, "--scopes", scopes, "--data", str(self.data)]
+        made = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True)
+        return {"Authorization": f"Bearer {made.stdout.strip()}"}
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the process."""
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+        self.client.close()
+
+
+def environment(url: str, **settings: object) -> dict[str, str]:
+    """Return a clean environment that names the database and these settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NOLI_")}
+    kept["NOLI_MAX_UPLOAD_BYTES"] = str(4 * 1024 * 1024)
+    kept["NOLI_DECODE_WORKERS"] = "1"
+    kept |= {f"NOLI_{name.upper()}": str(value) for name, value in settings.items()}
+    return kept | ({"NOLI_DATABASE_URL": url} if url else {})
+
+
+def eventually(holds: Callable[[], bool], *, within_s: float) -> None:
+    """Wait until something holds; fail if it does not in time."""
+    until = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until, f"did not come true within {within_s} s"
+        time.sleep(0.02)
+
+
+def make_bank(server: Server, staff: dict[str, str], name: str, **policy: Any) -> str:
+    """Create a bank and return its name."""
+    made = server.client.post("/api/v1/banks", headers=staff, json={"name": name, "action": "block", **policy})
+    assert made.status_code == 201, made.text
+    return name
+
+
+def check_hex(server: Server, staff: dict[str, str], value: str) -> str:
+    """Check a hash and return the decision."""
+    made = server.client.post("/api/v1/checks", headers=staff, json={"hashes": [{"type": "pdq", "value": value}]})
+    assert made.status_code == 200, made.text
+    return str(made.json()["decision"])
