@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hamming.h"
+#include "scan.h"
 
 static enum noli_kernel chosen = NOLI_PORTABLE;
 
@@ -50,9 +51,13 @@ int noli_kernel_choose(const char *demand) {
     return -1;
 }
 
-enum noli_kernel noli_kernel_chosen(void) { return chosen; }
+enum noli_kernel noli_kernel_chosen(void) {
+    return chosen;
+}
 
-const char *noli_kernel_name(void) { return NAMES[chosen]; }
+const char *noli_kernel_name(void) {
+    return NAMES[chosen];
+}
 
 size_t noli_kernels_available(const char *names[NOLI_KERNELS]) {
     size_t count = 0;
@@ -62,4 +67,18 @@ size_t noli_kernels_available(const char *names[NOLI_KERNELS]) {
         }
     }
     return count;
+}
+
+const struct noli_scans *noli_scans_chosen(void) {
+#if defined(__x86_64__)
+    switch (chosen) {
+    case NOLI_AVX512:
+        return &noli_scans_avx512;
+    case NOLI_AVX2:
+        return &noli_scans_avx2;
+    default:
+        break;
+    }
+#endif
+    return &noli_scans_portable;
 }

@@ -30,16 +30,17 @@ void noli_hamming_prepare(void);
 
 /* Rows are (hash, id). Identical hashes of a ring share one posting: row numbers below count different hashes. */
 struct noli_segment {
-    uint64_t as_of;    /* the index's operation number when the last row came in; used by index.c alone */
-    size_t rows;       /* ids */
-    size_t unique;     /* different hashes; equal to `rows` where `first` is NULL */
-    uint64_t *hashes;  /* unique x 4 words */
-    uint64_t *ids;     /* rows; those of hash u are ids[first[u]] .. ids[first[u + 1] - 1] */
-    uint32_t *first;   /* unique + 1, or NULL: hash u has the one id ids[u] */
-    uint32_t *offsets; /* 16 x 65537, or NULL: flat, no postings */
-    uint16_t *next;    /* 16 x unique (+ padding): the chunk after the posting's own */
+    uint64_t as_of;     /* the index's operation number when the last row came in; used by index.c alone */
+    size_t rows;        /* ids */
+    size_t unique;      /* different hashes; equal to `rows` where `first` is NULL */
+    void *memory;       /* where all of the following lie */
+    uint64_t *hashes;   /* unique x 4 words */
+    uint64_t *ids;      /* rows; those of hash u are ids[first[u]] .. ids[first[u + 1] - 1] */
+    uint32_t *first;    /* unique + 1, or NULL: hash u has the one id ids[u] */
+    uint32_t *offsets;  /* 16 x 65537, or NULL: flat, no postings */
+    uint16_t *next;     /* 16 x unique (+ padding): the chunk after the posting's own */
     uint32_t *postings; /* 16 x unique: row of the hash */
-    int sorted;        /* ids never decrease */
+    int sorted;         /* ids never decrease */
 };
 
 /* Flat segment with room for `capacity` rows and none in it; NULL: out of memory. */

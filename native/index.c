@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log-structured merge index over the segments of hamming.c.
+/* Log-structured merge index over the segments of hamming.h.
  *
  * Rows go into a flat buffer of fixed room, the delta, behind the part that readers know of; publishing a new
  * snapshot makes them visible. A full delta is frozen, maintenance merges frozen ones into rings and small rings

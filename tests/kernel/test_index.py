@@ -15,9 +15,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from numpy.typing import NDArray
 
-from noli.hashing._native import AVAILABLE
-from noli.hashing._native import Index as HammingIndex
+from noli.hashing.kernel import AVAILABLE, HammingIndex
 from tests.support.reference import ReferenceIndex, Row, distance_bits
 
 #: Limits at the edges of the filter: the radius steps at 16, 32 and 48, the prefix bound at each 8.
@@ -30,7 +30,7 @@ ALL = 1_000_000
 RING_ROWS = 8192
 
 
-def random_hashes(seed: int, count: int) -> np.ndarray:
+def random_hashes(seed: int, count: int) -> NDArray[np.uint8]:
     """Make ``count`` x 32 random bytes."""
     return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
 
@@ -46,6 +46,11 @@ def with_flips(value: bytes, bits: int, generator: random.Random) -> bytes:
 def ids_of(*numbers: int) -> bytes:
     """Write ids as the index reads them."""
     return array("Q", numbers).tobytes()
+
+
+def append_hashes(index: HammingIndex, hashes: NDArray[np.uint8], first_id: int = 0) -> None:
+    """Append the rows of an array in one step, with ids that count up."""
+    index.append(hashes.data, np.arange(first_id, first_id + len(hashes), dtype=np.uint64).data)
 
 
 def append_rows(index: HammingIndex, rows: list[Row]) -> None:
@@ -140,7 +145,7 @@ def planted() -> tuple[HammingIndex, list[Row]]:
     """200 000 random hashes in postings, and 200 of them to look for."""
     hashes = random_hashes(1, 200_000)
     index = HammingIndex()
-    index.append(hashes, np.arange(len(hashes), dtype=np.uint64))
+    append_hashes(index, hashes)
     return index, [(hashes[row].tobytes(), row) for row in range(0, 200_000, 1000)]
 
 
@@ -162,8 +167,8 @@ def test_join_finds_what_search_finds(limit: int) -> None:
     hashes = random_hashes(2, 12_000)
     index = HammingIndex()
     for start, end in ((0, 9000), (9000, 11_000), (11_000, 12_000)):
-        index.append(hashes[start:end], np.arange(start, end, dtype=np.uint64))
-    index.append(np.repeat(hashes[:1], 50, axis=0), np.arange(20_000, 20_050, dtype=np.uint64))
+        append_hashes(index, hashes[start:end], start)
+    append_hashes(index, np.repeat(hashes[:1], 50, axis=0), 20_000)
     index.tombstone(ids_of(5, 20_007))
     generator = random.Random(limit)
     near = [with_flips(hashes[n % 12_000].tobytes(), generator.randrange(64), generator) for n in range(2000)]
@@ -182,7 +187,7 @@ def test_a_million_identical_hashes() -> None:
     """A popular hash neither slows a search down nor hides that more rows exist."""
     value = random_hashes(4, 1)
     index = HammingIndex()
-    index.append(np.repeat(value, 1_000_000, axis=0), np.arange(1_000_000, dtype=np.uint64))
+    append_hashes(index, np.repeat(value, 1_000_000, axis=0))
     found, capped = index.search(value.tobytes(), 31, 5)
     assert [distance for _, distance in found] == [0] * 5
     assert capped
@@ -216,15 +221,15 @@ def test_maintenance_ends_and_changes_no_answer() -> None:
     hashes = random_hashes(8, 60_000)
     index = HammingIndex()
     for start in range(0, 60_000, 1500):
-        index.append(hashes[start : start + 1500], np.arange(start, start + 1500, dtype=np.uint64))
-    index.tombstone(np.arange(0, 60_000, 2, dtype=np.uint64))
-    before = index.search_batch(hashes[:300], 31, 10)
+        append_hashes(index, hashes[start : start + 1500], start)
+    index.tombstone(ids_of(*range(0, 60_000, 2)))
+    before = index.search_batch(hashes[:300].data, 31, 10)
     steps = 0
     while index.compact():
         steps += 1
         assert steps < 100
     assert steps > 0
-    assert index.search_batch(hashes[:300], 31, 10) == before
+    assert index.search_batch(hashes[:300].data, 31, 10) == before
     assert len(index) == 30_000
     assert index.memory_bytes < 30_000 * 145 + 16 * 65537 * 4 * 3
 
@@ -249,7 +254,7 @@ def test_readers_see_all_of_a_batch_or_none() -> None:
     for thread in threads:
         thread.start()
     for number in range(60):
-        index.append(np.repeat(value, batch, axis=0), np.full(batch, number, dtype=np.uint64))
+        index.append(value.tobytes() * batch, ids_of(*[number] * batch))
         if number % 3 == 2:
             index.tombstone(ids_of(number - 1, number))
     stop.set()
@@ -280,8 +285,8 @@ def print_answers() -> None:
     """Print a digest of many answers, distances 0 to 63 from rows in postings and in flat buffers."""
     hashes = random_hashes(10, 20_000)
     index = HammingIndex()
-    index.append(hashes[:17_003], np.arange(17_003, dtype=np.uint64))
-    index.append(hashes[17_003:], np.arange(17_003, 20_000, dtype=np.uint64))
+    append_hashes(index, hashes[:17_003])
+    append_hashes(index, hashes[17_003:], 17_003)
     generator = random.Random(11)
     queries = b"".join(with_flips(hashes[97 * n].tobytes(), n % 64, generator) for n in range(200))
     digest = hashlib.sha256()
