@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exact Hamming range search over 256-bit hashes: everything the rest of the kernel may call.
  *
- * A segment is an immutable set of hashes; index.c puts segments together into an index that changes.
+ * A segment is an immutable set of hashes; index.h puts segments together into an index that changes.
  * A hash is four 64-bit words in the machine's own order: distances do not depend on it.
  * Nothing here knows Python, locks or threads; a segment may be searched by many threads at once. */
 #ifndef NOLI_HAMMING_H
@@ -30,7 +30,6 @@ void noli_hamming_prepare(void);
 
 /* Rows are (hash, id). Identical hashes of a ring share one posting: row numbers below count different hashes. */
 struct noli_segment {
-    uint64_t as_of;     /* the index's operation number when the last row came in; used by index.c alone */
     size_t rows;        /* ids */
     size_t unique;      /* different hashes; equal to `rows` where `first` is NULL */
     void *memory;       /* where all of the following lie */
@@ -61,7 +60,7 @@ void noli_flat_search(const struct noli_segment *segment, size_t rows, const uin
 /* The same in a ring segment. */
 void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, int limit, noli_hit hit,
                       void *context);
-/* The same for many queries (below 2^32) at once, fastest from some 2^16 on. What `hit` returns only counts below 0.
+/* The same for many queries (below 2^32) at once, fastest from some 2^18 on. What `hit` returns only counts below 0.
  * -1: out of memory. */
 int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit, noli_hit hit,
                    void *context);
