@@ -84,7 +84,7 @@ class App:
             new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
             max_neighbours=config.max_neighbours,
         )
-        self.follower = Follower(self.indexes, self.store, database.signal(), interval_s=config.follow_interval_s)
+        self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.
         self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
         self.metrics = Metrics()
