@@ -39,6 +39,7 @@ struct noli_segment {
     uint32_t *offsets;  /* 16 x 65537, or NULL: flat, no postings */
     uint16_t *next;     /* 16 x unique (+ padding): the chunk after the posting's own */
     uint32_t *postings; /* 16 x unique: row of the hash */
+    size_t longest;     /* entries of the longest posting list */
     int sorted;         /* ids never decrease */
 };
 
@@ -54,7 +55,7 @@ size_t noli_segment_bytes(const struct noli_segment *segment);
  * (not above the first one); below 0 ends the search. `query` is 0 but in a join. */
 typedef int (*noli_hit)(void *context, size_t query, size_t row, int distance);
 
-/* All hashes at most `limit` bits (0..NOLI_MAX_LIMIT) from the query, among the first `rows` of a flat segment. */
+/* All hashes at most `limit` bits (0..NOLI_MAX_LIMIT) from the query, among the first `rows` different ones. */
 void noli_flat_search(const struct noli_segment *segment, size_t rows, const uint64_t *query, int limit, noli_hit hit,
                       void *context);
 /* The same in a ring segment. */

@@ -192,10 +192,14 @@ def brute_force(hashes: NDArray[np.uint8], query: bytes, limit: int) -> list[tup
 
 
 @pytest.mark.parametrize("limit", [15, 31, 63])
-def test_a_bank_whose_hashes_share_their_beginning(limit: int) -> None:
-    """Posting lists far longer than any buffer of the search and the join lose nothing."""
+@pytest.mark.parametrize("shared_bytes", [1, 5])
+def test_a_bank_whose_hashes_share_their_beginning(limit: int, shared_bytes: int) -> None:
+    """Nothing is lost where many or long posting lists outgrow the buffers of the search and the join.
+
+    With one byte shared, some 90 lists near a key hold 78 entries each; with five, two lists hold 20,000.
+    """
     hashes = random_hashes(13, 30_000)
-    hashes[:20_000, :5] = hashes[0, :5]
+    hashes[:20_000, :shared_bytes] = hashes[0, :shared_bytes]
     index = HammingIndex()
     append_hashes(index, hashes)
     generator = random.Random(13)
