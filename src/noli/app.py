@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import Self
 
@@ -98,9 +98,12 @@ class App:
             Unavailable: The database cannot be reached, or its settings would lose data.
             ConfigError: The data folder cannot be made.
         """
-        database = open_database(config)
-        database.migrate()
-        database.check()
+        with ExitStack() as undo:
+            database = open_database(config)
+            undo.callback(database.close)
+            database.migrate()
+            database.check()
+            undo.pop_all()
         return cls(config, database)
 
     @cached_property

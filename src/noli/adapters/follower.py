@@ -38,6 +38,10 @@ class Listener(Protocol):
         """Wait until something changed, or the time is over; False, at once, where it cannot listen."""
         ...
 
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
 
 class Follower:
     """Loads the index and follows the change sequence until it is stopped."""
@@ -74,6 +78,8 @@ class Follower:
         for thread in self._threads:
             thread.join(_JOIN_S)
         self._threads.clear()
+        if self._listener is not None:
+            self._listener.close()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

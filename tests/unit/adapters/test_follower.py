@@ -30,6 +30,9 @@ class _Bell:
         self._rung.clear()
         return True
 
+    def close(self) -> None:
+        self.ring()
+
     def ring(self) -> None:
         self._rung.set()
 

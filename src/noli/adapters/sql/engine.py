@@ -24,7 +24,7 @@ STATEMENT_TIMEOUT_MS = 120_000
 # Key of PostgreSQL's advisory lock for ``exclusive``; any constant will do, this is "noli".
 _LOCK = 0x6E6F6C69
 
-# How a writing transaction is opened. On PostgreSQL each of its statements sees what was committed before it, not before
+# How a writing transaction is opened. On PostgreSQL each statement sees what was committed before it, not before
 # the transaction, which may have waited for the lock since; a reading transaction sees one consistent state.
 _WRITES = "noli_writes"
 _WRITE: dict[str, dict[str, Any]] = {
@@ -62,7 +62,7 @@ def open_engine(url: str, folder: Path) -> Engine:
 def _postgresql(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         msg = "The database URL cannot be read; write it as postgresql://user:password@host/name."
         raise ConfigError(msg) from error
     if parsed.get_backend_name() == "sqlite" and parsed.database:
