@@ -6,9 +6,9 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from typing import Self
 
@@ -54,6 +54,17 @@ def open_hasher(config: Config) -> DecoderPool:
         max_frames=config.max_frames,
         max_bytes=config.max_upload_bytes,
     )
+
+
+@contextmanager
+def looked_at(config: Config) -> Iterator[Database]:
+    """Open a database to look at it: nothing is created, migrated or refused.
+
+    Raises:
+        ConfigError: The URL cannot be used.
+    """
+    with closing(open_database(config)) as database:
+        yield database
 
 
 class App:
