@@ -18,7 +18,7 @@
 #include "hamming.h"
 #include "index.h"
 
-/* Rows of the delta. A flat scan of it costs 1.5 us, a fifth of a search of 1 M rows. */
+/* Rows of the delta. A flat scan of it costs 1.5 us, a quarter of a search of 1 M rows. */
 #define NOLI_DELTA_ROWS 4096
 /* Flat rows from which a ring is made of them: the ring then costs less than their scan. */
 #define NOLI_RING_ROWS 8192
