@@ -13,7 +13,7 @@ import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from noli.base.errors import ConfigError, IntegrityError, StoreBusy, Unavailable
+from noli.base.errors import ConfigError, Conflict, IntegrityError, StoreBusy, Unavailable
 
 #: How long a statement waits for another's lock, in seconds; a caller is told to try again after it.
 LOCK_TIMEOUT_S = 5.0
@@ -119,7 +119,9 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     """Open one transaction; commit at the end, roll back on any error.
 
     Raises:
-        StoreBusy: The database did not let us in within its time-out, or is not reachable.
+        StoreBusy: The database did not let us in within its time-out.
+        Unavailable: It cannot be reached or written.
+        Conflict: What must be unique was there already.
         IntegrityError: The database file is damaged.
     """
     try:
@@ -131,8 +133,6 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     except sa.exc.TimeoutError as error:
         msg = "The database is busy; try again in a moment."
         raise StoreBusy(msg, detail="connection pool") from error
-    except sa.exc.IntegrityError:
-        raise
     except sa.exc.DBAPIError as error:
         raise _translated(error) from error
 
@@ -152,6 +152,10 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
 
 def _translated(error: sa.exc.DBAPIError) -> Exception:
     text = str(error.orig).lower()
+    if isinstance(error, sa.exc.IntegrityError):
+        # Anything else that is refused, such as a row without its bank, is our own mistake.
+        msg = "It exists already, or was made by another at the same moment."
+        return Conflict(msg, detail=type(error.orig).__name__) if "unique" in text else error
     if any(word in text for word in _DAMAGE):
         msg = "The database is damaged; stop Noli and restore it from a backup."
         return IntegrityError(msg, detail=type(error.orig).__name__)
