@@ -80,16 +80,6 @@ def test_loading_sees_one_moment(database: Database) -> None:
         assert [change.entry for change in reading.changes(after=before)] == [2]
 
 
-def test_an_entry_number_that_is_taken_is_a_conflict(database: Database) -> None:
-    """All of its batch is refused with it, and the entry that had the number stays as it is."""
-    register(database, 1)
-    with pytest.raises(Conflict):
-        register(database, 2, 1)
-    with database.banks.transaction() as t:
-        assert [entry.id for entry in t.entries("one")] == [1]
-        assert t.bank("one").entries == 1
-
-
 def test_a_full_disk_stops_writes_and_nothing_else(tmp_path: Path) -> None:
     """A write that finds no room is refused whole; reading goes on, and so does writing once there is room."""
     database = opened("", tmp_path)

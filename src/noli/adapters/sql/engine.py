@@ -52,7 +52,7 @@ def open_engine(url: str, folder: Path) -> Engine:
         ConfigError: The URL cannot be used or the folder cannot be made.
     """
     if url:
-        return _postgresql(url)
+        return _by_url(url)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "noli.db"
@@ -63,23 +63,32 @@ def open_engine(url: str, folder: Path) -> Engine:
     return _sqlite(path)
 
 
-def _postgresql(url: str) -> Engine:
+def _by_url(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as error:
         msg = "The database URL cannot be read; write it as postgresql://user:password@host/name."
         raise ConfigError(msg) from error
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        return _sqlite(Path(parsed.database))
-    if parsed.get_backend_name() != "postgresql":
-        msg = f"Noli runs on SQLite and PostgreSQL, not on {parsed.get_backend_name()!r}."
-        raise ConfigError(msg)
-    options = (
-        f"-c timezone=UTC -c lock_timeout={int(LOCK_TIMEOUT_S * 1000)} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-    )
+    match parsed.get_backend_name():
+        case "postgresql":
+            return _postgresql(parsed)
+        case "sqlite" if parsed.database in {None, "", ":memory:"}:
+            msg = "A database in memory keeps nothing; name a file, or leave the URL out for one in the data folder."
+            raise ConfigError(msg)
+        case "sqlite":
+            return _sqlite(Path(str(parsed.database)))
+        case other:
+            msg = f"Noli runs on SQLite and PostgreSQL, not on {other!r}."
+            raise ConfigError(msg)
+
+
+def _postgresql(url: URL) -> Engine:
+    ours = f"-c timezone=UTC -c lock_timeout={int(LOCK_TIMEOUT_S * 1000)} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    theirs = url.query.get("options", "")
+    options = [*([theirs] if isinstance(theirs, str) else theirs), ours]
     return sa.create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
-        connect_args={"options": options, "connect_timeout": int(LOCK_TIMEOUT_S)},
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": " ".join(options), "connect_timeout": int(LOCK_TIMEOUT_S)},
         pool_pre_ping=True,
         pool_size=8,
         pool_timeout=LOCK_TIMEOUT_S,
