@@ -19,28 +19,17 @@ FLAGS = [
     "-Werror=incompatible-pointer-types",
 ]
 
-SOURCES = [path for path in sorted(Path("native").glob("*.c")) if path.name != "wasm.c"]
-# What parses files is a module of its own, which only the confined child loads.
-JPEG = [path for path in SOURCES if "jpeg" in path.name]
-
-
-def extension(name: str, sources: list[Path]) -> Extension:
-    """Describe one module of C sources."""
-    return Extension(
-        name,
-        sources=[str(path) for path in sources],
-        depends=[str(path) for path in sorted(Path("native").glob("*.h"))],
-        define_macros=[("Py_LIMITED_API", "0x030b0000")],
-        extra_compile_args=FLAGS + os.environ.get("NOLI_CFLAGS", "").split(),
-        extra_link_args=os.environ.get("NOLI_LDFLAGS", "").split(),
-        py_limited_api=True,
-    )
-
-
 setup(
     ext_modules=[
-        extension("noli.hashing._native", [path for path in SOURCES if path not in JPEG]),
-        extension("noli.adapters.decode._jpeg", JPEG),
+        Extension(
+            "noli.hashing._native",
+            sources=[str(path) for path in sorted(Path("native").glob("*.c")) if path.name != "wasm.c"],
+            depends=[str(path) for path in sorted(Path("native").glob("*.h"))],
+            define_macros=[("Py_LIMITED_API", "0x030b0000")],
+            extra_compile_args=FLAGS + os.environ.get("NOLI_CFLAGS", "").split(),
+            extra_link_args=os.environ.get("NOLI_LDFLAGS", "").split(),
+            py_limited_api=True,
+        )
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )
