@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * From a decoded picture to its hashes; runs in the worker.
+ *
+ * The pixels are those of the file at full size: upright, colour profiles not applied, nothing scaled by a canvas. What
+ * is transparent is shown over white and over black, as noli/adapters/decode/normalise.py does it. Only a strip of the
+ * picture is ever on a canvas: phones refuse canvases as large as their own photographs.
+ */
+
+import { FORMS, Pixels, STRIP_ROWS } from "./kernel.js";
+import { cropsOf } from "./rectangles.js";
+
+/** Below this a PDQ hash says too little. The same as MIN_QUALITY in noli/hashing/model.py. */
+export const MIN_QUALITY = 50;
+
+const OPAQUE = 255;
+const GROUNDS = ["#ffffff", "#000000"];
+
+/** @typedef {{type: "pdq", value: string, quality: number, variant: string, at_ms?: number}} Hash */
+/** @typedef {{width: number, height: number, source: CanvasImageSource}} Shown */
+
+/** Thrown between two steps after somebody cancelled. */
+export class Cancelled extends Error {}
+
+/**
+ * Draws a picture a strip at a time.
+ */
+class Strips {
+    /** @param {Shown} shown */
+    constructor(shown) {
+        this._shown = shown;
+        this._canvas = new OffscreenCanvas(shown.width, Math.min(STRIP_ROWS, shown.height));
+        const context = this._canvas.getContext("2d", { willReadFrequently: true });
+        if (context === null) {
+            throw new RangeError("no canvas of this width");
+        }
+        this._context = context;
+        context.imageSmoothingEnabled = false;
+    }
+
+    /**
+     * @param {number} top
+     * @param {string} ground colour behind the picture; "" for none
+     * @returns {Uint8ClampedArray}
+     */
+    read(top, ground) {
+        const { width, height, source } = this._shown;
+        const rows = Math.min(STRIP_ROWS, height - top);
+        this._context.clearRect(0, 0, width, rows);
+        if (ground !== "") {
+            this._context.fillStyle = ground;
+            this._context.fillRect(0, 0, width, rows);
+        }
+        this._context.drawImage(source, 0, -top, width, height);
+        return this._context.getImageData(0, 0, width, rows).data;
+    }
+}
+
+/**
+ * @param {Pixels} pixels
+ * @param {Strips} strips
+ * @param {string} ground
+ * @param {(share: number) => Promise<void>} step called after each strip; throws when somebody cancelled
+ * @returns {Promise<number>} the lowest alpha
+ */
+async function read(pixels, strips, ground, step) {
+    let lowest = OPAQUE;
+    pixels.rewind();
+    for (let top = 0; top < pixels.height; top += STRIP_ROWS) {
+        lowest = Math.min(lowest, pixels.take(strips.read(top, ground)));
+        await step(Math.min(1, (top + STRIP_ROWS) / pixels.height));
+    }
+    return lowest;
+}
+
+/**
+ * @param {Pixels} pixels
+ * @returns {Generator<Hash>}
+ */
+function* cropsIn(pixels) {
+    for (const { variant, rectangle } of cropsOf(pixels.width, pixels.height)) {
+        const { quality, value } = pixels.hashCrop(rectangle);
+        if (quality >= MIN_QUALITY) {
+            yield { type: "pdq", value, quality, variant };
+        }
+    }
+}
+
+/**
+ * Hash what a viewer would see: once, or over white and over black.
+ *
+ * @param {WebAssembly.Module} module
+ * @param {Shown} shown
+ * @param {{alpha: boolean, crops: boolean, step: (share: number) => Promise<void>}} options
+ * @returns {Promise<Hash[][]>} for each rendering of usable quality its eight forms, and its crops if wanted
+ */
+export async function renderings(module, shown, { alpha, crops, step }) {
+    const pixels = new Pixels(module, shown.width, shown.height);
+    const strips = new Strips(shown);
+    const found = [];
+    const lowest = await read(pixels, strips, alpha ? "" : GROUNDS[0], step);
+    for (const ground of lowest < OPAQUE ? GROUNDS : [""]) {
+        if (ground !== "") {
+            await read(pixels, strips, ground, step);
+        }
+        const { quality, values } = pixels.hash();
+        if (quality >= MIN_QUALITY) {
+            /** @type {Hash[]} */
+            const forms = values.map((value, form) => ({ type: "pdq", value, quality, variant: FORMS[form] }));
+            found.push(crops ? [...forms, ...cropsIn(pixels)] : forms);
+        }
+    }
+    return found;
+}
+
+/**
+ * @param {string} one 64 hexadecimal digits
+ * @param {string} other
+ * @returns {number} bits in which they differ
+ */
+export function distance(one, other) {
+    let bits = 0;
+    for (let at = 0; at < one.length; at += 8) {
+        let differ = parseInt(one.slice(at, at + 8), 16) ^ parseInt(other.slice(at, at + 8), 16);
+        for (; differ !== 0; differ &= differ - 1) {
+            bits += 1;
+        }
+    }
+    return bits;
+}
