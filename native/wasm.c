@@ -6,6 +6,12 @@
  * the strips before it, and shrunk into the plane, so the picture is held once, in three bytes a pixel. */
 #include "pdq_crops.h"
 
+enum {
+    WEIGHTS = 10000,
+    DARKEST = 16, /* Source: ITU-R BT.601-7, 2.5.3 */
+    BRIGHTEST = 235
+};
+
 #define EXPORT(name) __attribute__((export_name(name)))
 
 /* clang may turn loops into calls of these, and there is no libc to have them. */
@@ -51,6 +57,31 @@ EXPORT("pack") void pack(const uint8_t *rgba, size_t count, uint8_t *rgb) {
         rgb[3 * i] = rgba[4 * i];
         rgb[3 * i + 1] = rgba[4 * i + 1];
         rgb[3 * i + 2] = rgba[4 * i + 2];
+    }
+}
+
+/* Pack RGBA to the grey that these weights give, ten thousandths that add up to one: a browser makes RGB of a video's
+ * brightness and colours by one of several matrices, and its own weights give the brightness back. */
+EXPORT("packGrey")
+void pack_grey(const uint8_t *rgba, size_t count, uint32_t red, uint32_t green, uint32_t blue, uint8_t *rgb) {
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *at = rgba + 4 * i;
+        const uint32_t grey = (red * at[0] + green * at[1] + blue * at[2] + WEIGHTS / 2) / WEIGHTS;
+        rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = (uint8_t)grey;
+    }
+}
+
+/* Pack rows of a video's brightness, which fills 16-235 unless its range is full. */
+EXPORT("packLuma")
+void pack_luma(const uint8_t *luma, size_t rows, size_t width, size_t stride, int full_range, uint8_t *rgb) {
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < width; x++) {
+            const int value = luma[y * stride + x];
+            const int wide = ((value - DARKEST) * UINT8_MAX + (BRIGHTEST - DARKEST) / 2) / (BRIGHTEST - DARKEST);
+            const int inside = value <= DARKEST ? 0 : value >= BRIGHTEST ? UINT8_MAX : wide;
+            uint8_t *to = rgb + 3 * (y * width + x);
+            to[0] = to[1] = to[2] = (uint8_t)(full_range ? value : inside);
+        }
     }
 }
 

@@ -9,6 +9,9 @@
 /** Rows of a strip: many enough to be quick, few enough to be small. A multiple of the kernel's largest block, 8. */
 export const STRIP_ROWS = 128;
 
+/** Rows of brightness taken at once. Padding at most triples a row, so they fit where a strip of RGBA does. */
+const LUMA_ROWS = 32;
+
 /** Names of the kernel's eight hashes, in its order: `DIHEDRAL` in noli/hashing/model.py. */
 export const FORMS = Object.freeze([
     "original",
@@ -33,7 +36,29 @@ function hex(bytes) {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export class Pixels {
+/** Memory of the last small picture, kept for the next frame of the same size. @type {Pixels | undefined} */
+let kept;
+const MOST_KEPT_PIXELS = 9_000_000;
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {number} width
+ * @param {number} height
+ * @returns {Pixels} empty
+ * @throws {RangeError} the browser has not the memory
+ */
+export function pixelsFor(module, width, height) {
+    if (kept?.width !== width || kept.height !== height) {
+        kept = undefined;
+        const made = new Pixels(module, width, height);
+        kept = width * height <= MOST_KEPT_PIXELS ? made : undefined;
+        return made;
+    }
+    kept.rewind();
+    return kept;
+}
+
+class Pixels {
     /**
      * @param {WebAssembly.Module} module
      * @param {number} width
@@ -72,19 +97,53 @@ export class Pixels {
      * Take the next rows; all but the last strip have `STRIP_ROWS`.
      *
      * @param {Uint8ClampedArray} rgba
+     * @param {readonly [number, number, number]} [weights] ten thousandths of red, green and blue that make the
+     *     brightness of a video's frame; a picture is taken as it is
      * @returns {number} the lowest alpha among them, 0-255
      */
-    take(rgba) {
+    take(rgba, weights) {
         const count = rgba.length / 4;
-        const rows = count / this.width;
-        const rgb = this._rgb + 3 * this.width * this._rows;
+        const to = this._stage(rgba);
+        if (weights === undefined) {
+            this._kernel.pack(this._strip, count, to);
+        } else {
+            this._kernel.packGrey(this._strip, count, ...weights, to);
+        }
+        this._shrink(count / this.width);
+        return this._kernel.lowestAlpha(this._strip, count);
+    }
+
+    /**
+     * Take the brightness plane of a video's frame, all of it.
+     *
+     * @param {Uint8Array} luma
+     * @param {number} stride bytes from row to row
+     * @param {boolean} fullRange whether brightness fills 0-255 and not 16-235
+     */
+    takeLuma(luma, stride, fullRange) {
+        for (let top = 0; top < this.height; top += LUMA_ROWS) {
+            const rows = Math.min(LUMA_ROWS, this.height - top);
+            const to = this._stage(luma.subarray(top * stride, top * stride + (rows - 1) * stride + this.width));
+            this._kernel.packLuma(this._strip, rows, this.width, stride, fullRange ? 1 : 0, to);
+            this._shrink(rows);
+        }
+    }
+
+    /**
+     * @param {Uint8Array | Uint8ClampedArray} bytes the next rows, as they come
+     * @returns {number} where they belong in the picture
+     */
+    _stage(bytes) {
+        new Uint8Array(this._kernel.memory.buffer, this._strip, bytes.length).set(bytes);
+        return this._rgb + 3 * this.width * this._rows;
+    }
+
+    /** @param {number} rows that have been packed */
+    _shrink(rows) {
         const plane = this._plane + (this._rows / this._denominator) * this._planeWidth;
-        new Uint8ClampedArray(this._kernel.memory.buffer, this._strip, rgba.length).set(rgba);
-        const lowest = this._kernel.lowestAlpha(this._strip, count);
-        this._kernel.pack(this._strip, count, rgb);
+        const rgb = this._rgb + 3 * this.width * this._rows;
         this._kernel.shrink(rgb, rows, this.width, this._denominator, plane);
         this._rows += rows;
-        return lowest;
     }
 
     /** @returns {{quality: number, values: string[]}} the eight hashes in the order of `FORMS` */

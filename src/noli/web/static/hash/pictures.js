@@ -7,7 +7,7 @@
  * picture is ever on a canvas: phones refuse canvases as large as their own photographs.
  */
 
-import { FORMS, Pixels, STRIP_ROWS } from "./kernel.js";
+import { FORMS, STRIP_ROWS, pixelsFor } from "./kernel.js";
 import { cropsOf } from "./rectangles.js";
 
 /** Below this a PDQ hash says too little. The same as MIN_QUALITY in noli/hashing/model.py. */
@@ -25,7 +25,7 @@ export class Cancelled extends Error {}
 /**
  * Draws a picture a strip at a time.
  */
-class Strips {
+export class Strips {
     /** @param {Shown} shown */
     constructor(shown) {
         this._shown = shown;
@@ -57,7 +57,7 @@ class Strips {
 }
 
 /**
- * @param {Pixels} pixels
+ * @param {ReturnType<typeof pixelsFor>} pixels
  * @param {Strips} strips
  * @param {string} ground
  * @param {(share: number) => Promise<void>} step called after each strip; throws when somebody cancelled
@@ -74,7 +74,7 @@ async function read(pixels, strips, ground, step) {
 }
 
 /**
- * @param {Pixels} pixels
+ * @param {ReturnType<typeof pixelsFor>} pixels
  * @returns {Generator<Hash>}
  */
 function* cropsIn(pixels) {
@@ -87,6 +87,15 @@ function* cropsIn(pixels) {
 }
 
 /**
+ * @param {number} quality
+ * @param {string[]} values the kernel's eight
+ * @returns {Hash[]} labelled
+ */
+export function formsOf(quality, values) {
+    return values.map((value, form) => ({ type: "pdq", value, quality, variant: FORMS[form] }));
+}
+
+/**
  * Hash what a viewer would see: once, or over white and over black.
  *
  * @param {WebAssembly.Module} module
@@ -95,7 +104,7 @@ function* cropsIn(pixels) {
  * @returns {Promise<Hash[][]>} for each rendering of usable quality its eight forms, and its crops if wanted
  */
 export async function renderings(module, shown, { alpha, crops, step }) {
-    const pixels = new Pixels(module, shown.width, shown.height);
+    const pixels = pixelsFor(module, shown.width, shown.height);
     const strips = new Strips(shown);
     const found = [];
     const lowest = await read(pixels, strips, alpha ? "" : GROUNDS[0], step);
@@ -105,8 +114,7 @@ export async function renderings(module, shown, { alpha, crops, step }) {
         }
         const { quality, values } = pixels.hash();
         if (quality >= MIN_QUALITY) {
-            /** @type {Hash[]} */
-            const forms = values.map((value, form) => ({ type: "pdq", value, quality, variant: FORMS[form] }));
+            const forms = formsOf(quality, values);
             found.push(crops ? [...forms, ...cropsIn(pixels)] : forms);
         }
     }

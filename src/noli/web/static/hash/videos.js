@@ -13,6 +13,13 @@ const MIN_FRAMES = 3;
 const PATIENCE_MS = 20_000;
 const UNASKED_MS = 3_000;
 
+/** How often, and how long after one another, a frame is asked for that should be there. */
+const ATTEMPTS = 20;
+const BETWEEN_ATTEMPTS_MS = 25;
+
+/** How far from the moment sought a frame may lie without doubt. */
+const NEAR_MS = 250;
+
 /** Longer than any video: seeking there makes a browser find out how long one without a stated length is. */
 const FAR_S = 1e7;
 
@@ -107,23 +114,36 @@ export function momentsOf(duration) {
  * @param {AbortSignal} signal
  */
 async function seek(video, moment, signal) {
-    if (video.currentTime !== moment) {
-        const arrived = event(video, "seeked", signal);
-        video.currentTime = moment;
-        await arrived;
-    }
+    const arrived = event(video, "seeked", signal);
+    video.currentTime = moment;
+    await arrived;
 }
 
 /**
+ * Take what the video shows, once that is what was sought: a video may say that it has arrived while its frame cannot
+ * be had, or is still the one before. Where frames lie far apart the wait is in vain, and the one before is right.
+ *
  * @param {HTMLVideoElement} video
+ * @param {number} moment seconds
  * @returns {Promise<{frame: VideoFrame | ImageBitmap, at_ms: number}>}
  */
-async function shown(video) {
-    if (typeof VideoFrame === "function") {
-        const frame = new VideoFrame(video);
-        return { frame, at_ms: Math.round(frame.timestamp / 1000) };
+async function shown(video, moment) {
+    for (let attempt = 1; typeof VideoFrame === "function" && attempt <= ATTEMPTS; attempt++) {
+        try {
+            const frame = new VideoFrame(video);
+            const at_ms = Math.round(frame.timestamp / 1000);
+            if (Math.abs(at_ms - moment * 1000) <= NEAR_MS || attempt === ATTEMPTS) return { frame, at_ms };
+            frame.close();
+        } catch {
+            // Not there yet.
+        }
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_ATTEMPTS_MS));
     }
-    return { frame: await createImageBitmap(video), at_ms: Math.round(video.currentTime * 1000) };
+    try {
+        return { frame: await createImageBitmap(video), at_ms: Math.round(video.currentTime * 1000) };
+    } catch {
+        throw new Unreadable("corrupt");
+    }
 }
 
 /**
@@ -141,7 +161,7 @@ export async function* framesOf(file, signal) {
         const moments = momentsOf(video.duration);
         for (const [number, moment] of moments.entries()) {
             await seek(video, moment, signal);
-            const { frame, at_ms } = await shown(video);
+            const { frame, at_ms } = await shown(video, moment);
             const { videoWidth: width, videoHeight: height } = video;
             yield { frame, width, height, at_ms, share: (number + 1) / moments.length };
         }

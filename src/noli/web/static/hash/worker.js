@@ -7,7 +7,8 @@
  */
 
 import { HEAD_BYTES, formatOf, statedPixels } from "./formats.js";
-import { Cancelled, MIN_QUALITY, distance, renderings } from "./pictures.js";
+import { frameHashes } from "./frames.js";
+import { Cancelled, distance, renderings } from "./pictures.js";
 import { scriptUrl } from "./trust.js";
 
 /** Most pixels of a picture. The same as max_pixels in noli/base/config.py. */
@@ -193,9 +194,7 @@ function distinct(kept, seen) {
  */
 async function hashFrame({ frame, width, height }) {
     try {
-        const step = async () => undefined;
-        const seen = await renderings(module, { width, height, source: frame }, { alpha: false, crops: false, step });
-        return answered(seen.flat());
+        return answered(await frameHashes(module, frame, width, height));
     } finally {
         frame.close();
     }
@@ -231,4 +230,4 @@ self.onmessage = ({ data: asked }) => {
         });
     }
 };
-self.postMessage({ ready: true, minQuality: MIN_QUALITY });
+self.postMessage({ ready: true });
