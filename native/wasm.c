@@ -51,12 +51,13 @@ EXPORT("denominator") size_t shrink_denominator(size_t height, size_t width) {
     return noli_pdq_shrink_denominator(height, width);
 }
 
-/* Pack RGBA to RGB; alpha is dropped, because a canvas over an opaque ground has none. */
-EXPORT("pack") void pack(const uint8_t *rgba, size_t count, uint8_t *rgb) {
+/* Pack RGBA, or BGRA, to RGB; alpha is dropped, because what lies over an opaque ground has none. */
+EXPORT("pack") void pack(const uint8_t *rgba, size_t count, int blue_first, uint8_t *rgb) {
+    const size_t red = blue_first ? 2 : 0;
     for (size_t i = 0; i < count; i++) {
-        rgb[3 * i] = rgba[4 * i];
+        rgb[3 * i] = rgba[4 * i + red];
         rgb[3 * i + 1] = rgba[4 * i + 1];
-        rgb[3 * i + 2] = rgba[4 * i + 2];
+        rgb[3 * i + 2] = rgba[4 * i + 2 - red];
     }
 }
 

@@ -139,6 +139,41 @@ function jpegPixels(view) {
 }
 
 /**
+ * @param {Uint8Array} head the first bytes of a JPEG
+ * @returns {boolean} whether its EXIF data say that it is stored upright, or say nothing of it
+ */
+export function isStoredUpright(head) {
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+    try {
+        for (let at = 2; view.getUint16(at) !== START_OF_SCAN; at += 2 + view.getUint16(at + 2)) {
+            if (view.getUint16(at) === APP1 && text(head, at + 4, 4) === "Exif") return orientation(view, at + 10) === 1;
+        }
+        return true;
+    } catch {
+        return false; // EXIF data that cannot be followed: the slower way is always right
+    }
+}
+
+const APP1 = 0xffe1;
+const START_OF_SCAN = 0xffda;
+const ORIENTATION = 0x0112;
+
+/**
+ * @param {DataView} view
+ * @param {number} start of the TIFF header
+ * @returns {number} 1 where there is none. Source: EXIF 2.32, 4.6.2 and 4.6.4.A
+ */
+function orientation(view, start) {
+    const little = view.getUint16(start) === 0x4949;
+    const directory = start + view.getUint32(start + 4, little);
+    const count = view.getUint16(directory, little);
+    for (let entry = directory + 2; entry < directory + 2 + 12 * count; entry += 12) {
+        if (view.getUint16(entry, little) === ORIENTATION) return view.getUint16(entry + 8, little);
+    }
+    return 1;
+}
+
+/**
  * @param {DataView} view
  * @param {string} chunk
  * @returns {number}

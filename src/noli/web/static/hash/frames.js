@@ -10,8 +10,9 @@
 import { STRIP_ROWS, pixelsFor } from "./kernel.js";
 import { MIN_QUALITY, Strips, formsOf } from "./pictures.js";
 
-/** Weights of red, green and blue in brightness, in ten thousandths. Source: ITU-R BT.709-6, 3.2; BT.2020-2, table 4. */
+/** Weights of red, green and blue in brightness, in ten thousandths. Source: ITU-R BT.601-7, BT.709-6, BT.2020-2. */
 const WEIGHTS = /** @type {Record<string, readonly [number, number, number]>} */ ({
+    bt601: [2990, 5870, 1140],
     bt709: [2126, 7152, 722],
     "bt2020-ncl": [2627, 6780, 593],
 });
@@ -38,11 +39,11 @@ function isAsShown(frame, width, height) {
 /**
  * @param {any} frame a VideoFrame or an ImageBitmap
  * @param {number} height
- * @returns {readonly [number, number, number] | undefined} none where they are PDQ's own, those of BT.601
+ * @returns {readonly [number, number, number]}
  */
 function weightsOf(frame, height) {
-    const unstated = height >= HDTV_ROWS ? "bt709" : "";
-    return WEIGHTS[frame.colorSpace === undefined ? unstated : (frame.colorSpace.matrix ?? unstated)];
+    const matrix = frame.colorSpace?.matrix ?? (height >= HDTV_ROWS ? "bt709" : "bt601");
+    return WEIGHTS[matrix] ?? WEIGHTS.bt601;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function frameHashes(module, frame, width, height) {
         const strips = new Strips({ width, height, source: frame });
         const weights = weightsOf(frame, height);
         for (let top = 0; top < height; top += STRIP_ROWS) {
-            pixels.take(strips.read(top, ""), weights);
+            pixels.takeWeighed(strips.read(top, "").bytes, weights);
         }
     }
     const { quality, values } = pixels.hash();

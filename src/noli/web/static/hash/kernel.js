@@ -96,21 +96,33 @@ class Pixels {
     /**
      * Take the next rows; all but the last strip have `STRIP_ROWS`.
      *
-     * @param {Uint8ClampedArray} rgba
-     * @param {readonly [number, number, number]} [weights] ten thousandths of red, green and blue that make the
-     *     brightness of a video's frame; a picture is taken as it is
-     * @returns {number} the lowest alpha among them, 0-255
+     * @param {Uint8Array | Uint8ClampedArray} rgba
+     * @param {boolean} [blueFirst] whether it is BGRA
      */
-    take(rgba, weights) {
+    take(rgba, blueFirst = false) {
         const count = rgba.length / 4;
-        const to = this._stage(rgba);
-        if (weights === undefined) {
-            this._kernel.pack(this._strip, count, to);
-        } else {
-            this._kernel.packGrey(this._strip, count, ...weights, to);
-        }
+        this._kernel.pack(this._stage(rgba), count, blueFirst ? 1 : 0, this._next());
         this._shrink(count / this.width);
-        return this._kernel.lowestAlpha(this._strip, count);
+    }
+
+    /**
+     * Take the next rows of a video's frame.
+     *
+     * @param {Uint8ClampedArray} rgba
+     * @param {readonly [number, number, number]} weights ten thousandths of red, green and blue in brightness
+     */
+    takeWeighed(rgba, weights) {
+        const count = rgba.length / 4;
+        this._kernel.packGrey(this._stage(rgba), count, ...weights, this._next());
+        this._shrink(count / this.width);
+    }
+
+    /**
+     * @param {Uint8ClampedArray} rgba
+     * @returns {number} the lowest alpha among these pixels, 0-255
+     */
+    lowestAlpha(rgba) {
+        return this._kernel.lowestAlpha(this._stage(rgba), rgba.length / 4);
     }
 
     /**
@@ -123,26 +135,30 @@ class Pixels {
     takeLuma(luma, stride, fullRange) {
         for (let top = 0; top < this.height; top += LUMA_ROWS) {
             const rows = Math.min(LUMA_ROWS, this.height - top);
-            const to = this._stage(luma.subarray(top * stride, top * stride + (rows - 1) * stride + this.width));
-            this._kernel.packLuma(this._strip, rows, this.width, stride, fullRange ? 1 : 0, to);
+            const from = this._stage(luma.subarray(top * stride, top * stride + (rows - 1) * stride + this.width));
+            this._kernel.packLuma(from, rows, this.width, stride, fullRange ? 1 : 0, this._next());
             this._shrink(rows);
         }
     }
 
     /**
-     * @param {Uint8Array | Uint8ClampedArray} bytes the next rows, as they come
-     * @returns {number} where they belong in the picture
+     * @param {Uint8Array | Uint8ClampedArray} bytes
+     * @returns {number} where the kernel finds them
      */
     _stage(bytes) {
         new Uint8Array(this._kernel.memory.buffer, this._strip, bytes.length).set(bytes);
+        return this._strip;
+    }
+
+    /** @returns {number} where the next rows of the picture belong */
+    _next() {
         return this._rgb + 3 * this.width * this._rows;
     }
 
     /** @param {number} rows that have been packed */
     _shrink(rows) {
         const plane = this._plane + (this._rows / this._denominator) * this._planeWidth;
-        const rgb = this._rgb + 3 * this.width * this._rows;
-        this._kernel.shrink(rgb, rows, this.width, this._denominator, plane);
+        this._kernel.shrink(this._next(), rows, this.width, this._denominator, plane);
         this._rows += rows;
     }
 

@@ -17,14 +17,17 @@ const OPAQUE = 255;
 const GROUNDS = ["#ffffff", "#000000"];
 
 /** @typedef {{type: "pdq", value: string, quality: number, variant: string, at_ms?: number}} Hash */
-/** @typedef {{width: number, height: number, source: CanvasImageSource}} Shown */
+/**
+ * @typedef {{width: number, height: number, source: CanvasImageSource, storedUpright?: boolean}} Shown
+ *     `storedUpright`: an opaque picture whose stored rows are the shown rows
+ */
 
 /** Thrown between two steps after somebody cancelled. */
 export class Cancelled extends Error {}
 
-/**
- * Draws a picture a strip at a time.
- */
+/** @typedef {{bytes: Uint8Array | Uint8ClampedArray, blueFirst: boolean}} Strip */
+
+/** Draws a picture a strip at a time. */
 export class Strips {
     /** @param {Shown} shown */
     constructor(shown) {
@@ -41,7 +44,7 @@ export class Strips {
     /**
      * @param {number} top
      * @param {string} ground colour behind the picture; "" for none
-     * @returns {Uint8ClampedArray}
+     * @returns {{bytes: Uint8ClampedArray, blueFirst: boolean}}
      */
     read(top, ground) {
         const { width, height, source } = this._shown;
@@ -52,25 +55,93 @@ export class Strips {
             this._context.fillRect(0, 0, width, rows);
         }
         this._context.drawImage(source, 0, -top, width, height);
-        return this._context.getImageData(0, 0, width, rows).data;
+        return { bytes: this._context.getImageData(0, 0, width, rows).data, blueFirst: false };
+    }
+
+    close() {
+        this._canvas.width = this._canvas.height = 1; // some browsers are slow to give the memory back
+    }
+}
+
+/** Formats of four bytes a pixel, and whether blue comes first. */
+const BLUE_FIRST = /** @type {Record<string, boolean>} */ ({ RGBA: false, RGBX: false, BGRA: true, BGRX: true });
+
+/**
+ * Copies an opaque picture a strip at a time: three times as fast as a canvas, where the browser can. It sees the rows
+ * as they are stored, whatever EXIF says.
+ */
+class Copies {
+    /**
+     * @param {Shown} shown
+     * @returns {Copies | null} null where this browser cannot
+     */
+    static of(shown) {
+        try {
+            const frame = new VideoFrame(shown.source, { timestamp: 0 });
+            const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
+            if (frame.format !== null && frame.format in BLUE_FIRST && width === shown.width && height === shown.height) {
+                return new Copies(shown, frame);
+            }
+            frame.close();
+        } catch {
+            // No VideoFrame, or not of pictures.
+        }
+        return null;
+    }
+
+    /**
+     * @param {Shown} shown
+     * @param {VideoFrame} frame
+     */
+    constructor(shown, frame) {
+        this._shown = shown;
+        this._frame = frame;
+        this._blueFirst = BLUE_FIRST[frame.format ?? ""];
+        this._bytes = new Uint8Array(4 * shown.width * STRIP_ROWS);
+    }
+
+    /**
+     * @param {number} top
+     * @returns {Promise<Strip>} overwritten by the next
+     */
+    async read(top) {
+        const { width, height } = this._shown;
+        const rows = Math.min(STRIP_ROWS, height - top);
+        const layout = [{ offset: 0, stride: 4 * width }];
+        await this._frame.copyTo(this._bytes, { rect: { x: 0, y: top, width, height: rows }, layout });
+        return { bytes: this._bytes.subarray(0, 4 * width * rows), blueFirst: this._blueFirst };
+    }
+
+    close() {
+        this._frame.close();
+    }
+}
+
+/**
+ * @param {ReturnType<typeof pixelsFor>} pixels
+ * @param {Strips | Copies} strips
+ * @param {string} ground
+ * @param {(share: number) => Promise<void>} step called after each strip; throws when somebody cancelled
+ */
+async function read(pixels, strips, ground, step) {
+    pixels.rewind();
+    for (let top = 0; top < pixels.height; top += STRIP_ROWS) {
+        const { bytes, blueFirst } = await strips.read(top, ground);
+        pixels.take(bytes, blueFirst);
+        await step(Math.min(1, (top + STRIP_ROWS) / pixels.height));
     }
 }
 
 /**
  * @param {ReturnType<typeof pixelsFor>} pixels
  * @param {Strips} strips
- * @param {string} ground
- * @param {(share: number) => Promise<void>} step called after each strip; throws when somebody cancelled
- * @returns {Promise<number>} the lowest alpha
+ * @returns {boolean} whether something is transparent
  */
-async function read(pixels, strips, ground, step) {
-    let lowest = OPAQUE;
-    pixels.rewind();
+function isTransparent(pixels, strips) {
     for (let top = 0; top < pixels.height; top += STRIP_ROWS) {
-        lowest = Math.min(lowest, pixels.take(strips.read(top, ground)));
-        await step(Math.min(1, (top + STRIP_ROWS) / pixels.height));
+        if (pixels.lowestAlpha(strips.read(top, "").bytes) < OPAQUE) return true;
     }
-    return lowest;
+    return false;
 }
 
 /**
@@ -105,18 +176,20 @@ export function formsOf(quality, values) {
  */
 export async function renderings(module, shown, { alpha, crops, step }) {
     const pixels = pixelsFor(module, shown.width, shown.height);
-    const strips = new Strips(shown);
+    const strips = (shown.storedUpright === true ? Copies.of(shown) : null) ?? new Strips(shown);
     const found = [];
-    const lowest = await read(pixels, strips, alpha ? "" : GROUNDS[0], step);
-    for (const ground of lowest < OPAQUE ? GROUNDS : [""]) {
-        if (ground !== "") {
+    try {
+        const grounds = alpha && strips instanceof Strips && isTransparent(pixels, strips) ? GROUNDS : [GROUNDS[0]];
+        for (const ground of grounds) {
             await read(pixels, strips, ground, step);
+            const { quality, values } = pixels.hash();
+            if (quality >= MIN_QUALITY) {
+                const forms = formsOf(quality, values);
+                found.push(crops ? [...forms, ...cropsIn(pixels)] : forms);
+            }
         }
-        const { quality, values } = pixels.hash();
-        if (quality >= MIN_QUALITY) {
-            const forms = formsOf(quality, values);
-            found.push(crops ? [...forms, ...cropsIn(pixels)] : forms);
-        }
+    } finally {
+        strips.close();
     }
     return found;
 }

@@ -6,7 +6,7 @@
  * `{ask: "cancel", id}`, and first of all `{ask: "start", module}`. Out: `{id, progress}` and `{id, outcome, hashes}`.
  */
 
-import { HEAD_BYTES, formatOf, statedPixels } from "./formats.js";
+import { HEAD_BYTES, formatOf, isStoredUpright, statedPixels } from "./formats.js";
 import { frameHashes } from "./frames.js";
 import { Cancelled, distance, renderings } from "./pictures.js";
 import { scriptUrl } from "./trust.js";
@@ -39,9 +39,15 @@ let module;
 /** @type {Set<number>} */
 const cancelled = new Set();
 
+const bell = new MessageChannel();
+
 /** Let messages in, then stop if one of them cancelled this request. @param {number} id */
 async function breathe(id) {
-    await new Promise((resolve) => setTimeout(resolve));
+    // A timer would wait four milliseconds each time.
+    await new Promise((resolve) => {
+        bell.port1.onmessage = resolve;
+        bell.port2.postMessage(null);
+    });
     if (cancelled.has(id)) {
         throw new Cancelled();
     }
@@ -76,7 +82,8 @@ async function hashPicture(id, file) {
             self.postMessage({ id, progress: DECODED + (1 - DECODED) * share * 0.9 });
             await breathe(id);
         };
-        const shown = { width: decoded.width, height: decoded.height, source: decoded };
+        const storedUpright = format.name === "jpeg" && isStoredUpright(head);
+        const shown = { width: decoded.width, height: decoded.height, source: decoded, storedUpright };
         const seen = await renderings(module, shown, { alpha: format.alpha, crops: true, step });
         return answered(distinct([], seen).flat());
     } finally {
