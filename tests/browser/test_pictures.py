@@ -177,7 +177,7 @@ def test_bad_files_are_outcomes(visit: Visit, tmp_path: Path) -> None:
 def test_progress_grows_to_one(visit: Visit, tmp_path: Path) -> None:
     """Progress never goes back and ends at 1."""
     path = tmp_path / "photo.jpg"
-    path.write_bytes(media.encoded(media.drawn(seed=6, width=2400, height=1800), "JPEG", quality=90))
+    path.write_bytes(media.encoded(media.drawn(seed=6).resize((2400, 1800)), "JPEG", quality=90))
     (result,) = visit.hash([path])
     assert result["progress"] == sorted(set(result["progress"]))
     assert result["progress"][-1] == 1
@@ -186,7 +186,7 @@ def test_progress_grows_to_one(visit: Visit, tmp_path: Path) -> None:
 def test_a_picture_can_be_cancelled(visit: Visit, tmp_path: Path) -> None:
     """Cancelled half way, a picture gives no hash, reports nothing more, and the next one is hashed."""
     path = tmp_path / "large.jpg"
-    path.write_bytes(media.encoded(media.drawn(seed=7, width=4000, height=3000), "JPEG", quality=80))
+    path.write_bytes(media.encoded(media.drawn(seed=7).resize((4000, 3000)), "JPEG", quality=80))
     (result,) = visit.hash([path], cancel_at=0.5)
     assert (result["outcome"], result["hashes"]) == ("cancelled", [])
     assert result["progress"][-1] < 1

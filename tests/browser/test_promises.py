@@ -47,7 +47,7 @@ def test_the_policy_is_never_broken(visit: Visit, tmp_path: Path) -> None:
 def test_closing_ends_what_is_under_way(visit: Visit, tmp_path: Path) -> None:
     """A hasher that is closed answers 'cancelled', and starts again when it is asked again."""
     large = tmp_path / "large.jpg"
-    large.write_bytes(media.encoded(media.drawn(seed=8, width=3000, height=2000), "JPEG", quality=90))
+    large.write_bytes(media.encoded(media.drawn(seed=8).resize((3000, 2000)), "JPEG", quality=90))
     visit.page.locator("#file").set_input_files(str(large))
     outcome = visit.page.evaluate(
         """async () => {
