@@ -21,7 +21,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 KERNEL := $(wildcard native/*.c native/*.h)
 # Bars of branch coverage, in per cent; the overall one stands in pyproject.toml.
-DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*
+DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*,src/noli/evidence/*,src/noli/casework/*
 DOMAIN_BAR := 100
 
 .PHONY: help

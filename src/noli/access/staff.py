@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Staff: accounts made by an admin, set up by whom they are for, entered with a password and a one-time code.
 
-Both are asked for together and refused together, so that a refusal does not tell which was wrong or whether there is
-such an account. A one-time code (RFC 6238, six digits, 30 seconds) is taken once, from the step before the current one to
-the step after it.
+Both are asked for together and refused together, so that a refusal tells neither which was wrong nor whether there is
+such an account. A one-time code (RFC 6238, six digits, 30 seconds) is taken once, from the step before to the step
+after the current one.
 """
 
 import hashlib
@@ -73,13 +73,13 @@ class StaffService:
         Raises:
             NotFound: There is no such account, or it is disabled.
         """
-        staff = self._known(name)
+        staff = self.active(name)
         now = self._clock.now()
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         fresh = pyotp.random_base32()
         self._store.renew(staff, secret=fresh, set_up=_digest(token), until=now + SET_UP_FOR, now=now)
         self._sessions.close_all(SessionKind.STAFF, staff.id)
-        return self._known(name), token
+        return self.active(name), token
 
     def enrolment(self, token: str) -> Enrolment:
         """Return what the set-up page shows; again and again until the set-up is completed.
@@ -108,7 +108,7 @@ class StaffService:
             raise InputError(msg)
         verifier = self._hasher.hash(self._peppered(password))
         self._store.set_up(staff, verifier=verifier, step=step, now=self._clock.now())
-        return self._known(staff.name)
+        return self.active(staff.name)
 
     def log_in(self, name: str, *, password: str, code: str, caller: bytes) -> OpenedSession:
         """Log in.
@@ -151,7 +151,7 @@ class StaffService:
 
     def disable(self, name: str) -> Staff:
         """Close an account for good; its sessions end. Raises NotFound."""
-        staff = self._known(name)
+        staff = self.active(name)
         self._store.disable(staff, now=self._clock.now())
         self._sessions.close_all(SessionKind.STAFF, staff.id)
         found = self._store.find(name=name)
@@ -161,7 +161,8 @@ class StaffService:
         """List staff by name, disabled ones included."""
         return self._store.all()
 
-    def _known(self, name: str) -> Staff:
+    def active(self, name: str) -> Staff:
+        """Return an account that is not disabled. Raises NotFound."""
         staff = self._store.find(name=name)
         if staff is None or staff.disabled_at is not None:
             msg = f"There is no active member of staff named {name!r}."

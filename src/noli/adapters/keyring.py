@@ -165,6 +165,24 @@ class KeyFile:
         return self._set
 
 
+def open_keyring(path: Path, *, needed: bool) -> KeyFile:
+    """Open the key file, making it at the first start.
+
+    Args:
+        path: Where it is.
+        needed: Whether the database holds anything that only the existing file can open.
+
+    Raises:
+        ConfigError: It cannot be used, or is missing although it is needed.
+    """
+    if path.exists():
+        return KeyFile(path)
+    if needed:
+        msg = f"The key file {path} is missing, but there are cases or staff; restore it from its backup."
+        raise ConfigError(msg)
+    return KeyFile.make(path)
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
@@ -182,14 +200,15 @@ def _load(path: Path) -> KeySet:
         content: dict[str, Any] = json.loads(path.read_text("ascii"))
         keys = {str(name): b64decode(value, validate=True) for name, value in content["keys"].items()}
         held = KeySet(content["current"], keys, b64decode(content["root"], validate=True))
-        if held.current not in keys or any(len(key) != _KEY_BYTES for key in (held.root, *keys.values())):
-            raise ValueError
     except OSError as error:
         msg = f"The key file {path} cannot be read: {error.strerror}. Without it cases cannot be opened."
         raise ConfigError(msg) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         msg = f"{path} is not a key file, or is damaged; restore it from its backup."
         raise ConfigError(msg) from error
+    if held.current not in keys or any(len(key) != _KEY_BYTES for key in (held.root, *keys.values())):
+        msg = f"{path} is damaged; restore it from its backup."
+        raise ConfigError(msg)
     return held
 
 
@@ -223,10 +242,12 @@ def _encrypt(key: bytes, text: bytes, place: str) -> bytes:
 
 
 def _decrypt(key: bytes, sealed: bytes, place: str) -> bytes:
-    nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    # Any other first byte makes a nonce that fits nothing.
+    nonce, text = (
+        sealed[1 : 1 + _NONCE_BYTES] if sealed[:1] == _FORM else bytes(_NONCE_BYTES),
+        sealed[1 + _NONCE_BYTES :],
+    )
     try:
-        if sealed[:1] != _FORM:
-            raise ValueError
         return AESGCMSIV(key).decrypt(nonce, text, place.encode("utf-8"))
     except (InvalidTag, ValueError) as error:
         msg = "A sealed text was changed or moved, or is under another key; restore the database from a backup."

@@ -15,7 +15,7 @@ from typing import NewType
 from noli.bank.model import EntryId
 from noli.hashing.model import Hash
 
-#: Pseudonymous id of a case: 80 random bits in base 32. Staff, sessions and the ledger use it; its person never sees it.
+#: Pseudonymous id of a case: 80 random bits in base 32. Staff, sessions and the ledger use it; pages do not show it.
 CaseId = NewType("CaseId", str)
 ItemId = NewType("ItemId", str)
 LinkId = NewType("LinkId", str)

@@ -4,8 +4,8 @@
 A case number has 55 random bits and one check character, a passphrase six words of a list of 7,776 (77.5 bits), a
 recovery code 125 random bits. All three are drawn from the submission token with a key outside the database
 (``Purpose.RECEIPT``), so that the same submission, sent twice because the answer was lost, gets the same answer
-although the passphrase was stored nowhere. Who holds a token for a quarter of an hour holds the case: a page must make it
-freshly, in the browser, for one submission, and forget it when the receipt is shown.
+although the passphrase was stored nowhere. Who holds a token for a quarter of an hour holds the case: a page must make
+it freshly, in the browser, for one submission, and forget it when the receipt is shown.
 """
 
 import hashlib

@@ -2,8 +2,8 @@
 """What a person does at their own case, once logged in.
 
 Who calls has authenticated the session (``Entrance.authenticate``) and checked the form (``check_csrf``); everything
-here takes the case's id from the session, never from a form. Opening a case is ``intake.py``, coming back ``entrance.py``,
-what staff do ``desk.py``, what time does ``upkeep.py``.
+here takes the case's id from the session, never from a form. Opening a case is ``intake.py``, coming back
+``entrance.py``, what staff do ``desk.py``, what time does ``upkeep.py``.
 """
 
 from noli.casework import export
