@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exact Hamming range search over 256-bit hashes: everything the rest of the kernel may call.
  *
- * A segment is an immutable set of hashes; index.c puts segments together into an index that changes.
+ * A segment is an immutable set of hashes; index.h puts segments together into an index that changes.
  * A hash is four 64-bit words in the machine's own order: distances do not depend on it.
  * Nothing here knows Python, locks or threads; a segment may be searched by many threads at once. */
 #ifndef NOLI_HAMMING_H
@@ -30,7 +30,6 @@ void noli_hamming_prepare(void);
 
 /* Rows are (hash, id). Identical hashes of a ring share one posting: row numbers below count different hashes. */
 struct noli_segment {
-    uint64_t as_of;     /* the index's operation number when the last row came in; used by index.c alone */
     size_t rows;        /* ids */
     size_t unique;      /* different hashes; equal to `rows` where `first` is NULL */
     void *memory;       /* where all of the following lie */
@@ -40,6 +39,7 @@ struct noli_segment {
     uint32_t *offsets;  /* 16 x 65537, or NULL: flat, no postings */
     uint16_t *next;     /* 16 x unique (+ padding): the chunk after the posting's own */
     uint32_t *postings; /* 16 x unique: row of the hash */
+    size_t longest;     /* entries of the longest posting list */
     int sorted;         /* ids never decrease */
 };
 
@@ -55,13 +55,13 @@ size_t noli_segment_bytes(const struct noli_segment *segment);
  * (not above the first one); below 0 ends the search. `query` is 0 but in a join. */
 typedef int (*noli_hit)(void *context, size_t query, size_t row, int distance);
 
-/* All hashes at most `limit` bits (0..NOLI_MAX_LIMIT) from the query, among the first `rows` of a flat segment. */
+/* All hashes at most `limit` bits (0..NOLI_MAX_LIMIT) from the query, among the first `rows` different ones. */
 void noli_flat_search(const struct noli_segment *segment, size_t rows, const uint64_t *query, int limit, noli_hit hit,
                       void *context);
 /* The same in a ring segment. */
 void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, int limit, noli_hit hit,
                       void *context);
-/* The same for many queries (below 2^32) at once, fastest from some 2^16 on. What `hit` returns only counts below 0.
+/* The same for many queries (below 2^32) at once, fastest from some 2^18 on. What `hit` returns only counts below 0.
  * -1: out of memory. */
 int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit, noli_hit hit,
                    void *context);

@@ -38,7 +38,7 @@ int noli_index_tombstone(struct noli_index *index, const uint64_t *ids, size_t c
 /* One step of maintenance: 1 done, 0 nothing to do. */
 int noli_index_compact(struct noli_index *index);
 /* The `most` (1 or more) nearest rows of each query (below 2^32 of them), at most `limit` bits away; which of equally
- * near ones is not defined. noli_index_join() finds the same, faster for tens of thousands of queries or more. */
+ * near ones is not defined. noli_index_join() finds the same, faster from ten thousand queries on. */
 int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
                       struct noli_found *found);
 int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,

@@ -14,8 +14,7 @@ int noli_add_index(PyObject *module);
 #define MOST_NEIGHBOURS 0x7fffffff
 
 typedef struct {
-    PyObject_HEAD
-    struct noli_index *index;
+    PyObject_HEAD struct noli_index *index;
 } IndexObject;
 
 /* Whole items of a caller's buffer, as 64-bit words. */
@@ -154,8 +153,8 @@ static int run_request(IndexObject *self, const struct request *request, find fi
     int status;
     memset(found, 0, sizeof *found);
     Py_BEGIN_ALLOW_THREADS;
-    status = find(self->index, request->queries.data, request->queries.items, request->limit, (size_t)request->most,
-                  found);
+    status =
+        find(self->index, request->queries.data, request->queries.items, request->limit, (size_t)request->most, found);
     Py_END_ALLOW_THREADS;
     if (status < 0) {
         PyErr_NoMemory();
@@ -166,8 +165,8 @@ static int run_request(IndexObject *self, const struct request *request, find fi
 static PyObject *list_of(const struct noli_found *found) {
     PyObject *list = PyList_New((Py_ssize_t)found->count);
     for (size_t i = 0; list != NULL && i < found->count; i++) {
-        PyObject *pair = Py_BuildValue("KI", (unsigned long long)found->neighbours[i].id,
-                                       (unsigned)found->neighbours[i].distance);
+        PyObject *pair =
+            Py_BuildValue("KI", (unsigned long long)found->neighbours[i].id, (unsigned)found->neighbours[i].distance);
         if (pair == NULL || PyList_SetItem(list, (Py_ssize_t)i, pair) < 0) {
             Py_CLEAR(list);
         }
@@ -284,7 +283,7 @@ static PyMethodDef methods[] = {
     {"compact", (PyCFunction)index_compact, METH_NOARGS, "Do one step of maintenance; False: none was due."},
     {"search", (PyCFunction)index_search, METH_VARARGS, "Nearest rows of one query, and whether more exist."},
     {"search_batch", (PyCFunction)index_search_batch, METH_VARARGS, "Nearest rows of many queries, as columns."},
-    {"join", (PyCFunction)index_join, METH_VARARGS, "search_batch() for tens of thousands of queries and more."},
+    {"join", (PyCFunction)index_join, METH_VARARGS, "search_batch(), faster from ten thousand queries on."},
     {NULL, NULL, 0, NULL},
 };
 

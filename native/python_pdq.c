@@ -34,10 +34,8 @@ static PyObject *hash_pixels(const Py_buffer *pixels, size_t height, size_t widt
     if (scratch == NULL) {
         return PyErr_NoMemory();
     }
-    Py_BEGIN_ALLOW_THREADS
-    noli_pdq(pixels->buf, height, width, channels, nearest_512, scratch, &result);
-    Py_END_ALLOW_THREADS
-    PyMem_Free(scratch);
+    Py_BEGIN_ALLOW_THREADS noli_pdq(pixels->buf, height, width, channels, nearest_512, scratch, &result);
+    Py_END_ALLOW_THREADS PyMem_Free(scratch);
     return answer(&result);
 }
 
@@ -72,10 +70,9 @@ static PyObject *hash_plane(const Py_buffer *plane, size_t height, size_t width,
     if (scratch == NULL) {
         return PyErr_NoMemory();
     }
-    Py_BEGIN_ALLOW_THREADS
-    noli_pdq_folded(plane->buf, height, width, original_height, original_width, denominator, scratch, &result);
-    Py_END_ALLOW_THREADS
-    PyMem_Free(scratch);
+    Py_BEGIN_ALLOW_THREADS noli_pdq_folded(plane->buf, height, width, original_height, original_width, denominator,
+                                           scratch, &result);
+    Py_END_ALLOW_THREADS PyMem_Free(scratch);
     return answer(&result);
 }
 

@@ -10,6 +10,11 @@
 /* Entries gathered at a time, 8 KB: with bank sizes up to 15 M all lists of a key at radius 1. */
 #define ENTRIES 4096
 
+/* A posting list is long from this part of all hashes on, at 1 M 250 times the mean. */
+#define LONG_PART 256
+/* And not below so many entries. */
+#define LONG_LEAST 64
+
 /* Lists side by side; those with the same number of flipped bits, and so the same bound, follow one another. */
 struct gathered {
     size_t length;
@@ -142,8 +147,36 @@ static void join_chunk(struct join *join, size_t count) {
     }
 }
 
+/* Passes hits of one query on under its number. */
+struct numbered {
+    noli_hit hit;
+    void *context;
+    size_t number;
+    int limit;
+};
+
+static int pass_on(void *context, size_t query, size_t row, int distance) {
+    struct numbered *numbered = context;
+    (void)query;
+    numbered->limit = numbered->hit(numbered->context, numbered->number, row, distance);
+    return numbered->limit;
+}
+
+/* Where many hashes share a chunk, a search can go by the hashes instead of the lists; a join cannot. */
+static void search_each(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit,
+                        noli_hit hit, void *context) {
+    struct numbered numbered = {hit, context, 0, limit};
+    for (; numbered.number < count && numbered.limit >= 0; numbered.number++) {
+        noli_ring_search(segment, queries + numbered.number * NOLI_HASH_WORDS, limit, pass_on, &numbered);
+    }
+}
+
 int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit, noli_hit hit,
                    void *context) {
+    if (segment->longest > LONG_LEAST && segment->longest > segment->unique / LONG_PART) {
+        search_each(segment, queries, count, limit, hit, context);
+        return 0;
+    }
     struct join *join = malloc(sizeof *join);
     uint32_t *order = malloc((count + NOLI_OFFSETS) * sizeof *order + count * sizeof(uint16_t));
     if (join == NULL || order == NULL) {

@@ -8,6 +8,8 @@
 
 struct lookup {
     struct noli_ring ring;
+    int scanned; /* whether any block was: from then on hits may have been reported */
+    int crowded;
     size_t count;
     struct noli_block blocks[BLOCKS];
 };
@@ -21,6 +23,21 @@ static void add_survivors(struct lookup *lookup, const struct noli_block *block,
     }
 }
 
+/* Whether the lists to read are together longer than the segment, as where most hashes share a chunk with the query.
+ * Comparing with every hash is then faster: 1.2 ms for 1 M hashes, where lists took up to 70. */
+static int is_crowded(const struct noli_ring *ring) {
+    size_t entries = 0;
+    for (unsigned chunk = 0; chunk < NOLI_CHUNKS; chunk++) {
+        const uint32_t *offsets = ring->segment->offsets + (size_t)chunk * NOLI_OFFSETS;
+        const uint16_t key = noli_chunk(ring->queries, chunk);
+        for (size_t k = 0; k < ring->bounds.keys; k++) {
+            const size_t probe = (size_t)(key ^ noli_masks.mask[k]);
+            entries += offsets[probe + 1] - offsets[probe];
+        }
+    }
+    return entries > ring->segment->unique;
+}
+
 static void scan_blocks(struct lookup *lookup) {
     uint32_t masks[BLOCKS];
     lookup->ring.scans->blocks(lookup->ring.segment->next, lookup->blocks, lookup->count, masks);
@@ -32,6 +49,19 @@ static void scan_blocks(struct lookup *lookup) {
     lookup->count = 0;
 }
 
+/* Looking whether the segment is crowded takes 0.3 us: only where there are more blocks than most searches have. */
+static void scan_full(struct lookup *lookup) {
+    if (!lookup->scanned) {
+        lookup->scanned = 1;
+        lookup->crowded = is_crowded(&lookup->ring);
+    }
+    if (lookup->crowded) {
+        lookup->count = 0;
+    } else {
+        scan_blocks(lookup);
+    }
+}
+
 /* The last, shorter block of a list is written always and counted only where it is not empty. */
 NOLI_INLINE void add_list(struct lookup *lookup, size_t start, size_t length, uint16_t next, uint16_t bound) {
     const uint16_t *entries = lookup->ring.segment->next;
@@ -39,7 +69,7 @@ NOLI_INLINE void add_list(struct lookup *lookup, size_t start, size_t length, ui
         NOLI_FETCH(entries + start);
         lookup->blocks[lookup->count++] = (struct noli_block){start, UINT32_MAX, next, bound};
         if (lookup->count == BLOCKS) {
-            scan_blocks(lookup);
+            scan_full(lookup);
         }
     }
     NOLI_FETCH(entries + start);
@@ -48,7 +78,7 @@ NOLI_INLINE void add_list(struct lookup *lookup, size_t start, size_t length, ui
     lookup->blocks[lookup->count] = (struct noli_block){start, inside, next, bound};
     lookup->count += length > 0;
     if (lookup->count == BLOCKS) {
-        scan_blocks(lookup);
+        scan_full(lookup);
     }
 }
 
@@ -81,10 +111,16 @@ void noli_ring_search(const struct noli_segment *segment, const uint64_t *query,
                       void *context) {
     struct lookup lookup;
     noli_ring_begin(&lookup.ring, segment, query, limit, hit, context);
+    lookup.scanned = 0;
+    lookup.crowded = 0;
     lookup.count = 0;
     fetch_offsets(&lookup.ring);
-    for (unsigned chunk = 0; chunk < NOLI_CHUNKS && lookup.ring.limit >= 0; chunk++) {
+    for (unsigned chunk = 0; chunk < NOLI_CHUNKS && lookup.ring.limit >= 0 && !lookup.crowded; chunk++) {
         look_up_chunk(&lookup, chunk);
+    }
+    if (lookup.crowded) {
+        noli_flat_search(segment, segment->unique, query, limit, hit, context);
+        return;
     }
     if (lookup.ring.limit >= 0) {
         scan_blocks(&lookup);

@@ -125,6 +125,7 @@ static void post_chunk(struct noli_segment *segment, unsigned chunk) {
     }
     uint32_t start = 0;
     for (size_t key = 0; key < NOLI_KEYS; key++) {
+        segment->longest = offsets[key] > segment->longest ? offsets[key] : segment->longest;
         start += offsets[key];
         offsets[key] = start;
     }

@@ -6,9 +6,9 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from typing import Self
 
@@ -57,6 +57,17 @@ def open_hasher(config: Config) -> DecoderPool:
     )
 
 
+@contextmanager
+def looked_at(config: Config) -> Iterator[Database]:
+    """Open a database to look at it: nothing is created, migrated or refused.
+
+    Raises:
+        ConfigError: The URL cannot be used.
+    """
+    with closing(open_database(config)) as database:
+        yield database
+
+
 class App(CaseParts):
     """One installation in one process."""
 
@@ -85,7 +96,7 @@ class App(CaseParts):
             new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
             max_neighbours=config.max_neighbours,
         )
-        self.follower = Follower(self.indexes, self.store, database.signal(), interval_s=config.follow_interval_s)
+        self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.
         self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
         self.metrics = Metrics()
@@ -99,9 +110,12 @@ class App(CaseParts):
             Unavailable: The database cannot be reached, or its settings would lose data.
             ConfigError: The data folder cannot be made.
         """
-        database = open_database(config)
-        database.migrate()
-        database.check()
+        with ExitStack() as undo:
+            database = open_database(config)
+            undo.callback(database.close)
+            database.migrate()
+            database.check()
+            undo.pop_all()
         return cls(config, database)
 
     @cached_property

@@ -278,7 +278,7 @@ def test_a_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_hostile_file_has_an_outcome(pool: DecoderPool, picture: Image.Image) -> None:
     """Files that crashed decoders before end as an outcome, and the pool reads the next picture as ever."""
-    files = sorted(shared.folder("hostile").iterdir())
+    files = sorted(shared.shared_data("hostile").iterdir())
     assert files
     for file in files:
         assert isinstance(pool.read(file.read_bytes()).outcome, Outcome), file.name
@@ -289,7 +289,7 @@ def test_every_hostile_file_has_an_outcome(pool: DecoderPool, picture: Image.Ima
 def test_reference_photographs_are_hashed_as_their_rgb_pixels(pool: DecoderPool, folder: str) -> None:
     """Every file of the reference set of usable quality is within 10 bits of the independent hash of its RGB pixels."""
     far = {}
-    for file in sorted(shared.folder(folder).iterdir()):
+    for file in sorted(shared.shared_data(folder).iterdir()):
         with Image.open(file) as opened:
             shown = opened.convert("RGB")
         reading = pool.read(file.read_bytes())

@@ -267,21 +267,10 @@ def test_generated_requests_never_break_the_server(server: Server) -> None:
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-1000:]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Both databases; PostgreSQL where this machine has one."""
-    if request.param == "sqlite":
-        return ""
-    try:
-        return str(request.getfixturevalue("postgresql_url"))
-    except pytest.FixtureLookupError:
-        pytest.skip("no PostgreSQL fixture here")
-
-
-def test_another_process_sees_a_change_within_a_second(tmp_path: Path, url: str) -> None:
+def test_another_process_sees_a_change_within_a_second(tmp_path: Path, database_url: str) -> None:
     """An entry added in one process is matched in another of the same installation, and withdrawn likewise."""
-    first = Server(tmp_path, url)
-    second = Server(tmp_path, url)
+    first = Server(tmp_path, database_url)
+    second = Server(tmp_path, database_url)
     try:
         staff = first.key("staff", "checks,banks")
         path = f"/api/v1/banks/{make_bank(first, staff, 'shared')}/entries"
@@ -294,14 +283,14 @@ def test_another_process_sees_a_change_within_a_second(tmp_path: Path, url: str)
         first.stop()
 
 
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, url: str) -> None:
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, database_url: str) -> None:
     """After kill -9 right behind the answer, a new process of the installation has the entry."""
-    first = Server(tmp_path, url)
+    first = Server(tmp_path, database_url)
     staff = first.key("staff", "checks,banks")
     path = f"/api/v1/banks/{make_bank(first, staff, 'kept')}/entries"
     assert first.client.post(path, headers=staff, json={"hashes": [{"value": _HEX}]}).status_code == 201
     first.stop(signal.SIGKILL)
-    second = Server(tmp_path, url)
+    second = Server(tmp_path, database_url)
     try:
         assert check_hex(second, staff, _HEX) == "block"
     finally:

@@ -420,6 +420,34 @@ def test_doctor_without_an_installation(tmp_path: Path) -> None:
     assert not (tmp_path / "installation").exists()
 
 
+def test_doctor_with_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder without a database is no fault, and stays without one."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    (tmp_path / "installation").mkdir(mode=0o700)
+    assert "There is none yet" in _ok("doctor")
+    assert list((tmp_path / "installation").iterdir()) == []
+
+
+def test_doctor_with_a_damaged_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Damage is a finding with advice, and the other organs are looked at all the same."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    (tmp_path / "installation").mkdir(mode=0o700)
+    (tmp_path / "installation" / "noli.db").write_bytes(b"no database" * 1000)
+    done = _run("doctor")
+    assert done.exit_code == 1
+    assert "restore it from a backup" in done.stdout
+    assert "A test picture was decoded" in done.stdout
+
+
+def test_doctor_before_an_upgrade(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An older schema is told and left as it is."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    (tmp_path / "installation").mkdir(mode=0o700)
+    (tmp_path / "installation" / "noli.db").touch(mode=0o600)
+    for _ in range(2):
+        assert "older version" in _ok("doctor")
+
+
 def test_doctor_with_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that cannot be used is a finding."""
     monkeypatch.setenv("NOLI_PORT", "seven")

@@ -183,6 +183,51 @@ def test_join_finds_what_search_finds(limit: int) -> None:
     assert capped == capped_single
 
 
+def brute_force(hashes: NDArray[np.uint8], query: bytes, limit: int) -> list[tuple[int, int]]:
+    """Find (row, distance) by comparing with every row, by distance, then row."""
+    differing = hashes.view(np.uint64) ^ np.frombuffer(query, np.uint64)
+    distances = np.unpackbits(differing.view(np.uint8), axis=1).sum(axis=1, dtype=np.int64)
+    rows = np.flatnonzero(distances <= limit)
+    return sorted(zip(rows.tolist(), distances[rows].tolist(), strict=True), key=lambda pair: (pair[1], pair[0]))
+
+
+@pytest.mark.parametrize("limit", [15, 31, 63])
+@pytest.mark.parametrize("shared_bytes", [1, 5])
+def test_a_bank_whose_hashes_share_their_beginning(limit: int, shared_bytes: int) -> None:
+    """Nothing is lost where many or long posting lists outgrow the buffers of the search and the join.
+
+    With one byte shared, some 90 lists near a key hold 78 entries each; with five, two lists hold 20,000.
+    """
+    hashes = random_hashes(13, 30_000)
+    hashes[:20_000, :shared_bytes] = hashes[0, :shared_bytes]
+    index = HammingIndex()
+    append_hashes(index, hashes)
+    generator = random.Random(13)
+    near = [with_flips(hashes[row].tobytes(), generator.randrange(64), generator) for row in range(0, 30_000, 1500)]
+    queries = b"".join(near) + hashes[:10_000].tobytes()
+    joined, _ = split(index.join(queries, limit, ALL), len(queries) // 32)
+    for number, query in enumerate(near):
+        expected = brute_force(hashes, query, limit)
+        assert index.search(query, limit, ALL) == (expected, False)
+        assert joined[number] == expected
+    assert [row[0] for row in joined[len(near) :]] == [(row, 0) for row in range(10_000)]
+
+
+def test_a_crowd_around_one_query() -> None:
+    """Where all rows are near, the nearest come back, and the answer says that more exist."""
+    generator = random.Random(14)
+    query = generator.randbytes(32)
+    values = [with_flips(query, 6 + row % 26, generator) for row in range(20_000)]
+    index = HammingIndex()
+    append_rows(index, [(value, row) for row, value in enumerate(values)])
+    found, capped = index.search(query, 31, 1000)
+    assert capped
+    assert [distance for _, distance in found] == sorted(6 + row % 26 for row in range(20_000))[:1000]
+    assert all(distance == 6 + row % 26 for row, distance in found)
+    found, capped = index.search(query, 31, ALL)
+    assert (len(found), capped) == (20_000, False)
+
+
 def test_a_million_identical_hashes() -> None:
     """A popular hash neither slows a search down nor hides that more rows exist."""
     value = random_hashes(4, 1)
@@ -292,6 +337,9 @@ def print_answers() -> None:
     digest = hashlib.sha256()
     for limit in LIMITS:
         for column in index.search_batch(queries, limit, 10):
+            digest.update(column)
+    for limit in (15, 31, 47):
+        for column in index.join(queries + hashes[:10_000].tobytes(), limit, 10):
             digest.update(column)
     sys.stdout.write(digest.hexdigest())
 

@@ -30,7 +30,8 @@ TURNS = {
 
 def ours(picture: Picture, *, nearest_512: bool = False) -> tuple[bytes, int]:
     """Hash an RGB picture with the kernel."""
-    return pdq(picture.tobytes(), *picture.shape, nearest_512)
+    height, width, channels = picture.shape
+    return pdq(picture.tobytes(), height, width, channels, nearest_512)
 
 
 def theirs(picture: Picture) -> tuple[bytes, int]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's own tests, once more on a build that stops at any bad memory access or undefined behaviour."""
+"""The kernel on builds that stop at a bad memory access, at undefined behaviour and at a race between threads."""
 
 import os
 import subprocess
@@ -57,3 +57,21 @@ def test_the_kernel_is_clean_under_sanitizers(tmp_path: Path) -> None:
         },
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_threads_do_not_race(tmp_path: Path) -> None:
+    """Writers, readers and maintenance of one index never touch the same memory without order."""
+    if runtime("libtsan.so") is None:
+        pytest.skip("This compiler has no thread sanitizer.")
+    native = PROJECT / "native"
+    sources = [str(path) for path in native.glob("*.c") if not path.name.startswith(("pdq", "python", "wasm"))]
+    program = tmp_path / "threads"
+    subprocess.run(
+        [COMPILER, "-std=c11", "-O1", "-g", "-fsanitize=thread", "-pthread", f"-I{native}", *sources,
+         str(Path(__file__).with_name("threads.c")), "-o", str(program)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    if "unexpected memory mapping" in done.stderr:
+        pytest.skip("The kernel places memory where this thread sanitizer does not expect it.")
+    assert done.returncode == 0, done.stderr[-4000:]

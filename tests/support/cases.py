@@ -8,25 +8,25 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict, NotFound
-from noli.casework.events import NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded, write
+from noli.casework.events import NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded, read, write
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import matches_filter, summary
 from noli.evidence import rules as ledger_rules
 from noli.evidence.model import Fact, LedgerEntry
-from tests.support.banks import MemoryBanks
+from tests.support.store import MemoryBankTransaction, State
 
 
 @dataclass
 class World:
     """Everything there is."""
 
-    banks: MemoryBanks = field(default_factory=MemoryBanks)
+    banks: State = field(default_factory=State)
     doors: dict[CaseId, Door] = field(default_factory=dict)
     numbers: dict[CaseId, str] = field(default_factory=dict)
     salts: dict[CaseId, bytes] = field(default_factory=dict)
@@ -81,8 +81,8 @@ class MemoryCaseTransaction:
         self._world = world
 
     @property
-    def banks(self) -> MemoryBanks:
-        return self._world.banks
+    def banks(self) -> MemoryBankTransaction:
+        return MemoryBankTransaction(self._world.banks)
 
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         ledger = self._world.ledger
@@ -192,5 +192,5 @@ class MemoryCaseTransaction:
 
 
 def _without_private(recorded: Recorded) -> Recorded:
-    emptied = {f.name: f.default for f in fields(recorded.event) if f.metadata.get("private")}
-    return replace(recorded, event=replace(recorded.event, **emptied))
+    written = write(recorded.event)
+    return replace(recorded, event=read(written.name, written.open, None))

@@ -30,4 +30,5 @@ def photo_like(height: int, width: int, *, seed: int = 0) -> Picture:
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     scene = np.fft.irfft2(spectrum / np.maximum(frequency, 1 / max(height, width))[..., None], (height, width), (0, 1))
     scene = 128 + 50 * (scene - scene.mean()) / max(float(scene.std()), 1e-9)
-    return scene.clip(0, 255).astype(np.uint8)
+    picture: Picture = scene.clip(0, 255).astype(np.uint8)
+    return picture

@@ -7,11 +7,11 @@ the index holds, and ``behind`` tells the readiness probe.
 
 import threading
 import time
+from typing import Protocol
 
 import structlog
 
 from noli.adapters.log import describe
-from noli.adapters.sql import ChangeSignal
 from noli.bank.ports import BankStore
 from noli.base.errors import NoliError
 from noli.matching.index import BankIndexes
@@ -31,19 +31,31 @@ _JOIN_S = 10.0
 _log = structlog.get_logger()
 
 
+class Listener(Protocol):
+    """Waits for changes of other processes."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until something changed, or the time is over; False, at once, where it cannot listen."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
 class Follower:
     """Loads the index and follows the change sequence until it is stopped."""
 
-    def __init__(self, indexes: BankIndexes, store: BankStore, signal: ChangeSignal, *, interval_s: float) -> None:
+    def __init__(self, indexes: BankIndexes, store: BankStore, listener: Listener | None, *, interval_s: float) -> None:
         """Keep the collaborators; nothing runs yet.
 
         Args:
             indexes: What is kept up.
             store: Where changes are read.
-            signal: Wakes the follower early where the database can.
+            listener: Wakes the follower early, where the database can.
             interval_s: Seconds between looks at the change sequence.
         """
-        self._indexes, self._store, self._signal, self._interval_s = indexes, store, signal, interval_s
+        self._indexes, self._store, self._listener, self._interval_s = indexes, store, listener, interval_s
         self._stopping = threading.Event()
         self._seen_at = time.monotonic()
         self._threads: list[threading.Thread] = []
@@ -66,6 +78,8 @@ class Follower:
         for thread in self._threads:
             thread.join(_JOIN_S)
         self._threads.clear()
+        if self._listener is not None:
+            self._listener.close()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -82,7 +96,8 @@ class Follower:
             self._indexes.load(self._store)
             _log.info("index.loaded", hashes=self._indexes.hashes, seconds=round(time.monotonic() - started, 3))
         else:
-            self._signal.wait(self._interval_s)
+            if self._listener is None or not self._listener.wait(self._interval_s):
+                self._stopping.wait(self._interval_s)
             self._indexes.catch_up(self._store)
         self._seen_at = time.monotonic()
 

@@ -91,7 +91,7 @@ class BankTransaction(Protocol):
         ...
 
     def remember(self, scope: str, key: str, *, digest: bytes, response: bytes, now: datetime) -> None:
-        """Keep a response under an idempotency key. Raises Conflict where another request took it meanwhile."""
+        """Keep a response under an idempotency key that ``recall``, in the same transaction, did not know."""
         ...
 
 
@@ -100,6 +100,8 @@ class BankStore(Protocol):
 
     def transaction(self, *, write: bool = False) -> AbstractContextManager[BankTransaction]:
         """Open one transaction: one consistent view; with ``write`` it commits at the end or rolls back on error.
+
+        While one is open with ``write``, no other is, in no process of the installation.
 
         Raises:
             StoreBusy: The database did not let us in within its time-out.

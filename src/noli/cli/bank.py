@@ -41,7 +41,7 @@ def list_banks(*, as_json: bool, data: Path | None) -> None:
       noli bank list --data data
     """
     with opened(data) as app:
-        found = store.all_banks(app)
+        found = store.all_banks(app.store)
     if as_json:
         for each in found:
             output.print_json(bank_json(each))

@@ -10,14 +10,14 @@ import io
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from noli.bank.model import Bank
 from noli.base.clock import SystemClock
 from noli.base.config import Config
 from noli.cli import store
-from noli.cli.installation import opened
 from noli.hashing.model import Outcome
 
 #: Before this, no version of Noli was out: a clock that shows less is wrong.
@@ -85,14 +85,28 @@ def folder(config: Config) -> Iterator[Finding]:
 
 
 def database(config: Config) -> Iterator[Finding]:
-    """Open the database, which also checks its settings and schema, and count what is in it."""
-    if not config.data.is_dir() and not config.database_url:
+    """Look at the settings that decide whether acknowledged writes survive, at the schema, and at what is in it."""
+    from noli.app import looked_at  # noqa: PLC0415 - brings the database's drivers, which may be what is wrong
+
+    if not config.database_url and not (config.data / "noli.db").is_file():
+        if config.data.is_dir():
+            yield Finding("database", "There is none yet; 'noli serve' makes it.")
         return
-    with opened(config.data) as app:
-        banks = store.all_banks(app)
-        yield Finding(
-            "database", f"It answers; {len(banks)} banks hold {sum(each.entries for each in banks)} active entries."
-        )
+    with looked_at(config) as database:
+        for each in database.examine():
+            yield Finding(
+                "database", f"{each.what}: {each.text}.", "" if each.fine else "Noli does not start like this."
+            )
+        if not database.current():
+            yield Finding("database", "Its schema is of an older version; the next start of Noli brings it up to date.")
+            return
+        banks = store.all_banks(database.banks)
+    entries = sum(each.entries for each in banks)
+    yield Finding("database", f"It answers; {len(banks)} banks hold {entries} active entries.")
+    yield from _clock(banks)
+
+
+def _clock(banks: Iterable[Bank]) -> Iterator[Finding]:
     now = SystemClock().now()
     wrong = now < _NO_EARLIER or any(each.created_at > now for each in banks)
     advice = "That is before this version or a bank was made: set the clock, and run an NTP client." if wrong else ""

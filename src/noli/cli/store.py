@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from noli.bank import service
 from noli.bank.model import Bank, BankPolicy, Entry, EntryId, NewEntry
+from noli.bank.ports import BankStore
 from noli.cli.installation import COMMAND_LINE
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ def get_bank(app: "App", name: str) -> Bank:
         return transaction.bank(name)
 
 
-def all_banks(app: "App") -> list[Bank]:
+def all_banks(banks: BankStore) -> list[Bank]:
     """List all banks by name."""
     found: list[Bank] = []
-    with app.store.transaction() as transaction:
+    with banks.transaction() as transaction:
         while page := transaction.banks(after=found[-1].name if found else "", limit=_PAGE):
             found += page
     return found

@@ -25,9 +25,13 @@ class _Bell:
     def __init__(self) -> None:
         self._rung = threading.Event()
 
-    def wait(self, timeout_s: float) -> None:
+    def wait(self, timeout_s: float) -> bool:
         self._rung.wait(timeout_s)
         self._rung.clear()
+        return True
+
+    def close(self) -> None:
+        self.ring()
 
     def ring(self) -> None:
         self._rung.set()
@@ -38,7 +42,7 @@ class _House:
         self.store, self.bell = MemoryBanks(), _Bell()
         self.store.put_bank(1)
         self.indexes = BankIndexes(BruteForceIndex)
-        self.follower = Follower(self.indexes, self.store, self.bell, interval_s=0.01)  # type: ignore[arg-type] # rung
+        self.follower = Follower(self.indexes, self.store, self.bell, interval_s=0.01)
 
     def found(self) -> bool:
         return self.indexes.ready and bool(self.indexes.neighbours(BANKED, max_neighbours=1)[0])

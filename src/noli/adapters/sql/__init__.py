@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The database: one object that opens, migrates and examines it and hands out its repositories."""
 
-from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
 
 from noli.adapters.sql.banks import SqlBanks
 from noli.adapters.sql.checks import SqlChecks
-from noli.adapters.sql.engine import open_engine, transaction
-from noli.adapters.sql.follow import ChangeSignal
+from noli.adapters.sql.engine import exclusive, open_engine, transaction
 from noli.adapters.sql.health import Finding, examine
 from noli.adapters.sql.keys import SqlKeys
+from noli.adapters.sql.schema import migrate, revisions
 from noli.base.config import Config
 from noli.base.errors import ConfigError
 
-__all__ = ["ChangeSignal", "Database", "Finding", "open_database"]
+if TYPE_CHECKING:
+    from noli.adapters.sql.listen import Listener
+
+__all__ = ["Database", "Finding", "open_database"]
 
 
 class Database:
@@ -30,22 +30,37 @@ class Database:
         self.checks = SqlChecks(engine)
         self.keys = SqlKeys(engine)
 
-    def migrate(self, revision: str = "head") -> None:
-        """Bring the schema to a revision, in one transaction: a failure leaves it as it was.
+    def current(self) -> bool:
+        """Tell whether the schema is the one that this version works with.
 
         Raises:
             ConfigError: The schema was made by a newer Noli.
             StoreBusy: Another process holds the database.
             IntegrityError: The database is damaged.
         """
-        with as_file(files("noli.adapters.sql") / "migrations") as folder:
-            config = AlembicConfig()
-            config.set_main_option("script_location", str(folder).replace("%", "%%"))
-            with transaction(self.engine, write=True) as connection:
-                known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-                _refuse_newer(connection, known)
-                config.attributes["connection"] = connection
-                (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+        known = revisions()
+        with transaction(self.engine) as connection:
+            found = _revision(connection)
+        if found is not None and found not in known:
+            msg = "The database was made by a newer Noli; install that version, or restore the backup made before it."
+            raise ConfigError(msg, detail=f"revision {found}")
+        return found == known[-1]
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to a revision, in one transaction: a failure leaves it as it was.
+
+        Args:
+            revision: One of ``revisions()``, "head" for the last, "base" for an empty database.
+
+        Raises:
+            ConfigError: The schema was made by a newer Noli.
+            StoreBusy: Another process holds the database.
+            IntegrityError: The database is damaged.
+        """
+        if self.current() and revision == "head":
+            return
+        with exclusive(self.engine) as connection:
+            migrate(connection, revision)
 
     def examine(self) -> list[Finding]:
         """Look at every setting that decides whether an acknowledged write survives."""
@@ -61,9 +76,13 @@ class Database:
         if bad:
             raise ConfigError(" ".join(f"{finding.what}: {finding.text}." for finding in bad))
 
-    def signal(self) -> ChangeSignal:
-        """Return a new way to wait for changes of other processes."""
-        return ChangeSignal(self.engine)
+    def listener(self) -> "Listener | None":
+        """Return what waits for changes of other processes; None where they can only be asked for, on SQLite."""
+        if self.engine.dialect.name != "postgresql":
+            return None
+        from noli.adapters.sql.listen import Listener  # noqa: PLC0415 - its driver is not loaded where SQLite does
+
+        return Listener(self.engine.url)
 
     def close(self) -> None:
         """Close all connections."""
@@ -79,10 +98,7 @@ def open_database(config: Config) -> Database:
     return Database(open_engine(config.database_url, config.data))
 
 
-def _refuse_newer(connection: sa.Connection, known: set[str]) -> None:
+def _revision(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
-        return
-    unknown = set(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()) - known
-    if unknown:
-        msg = "The database was made by a newer Noli; install that version, or restore the backup made before it."
-        raise ConfigError(msg, detail=f"revision {', '.join(sorted(unknown))}")
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

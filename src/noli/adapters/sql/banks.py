@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Banks, entries, opinions and their change sequence in SQL: ``bank.ports.BankStore``."""
 
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.engine import transaction
+from noli.adapters.sql.engine import exclusive, transaction
 from noli.bank.model import (
     Action,
     Bank,
@@ -31,12 +30,11 @@ from noli.bank.model import (
 from noli.base.errors import Conflict, NotFound
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 
-#: Name of the PostgreSQL channel that wakes the other processes of an installation.
-CHANNEL = "noli_change"
+# Wakes the other processes of an installation; ``adapters.sql.listen`` hears it.
+_NOTIFY = sa.text("NOTIFY noli_change")
 
-# Key of the advisory lock under which the sequence grows: commit order is sequence order, so that a reader who has
-# seen a number never misses a smaller one. Any constant will do; this is "noli".
-_SEQUENCE_LOCK = 0x6E6F6C69
+#: How long an answer is kept for a request that is sent again; nobody retries for longer.
+IDEMPOTENCY_KEPT = timedelta(days=7)
 
 # Rows fetched at a time while an index loads: 50,000 are 2 MB.
 _LOAD_ROWS = 50_000
@@ -55,7 +53,7 @@ class SqlBanks:
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator["SqlBankTransaction"]:
         """Open one transaction; see the port."""
-        with transaction(self._engine, write=write) as connection:
+        with (exclusive if write else transaction)(self._engine) as connection:
             yield SqlBankTransaction(connection)
 
 
@@ -68,7 +66,6 @@ class SqlBankTransaction:
 
     def add_bank(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Create a bank."""
-        self._lock_sequence()
         if self._one(sa.select(t.bank.c.id).where(t.bank.c.name == name)) is not None:
             msg = f"A bank named {name!r} exists already."
             raise Conflict(msg)
@@ -80,7 +77,6 @@ class SqlBankTransaction:
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Replace a bank's policy."""
         del now
-        self._lock_sequence()
         bank = self._bank_id(name)
         self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(_policy_values(policy)))
         self._append([(ChangeKind.BANK, bank, None)])
@@ -105,7 +101,6 @@ class SqlBankTransaction:
 
     def add_entries(self, bank: str, entries: Sequence[tuple[EntryId, NewEntry]], *, now: datetime) -> None:
         """Register many entries of one bank."""
-        self._lock_sequence()
         number = self._bank_id(bank)
         if not entries:
             return
@@ -143,7 +138,6 @@ class SqlBankTransaction:
 
     def withdraw(self, bank: str, id: EntryId, *, by: str, now: datetime) -> Entry:  # noqa: A002 - the port's name
         """Withdraw an entry."""
-        self._lock_sequence()
         before = self.entry(bank, id)
         if before.state is EntryState.WITHDRAWN:
             return before
@@ -224,12 +218,10 @@ class SqlBankTransaction:
 
     def remember(self, scope: str, key: str, *, digest: bytes, response: bytes, now: datetime) -> None:
         """Keep a response under an idempotency key."""
+        kept = t.idempotency
         values = {"scope": scope, "key": key, "digest": digest, "response": response, "created_at": now}
-        try:
-            self._connection.execute(t.idempotency.insert().values(values))
-        except sa.exc.IntegrityError as error:
-            msg = "Another request with this idempotency key is being answered; try again in a moment."
-            raise Conflict(msg) from error
+        self._connection.execute(kept.delete().where(kept.c.created_at < now - IDEMPOTENCY_KEPT))
+        self._connection.execute(kept.insert().values(values))
 
     def _one(self, query: sa.Select[*tuple[object, ...]]) -> Row[*tuple[object, ...]] | None:
         return self._connection.execute(query).one_or_none()
@@ -257,15 +249,11 @@ class SqlBankTransaction:
                 )
         return {entry: tuple(hashes) for entry, hashes in found.items()}
 
-    def _lock_sequence(self) -> None:
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEQUENCE_LOCK)))
-
     def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]]) -> None:
         rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry} for kind, bank, entry in changes]
         self._connection.execute(t.bank_change.insert(), rows)
         if self._connection.dialect.name == "postgresql":
-            self._connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
+            self._connection.execute(_NOTIFY)
 
 
 def _banks() -> sa.Select[*tuple[object, ...]]:

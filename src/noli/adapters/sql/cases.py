@@ -19,7 +19,7 @@ from noli.adapters.sql import ledger
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.case_rows import door_values, listed_values, read_door, read_summary, wanted_rows
-from noli.adapters.sql.engine import transaction
+from noli.adapters.sql.engine import exclusive, transaction
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict, NoliError, NotFound
 from noli.base.secrecy import Keyring, Purpose, WrappedKey
@@ -41,9 +41,7 @@ class SqlCases:
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator["SqlCaseTransaction"]:
         """Open one transaction; see the port."""
-        with transaction(self._engine, write=write) as connection:
-            if write:
-                ledger.lock(connection)
+        with (exclusive if write else transaction)(self._engine) as connection:
             opened = SqlCaseTransaction(connection, self._keyring)
             yield opened
         if opened.erased:

@@ -21,6 +21,21 @@ LOCK_TIMEOUT_S = 5.0
 #: How long one statement may run on PostgreSQL, in milliseconds; loading a bank streams and stays below.
 STATEMENT_TIMEOUT_MS = 120_000
 
+# Key of PostgreSQL's advisory lock for ``exclusive``; any constant will do, this is "noli".
+_LOCK = 0x6E6F6C69
+
+# How a writing transaction is opened. On PostgreSQL each statement sees what was committed before it, not before
+# the transaction, which may have waited for the lock since; a reading transaction sees one consistent state.
+_WRITES = "noli_writes"
+_WRITE: dict[str, dict[str, Any]] = {
+    "sqlite": {_WRITES: True},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+}
+
+# Settings of every SQLite connection. FULL: a commit is acknowledged after a completed fsync. The cache holds 64 MiB:
+# ids are random, so an import touches pages all over the tables.
+_SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-65536")
+
 # SQLITE_CORRUPT and SQLITE_NOTADB, and the words in which drivers report a damaged file.
 _DAMAGE = ("malformed", "not a database", "corrupt")
 _BUSY = ("locked", "busy", "lock timeout", "could not obtain lock")
@@ -51,7 +66,7 @@ def open_engine(url: str, folder: Path) -> Engine:
 def _postgresql(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         msg = "The database URL cannot be read; write it as postgresql://user:password@host/name."
         raise ConfigError(msg) from error
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -87,13 +102,13 @@ def _sqlite(path: Path) -> Engine:
         # Transactions are begun by hand below; the driver would begin them late and without IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        for pragma in _SETTINGS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("noli_write", False)
+        writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
@@ -109,9 +124,10 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     """
     try:
         with engine.connect() as connection:
-            options = connection.execution_options(noli_write=write)
-            with options.begin():
-                yield options
+            if write:
+                connection.execution_options(**_WRITE[engine.dialect.name])
+            with connection.begin():
+                yield connection
     except sa.exc.TimeoutError as error:
         msg = "The database is busy; try again in a moment."
         raise StoreBusy(msg, detail="connection pool") from error
@@ -119,6 +135,19 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
         raise
     except sa.exc.DBAPIError as error:
         raise _translated(error) from error
+
+
+@contextmanager
+def exclusive(engine: Engine) -> Iterator[Connection]:
+    """Open one writing transaction while no other of its kind is open, here or in another process.
+
+    Commit order is then the order of the change sequence, so that who has seen a number never misses a smaller one; and
+    what was read inside still holds when it is written. On SQLite every writing transaction is of this kind.
+    """
+    with transaction(engine, write=True) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        yield connection
 
 
 def _translated(error: sa.exc.DBAPIError) -> Exception:

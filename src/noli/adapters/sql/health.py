@@ -7,6 +7,8 @@ import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from noli.adapters.sql.engine import transaction
+
 #: SQLite versions in which a checkpoint and a writer on two connections can lose commits in WAL mode.
 #: Source: sqlite.org/wal.html, "The WAL-reset bug"; fixed in 3.51.3 and in the back-ports 3.44.6 and 3.50.7.
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
@@ -47,7 +49,7 @@ def loses_commits(version: tuple[int, ...]) -> bool:
 def _sqlite(engine: Engine) -> list[Finding]:
     version: tuple[int, ...] = pysqlite3.sqlite_version_info
     shown = ".".join(map(str, version))
-    with engine.connect() as connection:
+    with transaction(engine) as connection:
         synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
         journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     return [
@@ -71,7 +73,7 @@ def _sqlite(engine: Engine) -> list[Finding]:
 
 def _postgresql(engine: Engine) -> list[Finding]:
     findings = []
-    with engine.connect() as connection:
+    with transaction(engine) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             value = connection.execute(sa.text(f"SHOW {setting}")).scalar_one()
             fine = value != "off"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger in SQL: ``evidence.ports.Ledger``, and appending inside a transaction that another repository opened.
 
-Appending is serial: each entry needs the one before. On SQLite a write transaction is alone anyway; on PostgreSQL who
-appends locks the table before its first query, so that it reads what was committed last.
+Each entry needs the one before, so who appends has opened an ``exclusive`` transaction.
 """
 
 from collections.abc import Iterator
@@ -52,14 +51,8 @@ class SqlLedger:
             return connection.execute(sa.select(sa.func.max(t.case_event.c.ledger_sequence))).scalar_one() or 0
 
 
-def lock(connection: Connection) -> None:
-    """Let nobody else append until this transaction ends; must come before its first query."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE ledger_entry IN EXCLUSIVE MODE"))
-
-
 def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
-    """Append one fact in a transaction that holds the lock."""
+    """Append one fact in an ``exclusive`` transaction."""
     kept = t.ledger_entry
     last = connection.execute(kept.select().order_by(kept.c.sequence.desc()).limit(1)).one_or_none()
     entry = following(None if last is None else _entry(last), fact, now=now)

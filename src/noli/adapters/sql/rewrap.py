@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.cases import key_place
-from noli.adapters.sql.engine import transaction
+from noli.adapters.sql.engine import exclusive, transaction
 from noli.adapters.sql.staff import secret_place
 from noli.base.secrecy import Keyring, WrappedKey
 
@@ -24,7 +24,7 @@ def rewrap(engine: Engine, keyring: Keyring, *, current: str, limit: int = 500) 
     Returns:
         How many rows; 0 where none are left.
     """
-    with transaction(engine, write=True) as connection:
+    with exclusive(engine) as connection:
         return sum(_some(connection, keyring, *each, current=current, limit=limit) for each in _WRAPPED)
 
 
@@ -46,8 +46,7 @@ def _some(
     limit: int,
 ) -> int:
     old = sa.select(table.c.id, table.c.key_id, column.label("wrapped")).where(table.c.key_id != current)
-    # Locked on PostgreSQL, so that an erasure in between is not undone.
-    rows = connection.execute(old.limit(limit).with_for_update()).all()
+    rows = connection.execute(old.limit(limit)).all()
     for row in rows:
         where = place(row.id)
         fresh = keyring.wrap(keyring.unwrap(WrappedKey(row.key_id, bytes(row.wrapped)), place=where), place=where)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from noli.access.model import Role, Staff
 from noli.adapters.sql import ledger
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.engine import transaction
+from noli.adapters.sql.engine import exclusive, transaction
 from noli.base.errors import Conflict, NotFound
 from noli.base.secrecy import Keyring, WrappedKey
 from noli.evidence.model import Fact
@@ -103,8 +103,7 @@ class SqlStaff:
 
     @contextmanager
     def _changing(self, staff: Staff, kind: str, now: datetime) -> Iterator[Connection]:
-        with transaction(self._engine, write=True) as connection:
-            ledger.lock(connection)
+        with exclusive(self._engine) as connection:
             yield connection
             ledger.append(connection, Fact(kind, staff.id, _ACTOR), now=now)
 

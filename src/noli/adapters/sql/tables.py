@@ -156,7 +156,7 @@ idempotency = sa.Table(
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("response", sa.LargeBinary, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
 # Append-only: triggers refuse everything but the next entry (revision 0002).

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of every kind share: throw-away databases on a throw-away PostgreSQL."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings
+
+from noli.adapters.sql import Database, open_database
+from noli.base.config import Config
+
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("dev", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# The cluster's own superuser and database.
+_ADMIN = "postgres"
+
+
+class Cluster:
+    """A PostgreSQL server of our own, on a socket in a folder of our own."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        """Make and start it; it keeps what it acknowledges, as the server that we ask of operators does."""
+        self._binaries, self.folder = binaries, folder
+        # PostgreSQL refuses to run as root.
+        self._as = ["runuser", "-u", _ADMIN, "--"] if os.geteuid() == 0 else []
+        if self._as:
+            shutil.chown(folder, _ADMIN)
+        self._run("initdb", "--pgdata", f"{folder}/data", "--username", _ADMIN, "--auth", "trust", "--no-sync")
+        self.start()
+        self._numbers = count()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._binaries / program), *arguments]
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=100"
+        self._run("pg_ctl", "start", "-w", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log")
+
+    def stop(self) -> None:
+        """Stop the server as a crash would."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", f"{self.folder}/data")
+
+    def url(self, database: str) -> str:
+        """Name a database as the setting does."""
+        return f"postgresql://{_ADMIN}@/{database}?host={self.folder}"
+
+    def new(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.url(_ADMIN), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of our own; without one, tests that need it skip at home and fail in CI."""
+    binaries = _binaries()
+    if binaries is None:
+        reason = "PostgreSQL is not installed ('make system' installs it)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    if os.geteuid() == 0:
+        pwd.getpwnam(_ADMIN)
+    # Not pytest's own folder: its parents are closed to other users.
+    with tempfile.TemporaryDirectory(prefix="noli-pg-") as folder:
+        started = Cluster(binaries, Path(folder))
+        yield started
+        started.stop()
+
+
+@pytest.fixture
+def postgresql_url(cluster: Cluster) -> str:
+    """An empty PostgreSQL database for one test."""
+    return cluster.new()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Name an empty database of each kind; SQLite in the data folder has no URL."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+
+
+def opened(url: str, folder: Path) -> Database:
+    """Open and migrate a database; of no URL, SQLite in the folder."""
+    with ExitStack() as undo:
+        database = open_database(Config(data=folder, database_url=url))
+        undo.callback(database.close)
+        database.migrate()
+        database.check()
+        undo.pop_all()
+    return database
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated database of each kind."""
+    found = opened(database_url, tmp_path)
+    yield found
+    found.close()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``matching.ports.Checks`` and ``access.ports.Keys`` promise, held against memory, SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from noli.access.model import ApiKey, Scope
+from noli.access.ports import Keys
+from noli.bank.model import Action, BankPolicy, EntryId
+from noli.bank.ports import BankStore
+from noli.base.errors import Conflict, NotFound
+from noli.hashing.model import Hash, Outcome
+from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.ports import Checks
+from tests.conftest import opened
+from tests.support.bits import some_hash
+from tests.support.store import MemoryBanks, MemoryChecks, MemoryKeys
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+_Stores = tuple[Checks, Keys, Neighbour]
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[_Stores]:
+    """Each implementation, with a neighbour whose bank exists."""
+    database = None
+    banks: BankStore
+    checks: Checks
+    keys: Keys
+    if request.param == "memory":
+        banks, checks, keys = MemoryBanks(), MemoryChecks(), MemoryKeys()
+    else:
+        url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+        database = opened(url, tmp_path)
+        banks, checks, keys = database.banks, database.checks, database.keys
+    with banks.transaction(write=True) as t:
+        bank = t.add_bank("one", BankPolicy(Action.BLOCK, 31, note="why"), now=NOW)
+    yield checks, keys, Neighbour(bank, EntryId(7), 9, disputed=True)
+    if database is not None:
+        database.close()
+
+
+def checked(name: str, *neighbours: Neighbour) -> Check:
+    """Make a check that matched."""
+    matches = tuple(Match(near, Closeness.NEAR, Verdict.REVIEW, "reason", 1) for near in neighbours)
+    hashes = (Hash(some_hash(1), 80), Hash(some_hash(2), None))
+    decision = Decision(Verdict.REVIEW, matches, "reason", capped=True)
+    return Check(name, "post/1", "platform", Outcome.HASHED, decision, hashes, NOW)
+
+
+def test_a_check_is_read_back_as_it_was_answered(stores: _Stores) -> None:
+    """Decision, matches with the policy of that moment, hashes, reference and time."""
+    checks, _, near = stores
+    made = checked("c1", near, replace(near, entry=EntryId(8), distance_bits=31))
+    checks.add([made])
+    assert checks.get("c1") == made
+
+
+def test_checks_are_listed_newest_first_in_pages(stores: _Stores) -> None:
+    """A page goes on after the check it is given; one that is not there is said so."""
+    checks, _, near = stores
+    checks.add([checked(f"c{n}", near) for n in range(5)])
+    assert [check.id for check in checks.page(limit=2)] == ["c4", "c3"]
+    assert [check.id for check in checks.page(after="c3", limit=9)] == ["c2", "c1", "c0"]
+    for act in (lambda: checks.get("none"), lambda: checks.page(after="none")):
+        with pytest.raises(NotFound):
+            act()
+
+
+def test_no_checks_is_an_empty_page(stores: _Stores) -> None:
+    """Before anything matched, the list is empty."""
+    assert stores[0].page() == []
+
+
+def test_a_key_is_found_by_its_digest(stores: _Stores) -> None:
+    """With its scopes and its times, until and after it is revoked."""
+    _, keys, _ = stores
+    key = ApiKey("platform", frozenset({Scope.CHECKS, Scope.DISTANCES}), NOW)
+    keys.add(key, digest=b"d" * 32)
+    assert keys.find(b"d" * 32) == key
+    assert keys.find(b"e" * 32) is None
+    keys.revoke(replace(key, revoked_at=NOW))
+    assert keys.find(b"d" * 32) == replace(key, revoked_at=NOW)
+
+
+def test_a_key_name_is_taken_for_good(stores: _Stores) -> None:
+    """Also the name of a revoked key."""
+    _, keys, _ = stores
+    key = ApiKey("platform", frozenset({Scope.CHECKS}), NOW)
+    keys.add(key, digest=b"d" * 32)
+    keys.revoke(replace(key, revoked_at=NOW))
+    with pytest.raises(Conflict, match="platform"):
+        keys.add(key, digest=b"e" * 32)
+    with pytest.raises(NotFound):
+        keys.revoke(replace(key, name="none"))
+
+
+def test_keys_are_listed_by_name(stores: _Stores) -> None:
+    """Revoked ones included."""
+    _, keys, _ = stores
+    for number, name in enumerate(("b", "a")):
+        keys.add(ApiKey(name, frozenset({Scope.BANKS}), NOW), digest=bytes([number]) * 32)
+    assert [key.name for key in keys.all()] == ["a", "b"]

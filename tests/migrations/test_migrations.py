@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schema's history: revisions make what the code works with, data survives, newer schemas are refused."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from noli.adapters.sql import Database, open_database
+from noli.adapters.sql.schema import revisions
+from noli.adapters.sql.tables import metadata
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.base.config import Config
+from noli.base.errors import ConfigError
+from noli.hashing.model import Hash
+from tests.conftest import opened
+from tests.support.bits import some_hash
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def empty(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A database of each kind in which nothing is yet."""
+    found = open_database(Config(data=tmp_path, database_url=database_url))
+    yield found
+    found.close()
+
+
+def _tables(database: Database) -> set[str]:
+    return set(sa.inspect(database.engine).get_table_names()) - {"alembic_version", "sqlite_sequence"}
+
+
+def test_revisions_are_numbered_without_gaps() -> None:
+    """File names and the revisions in them agree, so that the newest one is known without loading Alembic."""
+    folder = files("noli.adapters.sql") / "migrations" / "versions"
+    named = {path.name[:4]: path.read_text("utf-8") for path in folder.iterdir() if path.name.endswith(".py")}
+    assert revisions() == tuple(f"{number:04}" for number in range(1, len(named) + 1))
+    assert all(f'revision = "{number}"' in text for number, text in named.items())
+
+
+def test_revisions_make_the_tables_of_the_code(empty: Database) -> None:
+    """After the last revision nothing is left to be generated."""
+    assert not empty.current()
+    empty.migrate()
+    assert empty.current()
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_up_down_and_up_again(empty: Database) -> None:
+    """Each revision can be undone, down to an empty database, and done again."""
+    for revision in revisions():
+        empty.migrate(revision)
+    full = _tables(empty)
+    for revision in [*reversed(revisions()[:-1]), "base"]:
+        empty.migrate(revision)
+    assert _tables(empty) == set()
+    empty.migrate()
+    assert _tables(empty) == full == set(metadata.tables)
+
+
+def test_data_survives_a_migration_that_is_done_already(database: Database) -> None:
+    """Starting again on a filled database changes nothing."""
+    with database.banks.transaction(write=True) as t:
+        t.add_bank("kept", BankPolicy(Action.BLOCK), now=NOW)
+        t.add_entry("kept", NewEntry((Hash(some_hash(1), 90),), Provenance("key")), id=EntryId(1), now=NOW)
+    database.migrate()
+    with database.banks.transaction() as t:
+        assert t.entry("kept", EntryId(1)).hashes == (Hash(some_hash(1), 90),)
+
+
+def test_a_newer_schema_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
+    """An older Noli does not touch the database of a newer one; it says what to do."""
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer Noli"):
+        opened(database_url, tmp_path)

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Banks, keys and recorded checks in memory: complete, small, held to the same suites as the databases."""
+
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from noli.access.model import ApiKey
+from noli.bank.model import (
+    Bank,
+    BankId,
+    BankPolicy,
+    Change,
+    ChangeKind,
+    Entry,
+    EntryId,
+    EntryState,
+    NewEntry,
+    Opinion,
+    OpinionKind,
+)
+from noli.base.errors import Conflict, NotFound
+from noli.matching.model import Check
+
+
+@dataclass
+class State:
+    """Everything that banks in memory hold."""
+
+    banks: dict[str, Bank] = field(default_factory=dict)
+    entries: dict[EntryId, Entry] = field(default_factory=dict)
+    opinions: list[Opinion] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
+
+
+class MemoryBanks:
+    """Opens transactions on banks in memory: one writer at a time, on a copy that replaces the state at its end."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._state = State()
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator["MemoryBankTransaction"]:
+        """Open one transaction."""
+        if not write:
+            yield MemoryBankTransaction(self._state)
+            return
+        with self._writing:
+            changed = deepcopy(self._state)
+            yield MemoryBankTransaction(changed)
+            self._state = changed
+
+
+class MemoryBankTransaction:
+    """One transaction on a state that nobody else changes meanwhile."""
+
+    def __init__(self, state: State) -> None:
+        """Keep the state."""
+        self._state = state
+
+    def add_bank(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Create a bank."""
+        if name in self._state.banks:
+            msg = f"A bank named {name!r} exists already."
+            raise Conflict(msg)
+        bank = Bank(BankId(len(self._state.banks) + 1), name, policy, now)
+        self._state.banks[name] = bank
+        self._note(ChangeKind.BANK, name)
+        return bank
+
+    def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
+        """Replace a bank's policy."""
+        del now
+        self._state.banks[name] = replace(self.bank(name), policy=policy, entries=0)
+        self._note(ChangeKind.BANK, name)
+        return self.bank(name)
+
+    def bank(self, name: str) -> Bank:
+        """Read one bank."""
+        if name not in self._state.banks:
+            msg = f"There is no bank named {name!r}."
+            raise NotFound(msg)
+        active = sum(e.bank == name and e.state is EntryState.ACTIVE for e in self._state.entries.values())
+        return replace(self._state.banks[name], entries=active)
+
+    def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
+        """List banks by name."""
+        return [self.bank(name) for name in sorted(self._state.banks) if name > after][:limit]
+
+    def add_entry(self, bank: str, entry: NewEntry, *, id: EntryId, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Register an entry."""
+        self.add_entries(bank, [(id, entry)], now=now)
+        return self._state.entries[id]
+
+    def add_entries(self, bank: str, entries: Sequence[tuple[EntryId, NewEntry]], *, now: datetime) -> None:
+        """Register many entries."""
+        self.bank(bank)
+        for number, new in entries:
+            self._state.entries[number] = Entry(
+                id=number,
+                bank=bank,
+                state=EntryState.ACTIVE,
+                provenance=new.provenance,
+                labels=new.labels,
+                note=new.note,
+                created_at=now,
+                hashes=new.hashes,
+            )
+            self._note(ChangeKind.ENTRY_ADDED, bank, number)
+
+    def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
+        """Read one entry."""
+        self.bank(bank)
+        found = self._state.entries.get(id)
+        if found is None or found.bank != bank:
+            msg = f"There is no such entry in bank {bank!r}."
+            raise NotFound(msg)
+        return found
+
+    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
+        """List entries in id order."""
+        self.bank(bank)
+        found = sorted((e for e in self._state.entries.values() if e.bank == bank), key=lambda e: e.id)
+        return [e for e in found if after is None or e.id > after][:limit]
+
+    def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
+        """Read entries of any bank, without hashes."""
+        return {i: replace(self._state.entries[i], hashes=()) for i in ids if i in self._state.entries}
+
+    def withdraw(self, bank: str, id: EntryId, *, by: str, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Withdraw an entry."""
+        before = self.entry(bank, id)
+        if before.state is EntryState.WITHDRAWN:
+            return before
+        self._state.entries[id] = replace(before, state=EntryState.WITHDRAWN, withdrawn_at=now, withdrawn_by=by)
+        self._note(ChangeKind.ENTRY_WITHDRAWN, bank, id)
+        return self._state.entries[id]
+
+    def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
+        """Keep an opinion."""
+        before = self.entry(bank, opinion.entry)
+        self._state.opinions.append(opinion)
+        newest = {one.author: one.kind for one in self.opinions(bank, opinion.entry)}
+        disputed = any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values())
+        self._state.entries[opinion.entry] = replace(before, disputed=disputed)
+        return self._state.entries[opinion.entry]
+
+    def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the port's name
+        """List opinions, oldest first."""
+        self.entry(bank, id)
+        return [one for one in self._state.opinions if one.entry == id]
+
+    def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
+        """Read the change sequence."""
+        return self._state.changes[after : after + limit]
+
+    def active_hashes(self, bank: BankId) -> Iterator[tuple[bytes, bytes]]:
+        """Stream what a bank's index holds."""
+        for entry in self._state.entries.values():
+            if entry.state is EntryState.ACTIVE and self._state.banks[entry.bank].id == bank:
+                ids = entry.id.to_bytes(8, sys.byteorder) * len(entry.hashes)
+                yield b"".join(one.value for one in entry.hashes), ids
+
+    def hashes_of(self, entry: EntryId) -> bytes:
+        """Return an active entry's hashes."""
+        return b"".join(value for _, _, value in self.hashes_of_many([entry]))
+
+    def hashes_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bytes]]:
+        """Return the hashes of active entries."""
+        found = [self._state.entries[i] for i in entries if i in self._state.entries]
+        return [
+            (e.id, self._state.banks[e.bank].id, b"".join(one.value for one in e.hashes))
+            for e in found
+            if e.state is EntryState.ACTIVE
+        ]
+
+    def last_sequence(self) -> int:
+        """Return the newest number."""
+        return len(self._state.changes)
+
+    def recall(self, scope: str, key: str) -> tuple[bytes, bytes] | None:
+        """Return what is kept under an idempotency key."""
+        return self._state.answers.get((scope, key))
+
+    def remember(self, scope: str, key: str, *, digest: bytes, response: bytes, now: datetime) -> None:
+        """Keep a response."""
+        del now
+        self._state.answers[scope, key] = (digest, response)
+
+    def _note(self, kind: ChangeKind, bank: str, entry: EntryId | None = None) -> None:
+        number = len(self._state.changes) + 1
+        self._state.changes.append(Change(number, kind, self._state.banks[bank].id, entry))
+
+
+class MemoryKeys:
+    """API keys in memory."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._keys: dict[bytes, ApiKey] = {}
+
+    def add(self, key: ApiKey, *, digest: bytes) -> None:
+        """Keep a key."""
+        if any(kept.name == key.name for kept in self._keys.values()):
+            msg = f"A key named {key.name!r} exists already."
+            raise Conflict(msg)
+        self._keys[digest] = key
+
+    def find(self, digest: bytes) -> ApiKey | None:
+        """Return the key with this token digest."""
+        return self._keys.get(digest)
+
+    def all(self) -> list[ApiKey]:
+        """List by name."""
+        return sorted(self._keys.values(), key=lambda key: key.name)
+
+    def revoke(self, key: ApiKey) -> None:
+        """Keep ``revoked_at``."""
+        for digest, kept in self._keys.items():
+            if kept.name == key.name:
+                self._keys[digest] = replace(kept, revoked_at=key.revoked_at)
+                return
+        msg = f"There is no key named {key.name!r}."
+        raise NotFound(msg)
+
+
+class MemoryChecks:
+    """Checks that matched, in memory."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._kept: list[Check] = []
+
+    def add(self, checks: list[Check]) -> None:
+        """Keep checks."""
+        self._kept += checks
+
+    def get(self, id: str) -> Check:  # noqa: A002 - the port's name
+        """Read one."""
+        return self._kept[self._position(id)]
+
+    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+        """List newest first."""
+        end = self._position(after) if after else len(self._kept)
+        return self._kept[:end][::-1][:limit]
+
+    def _position(self, wanted: str) -> int:
+        for position, check in enumerate(self._kept):
+            if check.id == wanted:
+                return position
+        msg = f"There is no recorded check {wanted!r}."
+        raise NotFound(msg)
