@@ -65,7 +65,13 @@ class Stores:
         )
         decision = Decision(Verdict(found[0].verdict), matches, "why")
         check = Check(
-            f"check-{found[0].number}", "ref", found[0].platform, Outcome.HASHED, decision, (Hash(some_hash(1)),), found[0].at
+            f"check-{found[0].number}",
+            "ref",
+            found[0].platform,
+            Outcome.HASHED,
+            decision,
+            (Hash(some_hash(1)),),
+            found[0].at,
         )
         self._database.checks.add([check])
 
@@ -156,9 +162,8 @@ def test_what_leads_to_a_case_leads_to_one(stores: Stores, same: str) -> None:
     other = replace(_door(2, recovery=True), **{same: getattr(_door(1, recovery=True), same)})
     with pytest.raises(Conflict), stores.cases.transaction(write=True) as transaction:
         transaction.open(other, number="NUMBER-2")
-    with stores.cases.transaction() as transaction:
-        with pytest.raises(NotFound):
-            transaction.history(other.case)
+    with stores.cases.transaction() as transaction, pytest.raises(NotFound):
+        transaction.history(other.case)
 
 
 def test_events_are_kept_as_they_were(stores: Stores) -> None:
@@ -264,7 +269,10 @@ def test_erasing_destroys_what_is_personal(stores: Stores) -> None:
         _append(transaction, case, e.Withdrawn(items=1), e.CaseErased())
     with stores.cases.transaction() as transaction:
         found = [recorded.event for recorded in transaction.history(case)]
-        assert found[1:3] == [replace(_item(7), label="", entry=None, digest="", times_ms=()), replace(message, text="")]
+        assert found[1:3] == [
+            replace(_item(7), label="", entry=None, digest="", times_ms=()),
+            replace(message, text=""),
+        ]
         assert transaction.number_of(case) == ""
         assert transaction.cases_of([EntryId(7)]) == {}
         assert transaction.door(number=_door(1).number) is not None
@@ -357,7 +365,14 @@ def test_matches_are_read_in_order_up_to_what_is_settled(stores: Stores) -> None
         stores.matched(*(SeenMatch(number, EntryId(number * 10 + n), "site", "block", at) for n in range(2)))
     with stores.cases.transaction() as transaction:
         found = transaction.matches(after=0, until=NOW + timedelta(minutes=5))
-        assert [(match.number, match.entry) for match in found] == [(1, 10), (1, 11), (2, 20), (2, 21), (3, 30), (3, 31)]
+        assert [(match.number, match.entry) for match in found] == [
+            (1, 10),
+            (1, 11),
+            (2, 20),
+            (2, 21),
+            (3, 30),
+            (3, 31),
+        ]
         assert (found[0].platform, found[0].verdict, found[2].at) == ("site", "block", NOW + timedelta(minutes=2))
         # Check 2 is younger than check 3: reading stops before it, or it would be passed over for good.
         settled = transaction.matches(after=0, until=NOW + timedelta(minutes=1))

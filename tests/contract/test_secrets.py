@@ -19,7 +19,15 @@ from noli.casework.model import CaseId, NewLink, Receipt, Recovery
 from tests.conftest import opened
 from tests.support.casework import CALLER, made_up_item, submission
 
-MARKS = ("marked-contact", "marked-label", "marked-narrative", "marked-link", "marked-note", "marked-message", "marked-reply")
+MARKS = (
+    "marked-contact",
+    "marked-label",
+    "marked-narrative",
+    "marked-link",
+    "marked-note",
+    "marked-message",
+    "marked-reply",
+)
 MARKED = submission(
     made_up_item(1, label="marked-label"),
     contact="marked-contact@example.org",
@@ -80,7 +88,15 @@ def test_plaintext_hunt(app: App, tmp_path: Path) -> None:
     session = app.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).session
     secret = app.staff.enrolment(set_up).secret
     words = [*receipt.passphrase.split(), receipt.passphrase, receipt.passphrase.replace(" ", "-")]
-    hunted = [*MARKS, receipt.number, receipt.number.replace("-", ""), receipt.recovery_code, session.token, secret, set_up]
+    hunted = [
+        *MARKS,
+        receipt.number,
+        receipt.number.replace("-", ""),
+        receipt.recovery_code,
+        session.token,
+        secret,
+        set_up,
+    ]
     found = _everything(app, tmp_path)
     assert b"case.opened" in found
     # Single words are common; only those that no other text of ours holds are hunted for.
@@ -96,7 +112,9 @@ def test_the_database_does_not_tell_whose_entry_it_is(app: App) -> None:
     with app.database.engine.connect() as connection:
         bank = [str(row) for row in connection.execute(t.entry.select())]
         cases = [
-            str(row) for table in (t.case_file, t.case_event, t.case_entry) for row in connection.execute(table.select())
+            str(row)
+            for table in (t.case_file, t.case_event, t.case_entry)
+            for row in connection.execute(table.select())
         ]
         numbers = [bytes(row.digest) for row in connection.execute(t.case_entry.select())]
     assert not [row for row in bank if case in row]
@@ -133,7 +151,10 @@ def test_a_sealed_text_moved_to_another_row_does_not_open(app: App) -> None:
     _, one = _submit(app)
     _, other = _submit(app)
     with app.database.engine.begin() as connection:
-        rows = {row.case_id: row.private for row in connection.execute(t.case_event.select().where(t.case_event.c.sequence == 1))}
+        rows = {
+            row.case_id: row.private
+            for row in connection.execute(t.case_event.select().where(t.case_event.c.sequence == 1))
+        }
         for case, sealed in ((one, rows[other]), (other, rows[one])):
             update = t.case_event.update().where(t.case_event.c.case_id == case, t.case_event.c.sequence == 1)
             connection.execute(update.values(private=sealed))

@@ -210,7 +210,12 @@ def test_everything_that_changes_accounts_is_on_record(world: World) -> None:
     """Making, setting up, renewing and closing each leave a fact; everybody can be listed."""
     world.staff.renew("anna")
     world.staff.disable("anna")
-    assert [kind for kind, _ in world.store.facts] == ["staff.created", "staff.set_up", "staff.renewed", "staff.disabled"]
+    assert [kind for kind, _ in world.store.facts] == [
+        "staff.created",
+        "staff.set_up",
+        "staff.renewed",
+        "staff.disabled",
+    ]
     assert [each.name for each in world.staff.all()] == ["anna"]
 
 

@@ -113,7 +113,12 @@ def test_a_changed_or_moved_text_does_not_open(keys: KeyFile, place: int, bit: i
     sealed = keys.seal(key, b"secret", place="here")
     changed = bytearray(sealed)
     changed[place] ^= 1 << bit
-    for attempt in ((key, bytes(changed), "here"), (key, sealed, "there"), (keys.new_key(), sealed, "here"), (key, b"", "here")):
+    for attempt in (
+        (key, bytes(changed), "here"),
+        (key, sealed, "there"),
+        (keys.new_key(), sealed, "here"),
+        (key, b"", "here"),
+    ):
         with pytest.raises(IntegrityError):
             keys.open(attempt[0], attempt[1], place=attempt[2])
 
@@ -146,7 +151,9 @@ def test_a_server_goes_on_without_the_file(keys: KeyFile, path: Path) -> None:
         open_keyring(path, needed=True)
 
 
-def test_a_rotation_that_cannot_be_written_changes_nothing(keys: KeyFile, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_that_cannot_be_written_changes_nothing(
+    keys: KeyFile, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the disk is full the old keys stay in use."""
     before = json.loads(path.read_text())
 

@@ -222,8 +222,15 @@ def test_a_held_item_is_released_once() -> None:
     """Releasing lets a held item match; what is not held, withdrawn or waiting to be cannot be released."""
     release = c.ReleaseItem(HELD, EntryId(9), "intake")
     case = _does(_opened(LATE), release)
-    assert [(i.held, i.bank, i.entry) for i in case.items] == [(False, "intake", EntryId(1)), (False, "intake", EntryId(9))]
-    for before in (case, _does(_opened(LATE), c.RequestWithdrawal(erase=False)), _does(_opened(), c.RequestWithdrawal(erase=False))):
+    assert [(i.held, i.bank, i.entry) for i in case.items] == [
+        (False, "intake", EntryId(1)),
+        (False, "intake", EntryId(9)),
+    ]
+    for before in (
+        case,
+        _does(_opened(LATE), c.RequestWithdrawal(erase=False)),
+        _does(_opened(), c.RequestWithdrawal(erase=False)),
+    ):
         with pytest.raises(Conflict):
             _does(before, release)
 

@@ -51,7 +51,10 @@ def test_matches_of_one_day_are_one_line() -> None:
         ("match.found", 2),
     ]
     merged = _told(match, e.PassphraseReplaced(), match)
-    assert [(line.key, line.data.get("count")) for line in merged] == [("passphrase.replaced", None), ("match.found", 4)]
+    assert [(line.key, line.data.get("count")) for line in merged] == [
+        ("passphrase.replaced", None),
+        ("match.found", 4),
+    ]
 
 
 def test_what_was_not_stopped_is_not_told() -> None:

@@ -142,7 +142,9 @@ def test_parts_cannot_be_shifted() -> None:
     assert commitment(b"ab", b"c") != commitment(b"a", b"bc")
 
 
-@pytest.mark.parametrize("text", ["", "12", "12:", "x:" + "0" * 64, "12:" + "z" * 64, "-1:" + "0" * 64, "1:" + "0" * 63])
+@pytest.mark.parametrize(
+    "text", ["", "12", "12:", "x:" + "0" * 64, "12:" + "z" * 64, "-1:" + "0" * 64, "1:" + "0" * 63]
+)
 def test_what_is_no_root_is_not_read(text: str) -> None:
     """Anything but SIZE:ROOT is refused."""
     assert parse_root(text) is None
