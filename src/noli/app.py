@@ -19,6 +19,7 @@ from noli.adapters.decode import DecoderPool
 from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
 from noli.adapters.sql import Database, open_database
+from noli.app_cases import CaseParts
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
 from noli.base.errors import Unavailable
@@ -67,7 +68,7 @@ def looked_at(config: Config) -> Iterator[Database]:
         yield database
 
 
-class App:
+class App(CaseParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:
@@ -140,9 +141,12 @@ class App:
         """Start what a server needs in the background: decoding children, follower, compactor."""
         _ = self.hasher
         self.follower.start()
+        self.caretaker.start()
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""
+        if "caretaker" in self.__dict__:
+            self.caretaker.stop()
         self.follower.stop()
         self.decoding.shutdown(cancel_futures=True)
         if "hasher" in self.__dict__:

@@ -28,7 +28,9 @@ from noli.matching.model import Check
 
 
 @dataclass
-class _State:
+class State:
+    """Everything that banks in memory hold."""
+
     banks: dict[str, Bank] = field(default_factory=dict)
     entries: dict[EntryId, Entry] = field(default_factory=dict)
     opinions: list[Opinion] = field(default_factory=list)
@@ -41,7 +43,7 @@ class MemoryBanks:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._state = _State()
+        self._state = State()
         self._writing = threading.Lock()
 
     @contextmanager
@@ -59,7 +61,7 @@ class MemoryBanks:
 class MemoryBankTransaction:
     """One transaction on a state that nobody else changes meanwhile."""
 
-    def __init__(self, state: _State) -> None:
+    def __init__(self, state: State) -> None:
         """Keep the state."""
         self._state = state
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """API keys and scopes, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,3 +27,105 @@ class ApiKey:
     scopes: frozenset[Scope]
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+class Role(StrEnum):
+    """What a member of staff is here for; what each may do says ``access/rules.py``."""
+
+    CASEWORKER = "caseworker"
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Right(StrEnum):
+    """One thing that staff may do."""
+
+    #: List cases, without what is in them.
+    LIST_CASES = "list-cases"
+    #: Open a case and read all of it; each time is a ledger entry.
+    VIEW_CASES = "view-cases"
+    #: Write to the person, take notes, change the state, take a case, hand it over.
+    WORK_CASES = "work-cases"
+    #: Take a case away from somebody else, and release held items.
+    LEAD_CASES = "lead-cases"
+    #: Make, change and disable staff.
+    MANAGE_STAFF = "manage-staff"
+    #: Read and verify the ledger.
+    READ_LEDGER = "read-ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of staff.
+
+    Attributes:
+        id: Random, opaque; what the ledger says instead of the name.
+        name: For log-in and among colleagues.
+        role: What they are here for.
+        created_at: When the account was made.
+        set_up_at: When password and one-time codes were set up; nobody logs in before.
+        disabled_at: When the account was closed.
+    """
+
+    id: str
+    name: str
+    role: Role
+    created_at: datetime
+    set_up_at: datetime | None = None
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What somebody who sets up an account is shown, once.
+
+    Attributes:
+        name: Whose account it is.
+        secret: The one-time-code secret in base 32, for typing.
+        uri: The same as ``otpauth://…``, for a QR code.
+    """
+
+    name: str
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+
+
+class SessionKind(StrEnum):
+    """Whose session it is."""
+
+    PERSON = "person"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who logged in.
+
+    Attributes:
+        kind: A person at their case, or staff.
+        subject: Id of the case, or of the member of staff.
+        opened_at: When; twelve hours later it ends.
+        seen_at: When it was last used, give or take a minute; half an hour later it ends.
+    """
+
+    kind: SessionKind
+    subject: str
+    opened_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A new session with what its cookie and its forms carry; neither is stored anywhere.
+
+    Attributes:
+        session: The session.
+        token: For the cookie, and nothing else.
+        csrf: For a hidden field of every form.
+    """
+
+    session: Session
+    token: str = field(repr=False)
+    csrf: str = field(repr=False)

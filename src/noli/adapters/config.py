@@ -42,6 +42,11 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "max_neighbours": (1, 100_000),
     "follow_interval_s": (0.01, 1.0),
     "probing_budget": (1, 1_000_000),
+    "submissions_per_hour": (1, 1_000_000),
+    "proof_of_work_bits": (0, 30),
+    "password_memory_mib": (8, 4096),
+    "passwords_at_once": (1, 2),
+    "passwords_waiting": (0, 30),
 }
 
 _FORMATS = ("json", "text")

@@ -43,5 +43,19 @@ class Config:
     follow_interval_s: float = 0.25
     #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
     probing_budget: int = 16
+    #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.
+    key_file: str = ""
+    #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.
+    intake_bank: str = "intake"
+    #: Submissions an hour from one network; helplines that submit for many need more.
+    submissions_per_hour: int = 30
+    #: Leading zero bits of the proof of work that a submission costs; one more doubles it. 18 is a second on a phone.
+    proof_of_work_bits: int = 18
+    #: Memory that hashing a passphrase takes, in MiB, and with it the time.
+    password_memory_mib: int = 64
+    #: Passphrases that are hashed at the same time; further log-ins wait.
+    passwords_at_once: int = 1
+    #: Log-ins that wait for their turn; further ones are asked to come back.
+    passwords_waiting: int = 20
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"

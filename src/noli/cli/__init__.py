@@ -16,7 +16,10 @@ main = Commands(
         "doctor": "noli.cli.doctor:doctor",
         "hash": "noli.cli.hash:hash_files",
         "key": "noli.cli.key:key",
+        "keys": "noli.cli.keys:keys",
+        "ledger": "noli.cli.ledger:ledger",
         "serve": "noli.cli.serve:serve",
+        "staff": "noli.cli.staff:staff",
     },
     help="""Check pictures against banks of hashes that people asked to be protected by.
 

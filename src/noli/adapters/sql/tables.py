@@ -164,3 +164,113 @@ idempotency = sa.Table(
     sa.Column("response", sa.LargeBinary, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False, index=True),
 )
+
+# Append-only: triggers refuse everything but the next entry (revision 0002).
+ledger_entry = sa.Table(
+    "ledger_entry",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("commitment", sa.LargeBinary(32), nullable=False),
+    sa.Column("leaf", sa.LargeBinary(32), nullable=False),
+    sa.Column("link", sa.LargeBinary(32), nullable=False),
+    sa.Index(None, "subject", "sequence"),
+)
+
+# How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
+case_file = sa.Table(
+    "case_file",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("key_id", sa.String(16)),
+    sa.Column("wrapped_key", sa.LargeBinary),
+    sa.Column("number_digest", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("number_sealed", sa.LargeBinary),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("submission", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("recovery", sa.LargeBinary(32), unique=True),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("situation", sa.String(16), nullable=False),
+    sa.Column("reporter", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("assigned_to", sa.String(16)),
+    sa.Column("waits_for_staff", sa.Boolean, nullable=False),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("held", sa.Integer, nullable=False),
+    sa.Column("links", sa.Integer, nullable=False),
+    sa.Column("matches", sa.Integer, nullable=False),
+    sa.Column("withdrawal_due_at", UtcDateTime, index=True),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index(None, "opened_at", "id"),
+    sa.Index(None, "assigned_to", "opened_at"),
+    sa.Index(None, "key_id"),
+)
+
+case_event = sa.Table(
+    "case_event",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("case_file.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("private", sa.LargeBinary),
+    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+)
+
+# Whose entry it is, by a keyed digest of the entry's id: the database alone cannot tell.
+case_entry = sa.Table(
+    "case_entry",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
+)
+
+spent_challenge = sa.Table(
+    "spent_challenge",
+    metadata,
+    sa.Column("id", sa.LargeBinary(32), primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+feed_position = sa.Table(
+    "feed_position",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("set_up_at", UtcDateTime),
+    sa.Column("disabled_at", UtcDateTime),
+    sa.Column("verifier", sa.Text),
+    sa.Column("key_id", sa.String(16), nullable=False),
+    sa.Column("wrapped_secret", sa.LargeBinary, nullable=False),
+    sa.Column("last_step", sa.BigInteger, nullable=False),
+    sa.Column("set_up", sa.LargeBinary(32), unique=True),
+    sa.Column("set_up_until", UtcDateTime),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("subject", sa.String(16), nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Index(None, "kind", "subject"),
+)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The half of the composition root that wires casework, staff and the ledger. Wiring only.
+
+Everything is made when first asked for: a command that only reads a bank makes no key file and hashes nothing.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from noli.access.delays import Callers, Delays, Quota
+from noli.access.sessions import SessionService
+from noli.access.staff import StaffService
+from noli.adapters.caretaker import Caretaker
+from noli.adapters.keyring import KeyFile, open_keyring
+from noli.adapters.passwords import Argon2Hasher
+from noli.adapters.sql import Database
+from noli.adapters.sql.cases import SqlCases
+from noli.adapters.sql.ledger import SqlLedger
+from noli.adapters.sql.rewrap import key_ids, rewrap
+from noli.adapters.sql.sessions import SqlSessions
+from noli.adapters.sql.staff import SqlStaff
+from noli.adapters.wordlists import PackagedWords
+from noli.base.clock import Clock
+from noli.base.config import Config
+from noli.casework.common import NegativeBanks
+from noli.casework.desk import Desk
+from noli.casework.entrance import Entrance
+from noli.casework.files import CaseFiles
+from noli.casework.intake import Intake
+from noli.casework.service import CaseService
+from noli.casework.upkeep import Upkeep
+from noli.evidence.service import LedgerService
+from noli.matching.index import BankIndexes
+
+
+class CaseParts:
+    """What an App has for cases."""
+
+    config: Config
+    database: Database
+    clock: Clock
+    indexes: BankIndexes
+
+    def catch_up(self) -> None:
+        """Bring the index up to the last acknowledged change; the App does it."""
+        raise NotImplementedError
+
+    @cached_property
+    def keyring(self) -> KeyFile:
+        """The key file; made when first needed. Raises ConfigError where it is missing or cannot be used."""
+        path = Path(self.config.key_file) if self.config.key_file else self.config.data / "secrets" / "keys.json"
+        return open_keyring(path, needed=bool(key_ids(self.database.engine)))
+
+    @cached_property
+    def password_hasher(self) -> Argon2Hasher:
+        """Slow hashing, bounded; its first use takes as long as a hash."""
+        settings = self.config
+        return Argon2Hasher(
+            at_once=settings.passwords_at_once,
+            waiting=settings.passwords_waiting,
+            memory_kib=settings.password_memory_mib * 1024,
+        )
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Turns addresses into callers."""
+        return Callers(self.clock)
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Sessions of persons and of staff."""
+        return SessionService(SqlSessions(self.database.engine), self.clock)
+
+    @cached_property
+    def ledger(self) -> LedgerService:
+        """Reads and verifies the ledger."""
+        return LedgerService(SqlLedger(self.database.engine))
+
+    @cached_property
+    def staff(self) -> StaffService:
+        """Accounts of staff."""
+        return StaffService(
+            SqlStaff(self.database.engine, self.keyring),
+            self.sessions,
+            hasher=self.password_hasher,
+            keyring=self.keyring,
+            delays=Delays(self.clock),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def case_files(self) -> CaseFiles:
+        """What changes cases."""
+        return CaseFiles(
+            SqlCases(self.database.engine, self.keyring),
+            self.clock,
+            common=NegativeBanks(self.indexes),
+            bank=self.config.intake_bank,
+            on_change=self.catch_up,
+        )
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Opens cases."""
+        return Intake(
+            self.case_files,
+            keyring=self.keyring,
+            hasher=self.password_hasher,
+            words=PackagedWords(),
+            quota=Quota(self.clock, per_hour=self.config.submissions_per_hour),
+            work_bits=self.config.proof_of_work_bits,
+        )
+
+    @cached_property
+    def entrance(self) -> Entrance:
+        """Lets people into their cases."""
+        return Entrance(
+            self.case_files,
+            self.sessions,
+            keyring=self.keyring,
+            hasher=self.password_hasher,
+            words=PackagedWords(),
+            delays=Delays(self.clock),
+        )
+
+    @cached_property
+    def cases(self) -> CaseService:
+        """What a person does at their case."""
+        return CaseService(self.case_files)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What staff do with cases."""
+        return Desk(self.case_files, self.keyring)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What time does to cases."""
+        return Upkeep(self.case_files)
+
+    @cached_property
+    def caretaker(self) -> Caretaker:
+        """The background thread that looks after cases."""
+        return Caretaker(self.upkeep)
+
+    def rotate_keys(self, *, forget: bool) -> Iterator[int]:
+        """Put everything under a new key.
+
+        Args:
+            forget: Remove the older keys afterwards; a server that still holds one in memory must have been restarted
+                or have looked at the file since, which it does at every use.
+
+        Yields:
+            How many rows were re-wrapped, a portion at a time.
+        """
+        current = self.keyring.rotate()
+        while count := rewrap(self.database.engine, self.keyring, current=current):
+            yield count
+        if forget:
+            self.keyring.forget(self.keyring.key_ids - key_ids(self.database.engine))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps secrets, as protocols: keys outside the database, and slow hashing of what people remember.
+
+Implemented in ``adapters/keyring.py`` and ``adapters/passwords.py``. Nothing here computes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Purpose(StrEnum):
+    """What a keyed digest is for; each purpose has a key of its own, so that none can stand for another."""
+
+    #: Finds a case by its number without storing the number.
+    CASE_NUMBER = "case-number"
+    #: Finds a case by its recovery code.
+    RECOVERY = "recovery"
+    #: Finds the case of a bank entry without storing which entry is whose.
+    ENTRY = "entry"
+    #: Number and passphrase of a submission are drawn from its token.
+    RECEIPT = "receipt"
+    #: Signs proof-of-work challenges.
+    CHALLENGE = "challenge"
+    #: Keyed step before slow hashing: without the key file a stolen verifier cannot be tried at all.
+    PEPPER = "pepper"
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A data key under the key-encryption key ``key_id``."""
+
+    key_id: str
+    data: bytes
+
+
+class Keyring(Protocol):
+    """Holds the keys of the key file. All texts are bound to where they stand by ``place`` (table, row, column)."""
+
+    def digest(self, purpose: Purpose, data: bytes) -> bytes:
+        """Return a 32-byte keyed digest (HMAC-SHA256)."""
+        ...
+
+    def new_key(self) -> bytes:
+        """Return a new random data key."""
+        ...
+
+    def wrap(self, key: bytes, *, place: str) -> WrappedKey:
+        """Encrypt a data key under the current key-encryption key."""
+        ...
+
+    def unwrap(self, wrapped: WrappedKey, *, place: str) -> bytes:
+        """Decrypt a data key. Raises IntegrityError where it was changed, moved, or its key is gone."""
+        ...
+
+    def seal(self, key: bytes, text: bytes, *, place: str) -> bytes:
+        """Encrypt under a data key, padded so that lengths tell little."""
+        ...
+
+    def open(self, key: bytes, sealed: bytes, *, place: str) -> bytes:
+        """Decrypt. Raises IntegrityError where it was changed or moved."""
+        ...
+
+
+class SlowHasher(Protocol):
+    """Hashes passphrases and passwords slowly, a bounded number at a time."""
+
+    def hash(self, secret: str) -> str:
+        """Return a verifier to store. Raises Throttled where too many wait already."""
+        ...
+
+    def verify(self, verifier: str | None, secret: str) -> bool:
+        """Compare; takes as long for ``None`` (nobody there) and returns False. Raises Throttled as ``hash``."""
+        ...

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to cases by itself: withdrawals whose time has come, and matches that platforms were told of.
+
+Each step may be repeated by any number of processes: what is done already is not done again. Matching never waits for
+it: matches are read from the checks that were recorded, and how far reading has come is kept in the transaction that
+records them, so none is told twice and none is lost.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from noli.casework import rules
+from noli.casework.commands import CompleteWithdrawal, RecordMatches
+from noli.casework.files import SYSTEM, CaseFiles
+from noli.casework.model import CaseId, ItemId
+from noli.casework.ports import CaseTransaction, SeenMatch
+
+#: Checks younger than this are left for the next time: a check that got its number earlier may be committed later.
+#: Longer than any transaction that records a check can wait for its locks.
+SETTLED_AFTER = timedelta(seconds=15)
+
+#: Name under which the place in the feed of matches is kept.
+MATCHES = "case-matches"
+
+_AT_ONCE = 1000
+
+
+class Upkeep:
+    """The use cases of time; safe to call from many threads and processes."""
+
+    def __init__(self, files: CaseFiles, *, settled_after: timedelta = SETTLED_AFTER) -> None:
+        """Keep the files."""
+        self._files, self._settled_after = files, settled_after
+
+    def complete_withdrawals(self) -> int:
+        """Let every withdrawal take effect that is due.
+
+        Returns:
+            How many cases.
+        """
+        with self._files.store.transaction() as transaction:
+            due = transaction.due(self._files.clock.now())
+        for case in due:
+            self._files.act(case, lambda *_: [CompleteWithdrawal()], actor=SYSTEM)
+        return len(due)
+
+    def record_matches(self) -> int:
+        """Tell cases of the copies that were found since the last time.
+
+        Returns:
+            How many matches were read, of whatever bank; 0 where there are none left.
+        """
+        with self._files.store.transaction(write=True) as transaction:
+            after = transaction.position(MATCHES)
+            until = self._files.clock.now() - self._settled_after
+            seen = transaction.matches(after=after, until=until, limit=_AT_ONCE)
+            if not seen:
+                return 0
+            whose = transaction.cases_of(sorted({match.entry for match in seen}))
+            by_case: dict[CaseId, list[SeenMatch]] = {}
+            for match in seen:
+                if match.entry in whose:
+                    by_case.setdefault(whose[match.entry], []).append(match)
+            for case in sorted(by_case):
+                self._tell(transaction, case, by_case[case])
+            transaction.advance(MATCHES, seen[-1].number)
+        return len(seen)
+
+    def _tell(self, transaction: CaseTransaction, id_: CaseId, seen: Sequence[SeenMatch]) -> None:
+        case = rules.fold(id_, transaction.history(id_))
+        items = {item.entry: item.id for item in case.items}
+        counts: Counter[tuple[ItemId, str, str]] = Counter()
+        last: dict[tuple[ItemId, str, str], datetime] = {}
+        for match in seen:
+            if match.entry in items:
+                key = items[match.entry], match.platform, match.verdict
+                counts[key] += 1
+                last[key] = max(last.get(key, match.at), match.at)
+        commands = [RecordMatches(*key, count=count, last_at=last[key]) for key, count in counts.items()]
+        self._files.apply(transaction, case, commands, actor=SYSTEM)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases in memory: a complete small implementation of ``casework.ports.CaseStore`` with ledger and banks.
+
+Transactions are serial and all or nothing, as in the database. Nothing is sealed: that is the database's business.
+"""
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from noli.bank.model import EntryId
+from noli.base.errors import Conflict, NotFound
+from noli.casework.events import NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded, read, write
+from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
+from noli.casework.ports import Door, SeenMatch
+from noli.casework.summaries import matches_filter, summary
+from noli.evidence import rules as ledger_rules
+from noli.evidence.model import Fact, LedgerEntry
+from tests.support.store import MemoryBankTransaction, State
+
+
+@dataclass
+class World:
+    """Everything there is."""
+
+    banks: State = field(default_factory=State)
+    doors: dict[CaseId, Door] = field(default_factory=dict)
+    numbers: dict[CaseId, str] = field(default_factory=dict)
+    salts: dict[CaseId, bytes] = field(default_factory=dict)
+    histories: dict[CaseId, list[Recorded]] = field(default_factory=dict)
+    listed: dict[CaseId, CaseSummary] = field(default_factory=dict)
+    entries: dict[EntryId, CaseId] = field(default_factory=dict)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    referred: int = 0
+    spent: dict[bytes, datetime] = field(default_factory=dict)
+    seen: list[SeenMatch] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+
+
+class MemoryCases:
+    """Opens transactions on a world in memory."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator["MemoryCaseTransaction"]:
+        """Open one; what it changed is forgotten where it fails, and where it only reads."""
+        with self._lock:
+            changed = copy.deepcopy(self.world)
+            yield MemoryCaseTransaction(changed)
+            if write:
+                self.world = changed
+
+    def found(self, *matches: SeenMatch) -> None:
+        """Let checks have matched."""
+        self.world.seen += matches
+
+    def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
+        """Read the ledger: ``evidence.ports.Ledger``."""
+        return iter(self.world.ledger[after:])
+
+    def page(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[LedgerEntry]:
+        """List the ledger, newest first."""
+        kept = [e for e in self.world.ledger if subject in {"", e.fact.subject} and (not before or e.sequence < before)]
+        return kept[::-1][:limit]
+
+    def last_referred(self) -> int:
+        """Return the last sequence that an event has."""
+        return self.world.referred
+
+
+class MemoryCaseTransaction:
+    """One transaction; its methods are described in ``casework.ports.CaseTransaction``."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def banks(self) -> MemoryBankTransaction:
+        return MemoryBankTransaction(self._world.banks)
+
+    def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
+        ledger = self._world.ledger
+        ledger.append(ledger_rules.following(ledger[-1] if ledger else None, fact, now=now))
+        return ledger[-1]
+
+    def open(self, door: Door, *, number: str) -> None:
+        for other in self._world.doors.values():
+            codes = other.recovery is not None and other.recovery == door.recovery
+            if other.number == door.number or other.submission == door.submission or codes:
+                msg = "This case exists already."
+                raise Conflict(msg)
+        self._world.doors[door.case] = door
+        self._world.numbers[door.case] = number
+        self._world.salts[door.case] = door.submission
+        self._world.histories[door.case] = []
+
+    def append(
+        self, case: Case, events: Sequence[Event], *, version: int, actor: str, now: datetime
+    ) -> list[LedgerEntry]:
+        if len(self._history(case.id)) != version:
+            msg = "This case was changed meanwhile."
+            raise Conflict(msg)
+        made = [self._append(case.id, event, actor, now) for event in events]
+        self._world.listed[case.id] = summary(case)
+        return made
+
+    def _append(self, case: CaseId, event: Event, actor: str, now: datetime) -> LedgerEntry:
+        world = self._world
+        recorded = Recorded(len(world.histories[case]) + 1, now, actor, event)
+        salt = world.salts[case]
+        commitment = ledger_rules.commitment(salt, write(event).canonical()) if salt else b""
+        world.histories[case].append(recorded if salt else _without_private(recorded))
+        if isinstance(event, ItemAdded | ItemReleased) and event.entry is not None:
+            world.entries[event.entry] = case
+        if isinstance(event, CaseErased):
+            world.histories[case] = [_without_private(one) for one in world.histories[case]]
+            world.numbers[case] = ""
+            world.salts[case] = b""
+            world.entries = {entry: owner for entry, owner in world.entries.items() if owner != case}
+        entry = self.record(Fact(NAMES[type(event)], case, actor, commitment), now=now)
+        world.referred = entry.sequence
+        return entry
+
+    def history(self, case: CaseId) -> list[Recorded]:
+        return list(self._history(case))
+
+    def door(self, *, number: bytes) -> Door | None:
+        return next((door for door in self._world.doors.values() if door.number == number), None)
+
+    def door_of(self, case: CaseId) -> Door:
+        self._history(case)
+        return self._world.doors[case]
+
+    def door_by_submission(self, submission: bytes) -> Door | None:
+        return next((door for door in self._world.doors.values() if door.submission == submission), None)
+
+    def door_by_recovery(self, recovery: bytes) -> Door | None:
+        return next((door for door in self._world.doors.values() if door.recovery == recovery), None)
+
+    def replace_verifier(self, case: CaseId, verifier: str) -> None:
+        self._world.doors[case] = replace(self.door_of(case), verifier=verifier)
+
+    def number_of(self, case: CaseId) -> str:
+        self._history(case)
+        return self._world.numbers[case]
+
+    def cases_of(self, entries: Sequence[EntryId]) -> dict[EntryId, CaseId]:
+        return {entry: self._world.entries[entry] for entry in entries if entry in self._world.entries}
+
+    def due(self, now: datetime, *, limit: int = 100) -> list[CaseId]:
+        waiting = [(s.withdrawal_due_at, s.id) for s in self._world.listed.values() if s.withdrawal_due_at is not None]
+        return [case for at, case in sorted(waiting) if at <= now][:limit]
+
+    def page(self, wanted: CaseFilter, *, after: CaseId | None = None, limit: int = 100) -> list[CaseSummary]:
+        listed = sorted(self._world.listed.values(), key=lambda s: (s.opened_at, s.id), reverse=True)
+        if after is not None:
+            place = [s.id for s in listed].index(after)
+            listed = listed[place + 1 :]
+        return [one for one in listed if matches_filter(one, wanted)][:limit]
+
+    def spend(self, challenge: bytes, *, expires_at: datetime, now: datetime) -> bool:
+        self._world.spent = {id_: at for id_, at in self._world.spent.items() if at >= now}
+        if challenge in self._world.spent:
+            return False
+        self._world.spent[challenge] = expires_at
+        return True
+
+    def matches(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenMatch]:
+        waiting = [match for match in self._world.seen if match.number > after]
+        stop = min((match.number for match in waiting if match.at > until), default=None)
+        numbers = sorted({match.number for match in waiting if stop is None or match.number < stop})[:limit]
+        return [match for match in waiting if match.number in numbers]
+
+    def position(self, name: str) -> int:
+        return self._world.positions.get(name, 0)
+
+    def advance(self, name: str, position: int) -> None:
+        self._world.positions[name] = position
+
+    def _history(self, case: CaseId) -> list[Recorded]:
+        if case not in self._world.histories:
+            msg = "There is no such case."
+            raise NotFound(msg)
+        return self._world.histories[case]
+
+
+def _without_private(recorded: Recorded) -> Recorded:
+    written = write(recorded.event)
+    return replace(recorded, event=read(written.name, written.open, None))
