@@ -15,6 +15,16 @@ def pdq(pixels: Buffer, height: int, width: int, channels: int, nearest_512: boo
 def pdq_folded(
     plane: Buffer, height: int, width: int, original_height: int, original_width: int, /
 ) -> tuple[bytes, int]: ...
+def pdq_shrink(pixels: Buffer, height: int, width: int, channels: int, /) -> tuple[bytes, int, int]: ...
+def pdq_crop(
+    plane: Buffer,
+    height: int,
+    width: int,
+    original_height: int,
+    original_width: int,
+    rectangle: tuple[int, int, int, int],
+    /,
+) -> tuple[bytes, int]: ...
 
 @final
 class Index:
