@@ -10,6 +10,7 @@ import secrets
 import msgspec
 
 from noli.access.model import SessionKind
+from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict
 from noli.casework.model import Case, CaseId, Recipient
 from noli.web.api.operation import Call, Reply
@@ -136,7 +137,7 @@ def _who(call: Call) -> CaseId:
 
 
 def _page(call: Call, template: str, case: Case, **given: object) -> Reply:
-    csrf = call.app.sessions.csrf_of(visits.session_token(call, SessionKind.PERSON))
+    csrf = csrf_of(visits.session_token(call, SessionKind.PERSON))
     can_add = case.ended_at is None and case.withdrawal is None
     return render.page(call, template, case=case, csrf=csrf, can_add=can_add, **given)
 
