@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import NEUTRAL, Visitor, picture_file
+from tests.support.browser import NEUTRAL, Visitor, drawn_file
 from tests.support.server import Server
 
 
@@ -55,7 +55,7 @@ def test_leaving_in_the_middle_keeps_nothing(visit: Callable[..., Visitor], tmp_
     """Leaving while a picture is chosen sends nothing, and the way begins anew with empty answers."""
     person = visit()
     person.to_files()
-    person.choose(picture_file(tmp_path))
+    person.choose(drawn_file(tmp_path))
     person.page.locator("#leave").click()
     _neutral(person)
     assert [path for path, _ in person.bodies()] == []
@@ -78,11 +78,13 @@ def test_nothing_gives_it_away(visit: Callable[..., Visitor]) -> None:
     """Titles and addresses do not say what the site is for, and no page may be kept by the browser."""
     person = visit()
     answers: list[Any] = []
-    person.page.on("response", answers.append)
+    person.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it calls
     for path in ("/", "/go", "/return", "/renew", "/help", "/other-help", "/safe", "/status", "/no-such-page"):
         person.open(path)
         title = person.page.title().lower()
-        assert not any(word in title + path for word in ("ncii", "noli", "intimate", "abuse", "porn", "picture", "nude"))
+        assert not any(
+            word in title + path for word in ("ncii", "noli", "intimate", "abuse", "porn", "picture", "nude")
+        )
     pages = [each for each in answers if each.headers.get("content-type", "").startswith("text/html")]
     assert len(pages) == 9
     for each in pages:
@@ -121,7 +123,7 @@ def test_no_network_until_it_is_sent(visit: Callable[..., Visitor], tmp_path: Pa
     person.answer("reporter", "depicted-person")
     person.answer("age", "adult")
     person.answer("situation", "files")
-    person.choose(picture_file(tmp_path))
+    person.choose(drawn_file(tmp_path))
     assert person.page.locator("[data-state]").text_content() == "Ready"
     person.to_send()
     assert "You are offline" in str(person.page.locator("#network").text_content())
@@ -165,7 +167,7 @@ def test_closing_the_tab_midway_leaves_nothing(visit: Callable[..., Visitor], tm
     """Who closes the tab before sending has sent nothing, and finds the first question again."""
     person = visit()
     person.to_files()
-    person.choose(picture_file(tmp_path))
+    person.choose(drawn_file(tmp_path))
     second = person.context.new_page()
     person.page.close()
     second.goto(person.address + "/go")
@@ -183,6 +185,25 @@ def test_the_browsers_back_goes_one_question_back(visit: Callable[..., Visitor])
     person.page.locator("[data-step=age]:not([hidden])").wait_for()
     assert person.page.locator("#age-adult").is_checked()
     assert person.page.url == person.address + "/go"
+
+
+def test_a_script_that_comes_late_takes_over(visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    """Who goes on before the scripts are loaded loses no answer, and can choose pictures once they are."""
+    person = visit(locale="de-DE")
+    person.page.route("**/flow.js", lambda route: route.abort())
+    person.open("/go")
+    person.page.locator("#reporter-friend").check()
+    person.page.fill("#representative", "Kim")
+    person.go_on()
+    person.answer("age", "adult")
+    person.page.unroute("**/flow.js")
+    person.answer("situation", "files")
+    person.choose(drawn_file(tmp_path))
+    person.to_send()
+    person.send()
+    message = json.loads(person.bodies()[-1][1])
+    assert (message["reporter"], message["representative"], message["age"]) == ("friend", "Kim", "adult")
+    assert len(message["items"]) == 1
 
 
 def test_wrong_words_say_nothing(visit: Callable[..., Visitor]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.browser import Visitor, picture_file
+from tests.support.browser import Visitor, drawn_file, photo_file
 from tests.support.server import Server
 from tests.support.shared import SHARED
 
@@ -66,7 +66,7 @@ def test_a_picture_is_protected_and_taken_back(
     language: str, visit: Callable[..., Visitor], intake: Server, platform: dict[str, str], tmp_path: Path
 ) -> None:
     """A person protects a photo; altered copies are held; after the withdrawal they are let through within a second."""
-    photo = picture_file(tmp_path)
+    photo = photo_file(tmp_path)
     person = visit(locale=_LOCALES[language])
     person.to_files()
     person.choose(photo)
@@ -126,7 +126,7 @@ def test_a_video_is_protected(visit: Callable[..., Visitor]) -> None:
         pytest.skip("This Chromium cannot decode the video.")
     person.to_send()
     person.send()
-    (_, body), = person.bodies()
+    ((_, body),) = person.bodies()
     item = json.loads(body)["items"][0]
     assert item["kind"] == "video"
     times = [at for *_, at in item["hashes"]]
@@ -134,7 +134,7 @@ def test_a_video_is_protected(visit: Callable[..., Visitor]) -> None:
     assert not _holds_pieces_of(body, smallest.read_bytes())
 
 
-def test_everything_that_a_person_can_do(visit: Callable[..., Visitor], tmp_path: Path) -> None:
+def test_everything_that_a_person_can_do(visit: Callable[..., Visitor], tmp_path: Path) -> None:  # noqa: PLR0915 - one journey
     """Coming back, a person adds a picture and links, writes, changes contact and consents, and downloads it all."""
     person = visit()
     person.open("/go")
@@ -148,7 +148,7 @@ def test_everything_that_a_person_can_do(visit: Callable[..., Visitor], tmp_path
     page = person.page
 
     page.locator("a[href='/status/add']").click()
-    person.choose(picture_file(tmp_path))
+    person.choose(drawn_file(tmp_path))
     page.locator("#add [data-send]").click()
     page.wait_for_url("**/status?s=1")
     assert "1 picture or video is protected." in page.locator("main").inner_text()

@@ -157,14 +157,18 @@ def visitor(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
         context.close()
 
 
-def picture_file(folder: Path) -> Path:
-    """Return a photo from the shared data, or a drawn picture where there is none."""
+def drawn_file(folder: Path) -> Path:
+    """Return a small drawn picture: quick to hash, for tests that are not about hashing."""
     from tests.support.media import drawn, encoded
+
+    path = folder / "drawn.jpg"
+    path.write_bytes(encoded(drawn(seed=7), "JPEG", quality=92))
+    return path
+
+
+def photo_file(folder: Path) -> Path:
+    """Return a photo from the shared data, or a drawn picture where there is none."""
     from tests.support.shared import SHARED
 
     photo = SHARED / "data" / "photos" / "mate-backgrounds-garden.jpg"
-    if photo.exists():
-        return photo
-    path = folder / "drawn.jpg"
-    path.write_bytes(encoded(drawn(seed=7, width=1600, height=1200), "JPEG", quality=92))
-    return path
+    return photo if photo.exists() else drawn_file(folder)
