@@ -1,38 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server and one Chromium for all tests of the pages; each test opens its own private window."""
+"""A Chromium for each module of tests, on a page that hashes; at home a missing one is a reason to skip, not in CI."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.browser import NEUTRAL, Visitor, browsers, chromium, visitor
-from tests.support.server import Server
+from tests.support.hashing_page import Visit, chromium, served, visited
+from tests.support.server import environment
+
+ServerHashes = Callable[[Sequence[Path]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the page is served."""
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def visit(address: str) -> Iterator[Visit]:
+    """The page, ready to hash."""
+    executable = chromium()
+    if executable is None:
+        reason = "Chromium is not installed ('make system')."
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+    with visited(executable, address) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="session")
-def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Run a server whose proof of work and passphrases are cheap."""
-    settings = {"proof_of_work_bits": 10, "password_memory_mib": 8, "submissions_per_hour": 1000, "exit_url": NEUTRAL}
-    server = Server(tmp_path_factory.mktemp("intake"), **settings)
-    yield server
-    server.stop()
+def server_hashes() -> ServerHashes:
+    """What 'noli hash --json' says about files, in their order."""
 
+    def run(files: Sequence[Path]) -> list[dict[str, Any]]:
+        command = [sys.executable, "-m", "noli", "hash", "--json", *map(str, files)]
+        made = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(""))
+        return [json.loads(line) for line in made.stdout.splitlines()]
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Start Chromium, or skip where there is none."""
-    pytest.importorskip("playwright")
-    if chromium() is None:
-        pytest.skip("Chromium is not installed; 'make system' installs it.")
-    with browsers() as started:
-        yield started
-
-
-@pytest.fixture
-def visit(intake: Server, browser: Any) -> Iterator[Callable[..., Visitor]]:
-    """Open private windows, with options of Playwright's contexts."""
-    with ExitStack() as windows:
-        address = str(intake.client.base_url).rstrip("/")
-        yield lambda **options: windows.enter_context(visitor(browser, address, **options))
+    return run
