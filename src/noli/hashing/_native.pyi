@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h and native/index.h."""
+"""Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h, hamming.h and index.h."""
 
 from typing import final
 
