@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages over HTTP: which parts are served, errors as pages or documents, bounds, headers of what is sent to browsers."""
+"""Pages over HTTP: which parts are served, errors as pages or documents, bounds, headers."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _CHEAP = {"proof_of_work_bits": 4, "password_memory_mib": 8}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("pages"), submissions_per_hour=3, country="AU", **_CHEAP)
+    running = Server(tmp_path_factory.mktemp("pages"), "", submissions_per_hour=3, country="AU", **_CHEAP)
     yield running
     running.stop()
 
@@ -32,7 +32,7 @@ def test_only_the_parts_that_are_on_are_served(
     parts: str, served: list[str], missing: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A platform serves no intake, a host of the intake no interface for platforms; both tell whether they live."""
-    running = Server(tmp_path_factory.mktemp(parts), parts=parts, **_CHEAP)
+    running = Server(tmp_path_factory.mktemp(parts), "", parts=parts, **_CHEAP)
     try:
         assert [path for path in served if running.client.get(path).status_code != 200] == []
         assert [path for path in missing if running.client.get(path).status_code != 404] == []
@@ -131,13 +131,10 @@ def test_a_flood_without_script_has_to_wait(server: Server) -> None:
         "delay": "at-once",
         "recovery": "none",
     }
-    statuses = []
-    for number in range(4):
-        token = f"{number}" * 42 + "A"
-        answer = server.client.post("/go", data={**fields, "token": token})
-        statuses.append(answer.status_code)
-    assert statuses == [200, 200, 200, 429]
-    assert "try again in" in answer.text
+    tokens = [f"{number}" * 42 + "A" for number in range(4)]
+    answers = [server.client.post("/go", data={**fields, "token": token}) for token in tokens]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert "try again in" in answers[-1].text
     assert server.client.post("/go", data={**fields, "token": "nonsense"}).status_code == 400
 
 

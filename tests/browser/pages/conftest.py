@@ -14,8 +14,13 @@ from tests.support.server import Server
 @pytest.fixture(scope="session")
 def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a server whose proof of work and passphrases are cheap."""
-    settings = {"proof_of_work_bits": 10, "password_memory_mib": 8, "submissions_per_hour": 1000, "exit_url": NEUTRAL}
-    server = Server(tmp_path_factory.mktemp("intake"), **settings)
+    settings: dict[str, object] = {
+        "proof_of_work_bits": 10,
+        "password_memory_mib": 8,
+        "submissions_per_hour": 1000,
+        "exit_url": NEUTRAL,
+    }
+    server = Server(tmp_path_factory.mktemp("intake"), "", **settings)
     yield server
     server.stop()
 

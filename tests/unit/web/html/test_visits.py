@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where requests come from: other sites, proxies, plain http."""
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,56 +24,58 @@ class _Sessions:
             raise Forbidden(msg)
 
 
-def _call(address: str = "192.0.2.1", *, config: Config | None = None, **headers: str) -> Call:
+def _call(
+    headers: Mapping[str, str] | None = None, *, address: str = "192.0.2.1", config: Config | None = None
+) -> Call:
     callers = SimpleNamespace(caller=lambda text: text.encode())
     app: Any = SimpleNamespace(config=config or Config(), callers=callers, sessions=_Sessions())
-    named = {name.replace("_", "-").encode(): value.encode("latin-1") for name, value in headers.items()}
+    named = {name.encode(): value.encode("latin-1") for name, value in (headers or {}).items()}
     return Call(app, _OPERATION, headers={b"host": b"notes.example", **named}, address=address)
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"sec_fetch_site": "same-origin"},
-        {"sec_fetch_site": "none"},
+        {"sec-fetch-site": "same-origin"},
+        {"sec-fetch-site": "none"},
         {"origin": "https://notes.example"},
         {"origin": "null"},
         {},
-        {"sec_fetch_site": "same-origin", "origin": "null"},
+        {"sec-fetch-site": "same-origin", "origin": "null"},
     ],
 )
 def test_our_own_forms_pass(headers: dict[str, str]) -> None:
     """Forms of our pages pass in new browsers and old ones."""
-    visits.check_origin(_call(**headers))
+    visits.check_origin(_call(headers))
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"sec_fetch_site": "cross-site"},
-        {"sec_fetch_site": "same-site"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
         {"origin": "https://evil.example"},
         {"origin": "https://notes.example.evil.example"},
-        {"sec_fetch_site": "cross-site", "origin": "https://notes.example"},
+        {"sec-fetch-site": "cross-site", "origin": "https://notes.example"},
     ],
 )
 def test_other_sites_do_not(headers: dict[str, str]) -> None:
     """What another site makes a browser send is refused, also from a neighbour under the same domain."""
     with pytest.raises(Forbidden):
-        visits.check_origin(_call(**headers))
+        visits.check_origin(_call(headers))
 
 
 def test_the_public_address_decides_where_it_is_set() -> None:
     """Behind a proxy that changes the host, the set address says what is ours."""
     config = Config(public_url="https://public.example")
-    visits.check_origin(_call(config=config, origin="https://public.example"))
+    visits.check_origin(_call({"origin": "https://public.example"}, config=config))
     with pytest.raises(Forbidden):
-        visits.check_origin(_call(config=config, origin="https://notes.example"))
+        visits.check_origin(_call({"origin": "https://notes.example"}, config=config))
 
 
 def test_a_form_needs_the_secret_of_its_session() -> None:
     """A form without the session's secret is refused, wherever it came from."""
-    call = _call(sec_fetch_site="same-origin", cookie="__Host-n=token")
+    call = _call({"sec-fetch-site": "same-origin", "cookie": "__Host-n=token"})
     call.given = Fields({"csrf": ["secret"]})
     visits.check_form(call, SessionKind.PERSON)
     call.given = Fields({"csrf": ["other"]})
@@ -96,7 +99,7 @@ def test_a_form_needs_the_secret_of_its_session() -> None:
 )
 def test_cookies_are_for_https_alone(host: str, public: str, secure: bool) -> None:  # noqa: FBT001 - a parameter
     """But for a browser on this machine, a session's cookie is Secure, by a name that no other host can set."""
-    call = _call(config=Config(public_url=public), host=host)
+    call = _call({"host": host}, config=Config(public_url=public))
     name, cookie = visits.session_cookie(call, SessionKind.PERSON, "token")
     assert name == b"set-cookie"
     assert (b"; Secure" in cookie) is secure
@@ -106,10 +109,10 @@ def test_cookies_are_for_https_alone(host: str, public: str, secure: bool) -> No
 
 def test_persons_and_staff_have_cookies_of_their_own() -> None:
     """A caseworker's cookie is not taken for a person's, and what is no cookie is none."""
-    call = _call(cookie="__Host-k=staff; other=x")
+    call = _call({"cookie": "__Host-k=staff; other=x"})
     assert visits.session_token(call, SessionKind.STAFF) == "staff"
     assert visits.session_token(call, SessionKind.PERSON) == ""
-    assert visits.session_token(_call(cookie="__Host-n\x01=;;=,"), SessionKind.PERSON) == ""
+    assert visits.session_token(_call({"cookie": "__Host-n\x01=;;=,"}), SessionKind.PERSON) == ""
 
 
 @pytest.mark.parametrize(
@@ -126,5 +129,5 @@ def test_persons_and_staff_have_cookies_of_their_own() -> None:
 )
 def test_only_our_proxies_are_believed(peer: str, forwarded: str, proxies: str, caller: str) -> None:
     """The caller is whom our outermost proxy saw; what a caller wrote in front of it counts for nothing."""
-    call = _call(peer, config=Config(trusted_proxies=proxies), x_forwarded_for=forwarded)
+    call = _call({"x-forwarded-for": forwarded}, address=peer, config=Config(trusted_proxies=proxies))
     assert visits.caller(call) == caller.encode()

@@ -11,7 +11,14 @@ from noli.web.html.languages import LANGUAGES, catalogue
 from noli.web.pages.told import WORDS, words
 
 _AT = datetime(2026, 3, 1, tzinfo=UTC)
-_DATA = {"recipient": "partners", "state": "open", "verdict": "review", "kind": "image", "count": 2, "items": 3}
+_DATA: dict[str, str | int] = {
+    "recipient": "partners",
+    "state": "open",
+    "verdict": "review",
+    "kind": "image",
+    "count": 2,
+    "items": 3,
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
