@@ -157,12 +157,12 @@ def visitor(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
         context.close()
 
 
-def drawn_file(folder: Path) -> Path:
+def drawn_file(folder: Path, *, width: int = 640, height: int = 480) -> Path:
     """Return a small drawn picture: quick to hash, for tests that are not about hashing."""
     from tests.support.media import drawn, encoded
 
     path = folder / "drawn.jpg"
-    path.write_bytes(encoded(drawn(seed=7), "JPEG", quality=92))
+    path.write_bytes(encoded(drawn(seed=7, width=width, height=height), "JPEG", quality=92))
     return path
 
 
@@ -171,4 +171,4 @@ def photo_file(folder: Path) -> Path:
     from tests.support.shared import SHARED
 
     photo = SHARED / "data" / "photos" / "mate-backgrounds-garden.jpg"
-    return photo if photo.exists() else drawn_file(folder)
+    return photo if photo.exists() else drawn_file(folder, width=1600, height=1200)

@@ -4,6 +4,8 @@
 Router, OpenAPI document and the reference page are all made from it; nothing is routed that is not here.
 """
 
+from dataclasses import replace
+
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
@@ -17,8 +19,7 @@ _ENTRIES = "/api/v1/banks/{bank}/entries"
 _ENTRY = "/api/v1/banks/{bank}/entries/{entry}"
 _OPINIONS = "/api/v1/banks/{bank}/entries/{entry}/opinions"
 
-#: What programs call.
-API: tuple[Operation, ...] = (
+_CALLED: tuple[Operation, ...] = (
     Operation(
         method="POST",
         path="/api/v1/checks",
@@ -180,6 +181,11 @@ API: tuple[Operation, ...] = (
         scope=Scope.METRICS,
         media_type="text/plain; version=0.0.4; charset=utf-8",
     ),
+)
+
+#: What programs call; what tells of the server's own state is served whichever parts are on.
+API: tuple[Operation, ...] = tuple(
+    replace(each, part=Part.API) if each.path.startswith("/api/") else each for each in _CALLED
 )
 
 #: For engineers and their tools, besides the API itself.

@@ -22,7 +22,7 @@ from noli.web.pages.links import links_of, wrong_links
 _CHANGEABLE = (Recipient.PARTNERS, Recipient.HELPLINES)
 
 
-class AddIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ItemsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pictures and videos to be added."""
 
     csrf: str
@@ -57,7 +57,7 @@ def add_form(call: Call) -> Reply:
 def add_items(call: Call) -> Added:
     """Protect more; what is there already changes nothing."""
     visits.check_form(call, SessionKind.PERSON)
-    given: AddIn = call.given
+    given: ItemsIn = call.given
     case = call.app.cases.add_items(_who(call), sending.items_of(given.items, call.body))
     return Added(len(case.protected))
 

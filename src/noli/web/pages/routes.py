@@ -77,7 +77,7 @@ PERSON: tuple[Operation, ...] = (
     _form("/renew", entering.renew, "Make new words."),
     _page("/status", case.overview, "The case."),
     _page("/status/add", case.add_form, "How to add."),
-    _script("/status/items", case.add_items, "Protect more.", case.AddIn),
+    _script("/status/items", case.add_items, "Protect more.", case.ItemsIn),
     _form("/status/links", case.add_links, "Tell links."),
     _form("/status/message", case.send_message, "Write to the caseworkers."),
     _page("/status/details", case.details, "Contact and consents."),
