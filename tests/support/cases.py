@@ -172,11 +172,10 @@ class MemoryCaseTransaction:
         return True
 
     def matches(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenMatch]:
-        ready = [match for match in self._world.seen if match.number > after and match.at <= until]
-        if len(ready) > limit:
-            last = ready[limit].number
-            ready = [match for match in ready if match.number < last] or [m for m in ready if m.number == last]
-        return ready
+        waiting = [match for match in self._world.seen if match.number > after]
+        stop = min((match.number for match in waiting if match.at > until), default=None)
+        numbers = sorted({match.number for match in waiting if stop is None or match.number < stop})[:limit]
+        return [match for match in waiting if match.number in numbers]
 
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)

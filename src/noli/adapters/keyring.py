@@ -38,6 +38,9 @@ _FORM = b"\x01"
 _PADDED_TO = 256
 _LENGTH_BYTES = 4
 
+# Stands for a file that is not there.
+_GONE = (0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
@@ -159,7 +162,8 @@ class KeyFile:
     def _fresh(self) -> KeySet:
         """Return the keys, read anew where the file was replaced."""
         stamp = _stamp(self.path)
-        if stamp != self._stamp:
+        # Where the file has vanished, what is in memory stays good; the next start will tell.
+        if stamp not in {self._stamp, _GONE}:
             with self._lock:
                 self._set, self._stamp = _load(self.path), stamp
         return self._set
@@ -187,8 +191,7 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError:
-        # What is in memory stays good; a restart will tell.
-        return (0, 0)
+        return _GONE
     return found.st_ino, found.st_mtime_ns
 
 

@@ -89,18 +89,15 @@ class Intake:
         near = self._files.common(submission.items)
         try:
             with self._files.store.transaction(write=True) as transaction:  # 5
-                if transaction.door_by_submission(digest) is None:
-                    self._spend(transaction, proven)
-                    self._open(transaction, door, receipt, submission, near)
-                else:
-                    door = replace(door, verifier="")
+                if transaction.door_by_submission(digest) is not None:
+                    raise _answered()
+                self._spend(transaction, proven)
+                self._open(transaction, door, receipt, submission, near)
         except Conflict:
             again = self._again(submission, secret, digest)
             if again is None:
                 raise
             return again
-        if not door.verifier:
-            return self._again(submission, secret, digest) or receipt
         self._files.changed()
         return receipt
 
@@ -110,8 +107,7 @@ class Intake:
         if door is None:
             return None
         if self._files.clock.now() - door.opened_at > ANSWERED_AGAIN_FOR:
-            msg = "This was sent and answered before. Enter your case with its number and words, or start anew."
-            raise Conflict(msg)
+            raise _answered()
         case = self._files.load(door.case)
         if case.ended_at is None and case.withdrawal is None:
             self._ensure(door.case, submission)
@@ -165,6 +161,10 @@ class Intake:
         banked = self._files.banked(transaction, case, submission.items, near)
         commands = (OpenCase(submission), AddItems(banked), AddLinks(numbered(submission.links)))
         self._files.apply(transaction, case, commands, actor=PERSON)
+
+
+def _answered() -> Conflict:
+    return Conflict("This was sent and answered before. Enter your case with its number and words, or start anew.")
 
 
 def numbered(links: tuple[NewLink, ...]) -> tuple[NumberedLink, ...]:

@@ -137,7 +137,7 @@ def check_links(links: tuple[NewLink, ...], *, held: int) -> None:
     for number, link in enumerate(links, 1):
         check_text(link.url, MAX_URL, f"link {number}")
         check_text(link.note, MAX_LABEL, f"note on link {number}")
-        if not _is_address(link.url):
+        if not _is_address(link.url.strip()):
             msg = f"Link {number} is no web address; it begins with https:// or http://."
             raise InputError(msg)
 

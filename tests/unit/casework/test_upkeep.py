@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What time does: withdrawals take effect when they are due, and matches are told once each."""
+
+import pytest
+
+from noli.bank.model import EntryId
+from noli.casework.model import CaseId, WithdrawalDelay
+from noli.casework.ports import SeenMatch
+from tests.support.casework import CALLER, Casework, made_up_item, submission
+
+
+@pytest.fixture
+def world() -> Casework:
+    """Casework in memory."""
+    return Casework()
+
+
+def _open(world: Casework, seed: int, delay: WithdrawalDelay = WithdrawalDelay.AT_ONCE) -> CaseId:
+    receipt = world.submit(submission(made_up_item(seed), delay=delay))
+    return world.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).case
+
+
+def _entry(world: Casework, case: CaseId) -> EntryId:
+    entry = world.cases.view(case).items[0].entry
+    assert entry is not None
+    return entry
+
+
+def _matched(world: Casework, number: int, entry: EntryId, verdict: str = "block") -> SeenMatch:
+    return SeenMatch(number, entry, "site", verdict, world.clock.now())
+
+
+def test_a_withdrawal_takes_effect_when_it_is_due(world: Casework) -> None:
+    """Not a second before 72 hours; then once, in whichever process comes first."""
+    case = _open(world, 1, WithdrawalDelay.AFTER_72_HOURS)
+    world.cases.request_withdrawal(case, erase=True)
+    world.clock.move(hours=71, minutes=59)
+    assert world.upkeep.complete_withdrawals() == 0
+    world.clock.move(minutes=1)
+    assert world.upkeep.complete_withdrawals() == 1
+    assert world.upkeep.complete_withdrawals() == 0
+    found = world.cases.view(case)
+    assert found.ended_at == found.erased_at == world.clock.now()
+
+
+def test_matches_are_told_once(world: Casework) -> None:
+    """Each match is counted once, for its own case; those of other banks are passed over."""
+    one, other = _open(world, 1), _open(world, 2)
+    mine, theirs = _entry(world, one), _entry(world, other)
+    world.memory.found(_matched(world, 1, mine), _matched(world, 1, EntryId(5)), _matched(world, 2, theirs))
+    world.memory.found(_matched(world, 3, mine), _matched(world, 4, mine, "review"))
+    world.clock.move(minutes=1)
+    assert world.upkeep.record_matches() == 5
+    assert world.upkeep.record_matches() == 0
+    assert (world.cases.view(one).matches, world.cases.view(other).matches) == (3, 1)
+    found = [line.data for line in world.cases.view(one).timeline if line.key == "match.found"]
+    assert [(data["verdict"], data["count"]) for data in found] == [("block", 2), ("review", 1)]
+
+
+def test_fresh_checks_are_left_for_later(world: Casework) -> None:
+    """What has just been recorded is not read yet: an older number may still be on its way."""
+    case = _open(world, 1)
+    world.memory.found(_matched(world, 1, _entry(world, case)))
+    assert world.upkeep.record_matches() == 0
+    world.clock.move(seconds=16)
+    assert world.upkeep.record_matches() == 1
+
+
+def test_matches_of_what_was_withdrawn_are_not_told(world: Casework) -> None:
+    """A match that is told after the withdrawal, or after erasing, changes nothing."""
+    kept, erased = _open(world, 1), _open(world, 2)
+    world.memory.found(_matched(world, 1, _entry(world, kept)), _matched(world, 2, _entry(world, erased)))
+    versions = [world.cases.request_withdrawal(kept, erase=False).version]
+    versions += [world.cases.request_withdrawal(erased, erase=True).version]
+    world.clock.move(minutes=1)
+    assert world.upkeep.record_matches() == 2
+    assert [world.cases.view(case).version for case in (kept, erased)] == versions
+
+
+def test_an_entry_that_no_item_has_any_more_is_passed_over(world: Casework) -> None:
+    """A match of the place where an item was held before its release changes nothing."""
+    case = _open(world, 1)
+    world.memory.world.entries[EntryId(99)] = case
+    world.memory.found(_matched(world, 1, EntryId(99)))
+    world.clock.move(minutes=1)
+    assert world.upkeep.record_matches() == 1
+    assert world.cases.view(case).matches == 0
