@@ -7,6 +7,8 @@ Router, OpenAPI document and the reference page are all made from it; nothing is
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation
+from noli.web.console.table import CONSOLE
+from noli.web.html import assets
 from noli.web.pages import landing
 
 _BANKS = "/api/v1/banks"
@@ -195,4 +197,4 @@ PAGES: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = API + PAGES
+ROUTES: tuple[Operation, ...] = API + PAGES + CONSOLE + assets.operations()

@@ -2,7 +2,7 @@
 """Reading: the list of cases, and one case as a timeline. Opening a case is an entry in the ledger, listing is not."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from noli.access.model import Right, Staff
 from noli.access.rules import RIGHTS
 from noli.base.errors import InputError
 from noli.casework.limits import MAX_MESSAGE, MAX_NOTE
-from noli.casework.model import Case, CaseFilter, CaseId, CaseState, CaseSummary, StaffId
+from noli.casework.model import Case, CaseFilter, CaseId, CaseState, CaseSummary, Recipient, StaffId
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
 from noli.web.console.guard import LanguageQuery, Visitor, show
@@ -114,7 +114,8 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
         named=named,
         mine=case.assigned_to == visitor.staff.id,
         may_take=_may_take(case, visitor),
-        colleagues=colleagues(everybody, but=case.assigned_to),
+        colleagues=colleagues(everybody, but={case.assigned_to, visitor.staff.id}),
+        consents=[each for each in Recipient if each in case.consents],
         states=[each for each in CaseState if each is not case.state],
         form_id=secrets.token_hex(_ID_BYTES),
         most=MAX_MESSAGE,
@@ -126,12 +127,12 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
     )
 
 
-def colleagues(everybody: list[Staff], *, but: str | None) -> list[Staff]:
+def colleagues(everybody: list[Staff], *, but: Container[str | None]) -> list[Staff]:
     """Return who a case can be handed to."""
     return [
         each
         for each in everybody
-        if each.disabled_at is None and each.set_up_at is not None and each.id != but
+        if each.disabled_at is None and each.set_up_at is not None and each.id not in but
         and Right.WORK_CASES in RIGHTS[each.role]
     ]  # fmt: skip
 
