@@ -24,7 +24,7 @@ from noli.web.html.languages import catalogue
 
 #: What a browser may do on these pages: our own script and style, and sending forms to us.
 POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 

@@ -7,7 +7,7 @@
  */
 
 /** The scripts that are started from JavaScript. */
-const SCRIPTS = new Set(["worker.js", "heic.js"].map((name) => new URL(name, import.meta.url).href));
+const SCRIPTS = new Set(["worker.js", "heic.js", "../pages/work.js"].map((name) => new URL(name, import.meta.url).href));
 
 /** @type {{createScriptURL(url: string): any} | undefined} */
 let policy;
@@ -18,13 +18,13 @@ let policy;
  */
 function checked(url) {
     if (!SCRIPTS.has(url)) {
-        throw new TypeError("Only the hasher's own scripts may be started.");
+        throw new TypeError("Only our own workers may be started.");
     }
     return url;
 }
 
 /**
- * @param {"worker.js" | "heic.js"} name
+ * @param {"worker.js" | "heic.js" | "../pages/work.js"} name
  * @returns {any} what `new Worker` takes: a TrustedScriptURL, or a text where the browser has no Trusted Types
  */
 export function scriptUrl(name) {
