@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 
 from noli.access.model import Role, SessionKind, Staff
 from noli.app import App
+from noli.bank.model import Action, BankPolicy, NewEntry, Provenance
+from noli.bank.service import create_bank, register
 from noli.base.config import Config
 from noli.casework import work
-from noli.casework.model import CaseId, NewLink, Receipt
+from noli.casework.model import CaseId, NewItem, NewLink, Receipt
 from noli.web.asgi import create_asgi
 from tests.conftest import opened
 from tests.support.casework import FakeClock, made_up_item, submission
@@ -112,6 +114,23 @@ class Console:
         )
         entered = self.app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"caller")
         return entered.case, receipt
+
+    def common(self, item: NewItem) -> None:
+        """Make a picture one that many people have, so that items near it are held."""
+        policy = BankPolicy(negative=True, action=Action.REVIEW)
+        with self.app.store.transaction(write=True) as transaction:
+            if not any(bank.name == "common" for bank in transaction.banks()):
+                create_bank(transaction, "common", policy, now=self.clock.now())
+            register(transaction, "common", [NewEntry(item.hashes[:1], Provenance("test"))], now=self.clock.now())
+        self.app.catch_up()
+
+    def held_case(self) -> tuple[CaseId, str]:
+        """Open a case with a held item; returns both ids."""
+        self._made += 1
+        item = made_up_item(1_000_000 + self._made)
+        self.common(item)
+        case, _ = self.submit(items=(item,))
+        return case, self.app.cases.view(case).items[0].id
 
     def close(self) -> None:
         """Stop it."""

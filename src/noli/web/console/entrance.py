@@ -49,29 +49,29 @@ class LogInQuery(LanguageQuery):
     """What the log-in page is asked with."""
 
     notice: str = ""
-    to: str = ""
+    then: str = ""
 
 
 
 def log_in_page(call: Call) -> Reply:
     """Ask for name, password and code."""
-    return _log_in_page(call, to=call.query.to, notice=_NOTICES.get(call.query.notice, ""))
+    return _log_in_page(call, then=call.query.then, notice=_NOTICES.get(call.query.notice, ""))
 
 
 def log_in(call: Call) -> Reply:
     """Log in, or say that it did not work."""
-    to, name = call.fields.one("to"), call.fields.one("name").strip()
+    then, name = call.fields.one("then"), call.fields.one("name").strip()
     if not _of_this_browser(call):
-        return _log_in_page(call, to=to, name=name, error="stale", status=403)
+        return _log_in_page(call, then=then, name=name, error="stale", status=403)
     password, code = call.fields.one("password"), call.fields.one("code")
     try:
         opened = call.app.staff.log_in(name, password=password, code=code, caller=visits.caller(call))
     except Throttled as error:
-        return _log_in_page(call, to=to, name=name, error="wait", status=429, wait=error.retry_after_s)
+        return _log_in_page(call, then=then, name=name, error="wait", status=429, wait=error.retry_after_s)
     except Unauthenticated:
-        return _log_in_page(call, to=to, name=name, error="wrong", status=401)
+        return _log_in_page(call, then=then, name=name, error="wrong", status=401)
     cookies = visits.session_cookie(call, SessionKind.STAFF, opened.token), _cookie(call, "")
-    return render.redirect(call, to if _INSIDE.fullmatch(to) else "/console", headers=cookies)
+    return render.redirect(call, then if _INSIDE.fullmatch(then) else "/console", headers=cookies)
 
 
 def log_out(call: Call) -> Reply:
@@ -146,11 +146,11 @@ def _enrolment_page(call: Call, enrolment: Enrolment, token: str, *, error: str 
 
 
 def _log_in_page(
-    call: Call, *, to: str, name: str = "", notice: str = "", error: str = "", status: int = 200, wait: int = 0
+    call: Call, *, then: str, name: str = "", notice: str = "", error: str = "", status: int = 200, wait: int = 0
 ) -> Reply:
     text = catalogue(render.language_of(call)).gettext(notice) if notice else ""
-    to = to if _INSIDE.fullmatch(to) else ""
-    return _shown(call, "log_in.html", status=status, to=to, name=name[:64], notice=text, error=error, wait=wait)
+    then = then if _INSIDE.fullmatch(then) else ""
+    return _shown(call, "log_in.html", status=status, then=then, name=name[:64], notice=text, error=error, wait=wait)
 
 
 def _shown(call: Call, template: str, *, status: int = 200, **given: object) -> Reply:

@@ -144,7 +144,7 @@ def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
     headers = (visits.no_session_cookie(call, SessionKind.STAFF),) if token else ()
     if page.method != "POST":
         notice = "ended" if token else ""
-        return render.redirect(call, LOG_IN, headers=headers, notice=notice, to=here(call))
+        return render.redirect(call, LOG_IN, headers=headers, notice=notice, then=here(call))
     try:
         visits.check_form(call, SessionKind.STAFF)
         typed = _typed(call)
