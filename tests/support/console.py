@@ -74,9 +74,16 @@ class Console:
 
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
+    parts: str = "intake,api,console"
 
     def __post_init__(self) -> None:
-        config = Config(data=self.folder, password_memory_mib=8, proof_of_work_bits=1, submissions_per_hour=100_000)
+        config = Config(
+            data=self.folder,
+            parts=self.parts,
+            password_memory_mib=8,
+            proof_of_work_bits=1,
+            submissions_per_hour=100_000,
+        )
         self.app = App(config, opened("", self.folder), clock=self.clock)
         self.app.indexes.load(self.app.store)
         self.asgi = create_asgi(self.app)
@@ -94,7 +101,11 @@ class Console:
 
     def code(self, token: str) -> str:
         """Return the current one-time code of somebody who has this set-up token."""
-        return pyotp.TOTP(self.app.staff.enrolment(token).secret).at(self.clock.now())
+        return self.code_of(self.app.staff.enrolment(token).secret)
+
+    def code_of(self, secret: str) -> str:
+        """Return the current one-time code of a secret."""
+        return pyotp.TOTP(secret).at(self.clock.now())
 
     def logged_in(self, staff: Staff, *, language: str = "en") -> Visit:
         """Return a member of staff with a session."""
