@@ -93,7 +93,7 @@ def test_hand_over(browser: Any, installation: Installation, lead: Seat) -> None
     lead.page.get_by_text("Hand over", exact=True).first.click()
     lead.page.locator("#to").select_option(label="otto")
     lead.page.locator("#hand-note").fill("She prefers to be called after six.")
-    lead.page.locator("aside details button").click()
+    lead.page.locator(".hold details button").first.click()
     assert "handed over" in lead.page.locator(".said").inner_text()
     other.open("/console/cases?show=mine")
     other.page.locator("#cases a.open").click()
@@ -161,7 +161,7 @@ def test_nothing_that_a_person_writes_runs(installation: Installation, lead: Sea
         installation.app.cases.send_message(case, payload)
         for path in (f"/console/cases/{case}?l={language}", f"/console/cases/{case}/ledger?l={language}"):
             lead.open(path)
-            for summary in lead.page.locator("aside summary").all():
+            for summary in lead.page.locator("main summary").all():
                 summary.click()
             assert lead.page.evaluate("window.hit") is None
             assert lead.page.locator("main img, main script").count() == 0

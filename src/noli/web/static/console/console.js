@@ -55,7 +55,10 @@ document.addEventListener("keydown", (event) => {
 
 /** Show times in the reader's own zone; the page says UTC. */
 function localTimes() {
-  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  // The page's language, in the reader's own way of writing dates where there are several.
+  const page = document.documentElement.lang;
+  const own = navigator.languages.find((tag) => tag === page || tag.startsWith(`${page}-`));
+  const form = new Intl.DateTimeFormat(own ?? page, { dateStyle: "medium", timeStyle: "short" });
   for (const time of document.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
