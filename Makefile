@@ -134,6 +134,18 @@ fix: .venv/packages.stamp ## Format, and repair what the linter can repair by it
 	$(BIN)/ruff check --fix
 	$(MAKE) format
 
+LOCALE := src/noli/web/locale
+PYBABEL := $(BIN)/pybabel --quiet
+
+.PHONY: messages
+messages: .venv/packages.stamp ## Collect the pages' texts into the catalogues of all languages, and compile them
+	$(PYBABEL) extract -F $(LOCALE)/babel.toml -k mark --no-location --sort-output --omit-header -o $(LOCALE)/noli.pot src
+	@for file in $(LOCALE)/*/LC_MESSAGES/noli.po; do \
+		$(PYBABEL) update -D noli --omit-header --no-fuzzy-matching --ignore-obsolete --no-wrap -i $(LOCALE)/noli.pot \
+			-o $$file -l $$(basename $$(dirname $$(dirname $$file))); done
+	@rm $(LOCALE)/noli.pot
+	$(PYBABEL) compile -D noli -d $(LOCALE)
+
 .PHONY: reference
 reference: setup ## Write the generated pages of the reference anew
 	$(BIN)/python docs/generate.py

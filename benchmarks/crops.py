@@ -172,7 +172,9 @@ def main() -> None:
             if not turned_too and len(near) == 1:
                 alone[near[0].variant] += 1
     count = statistics.mean(len(registered.crops) for _, registered in pictures)
-    print(f"{len(pictures)} pictures, {count:.1f} crops registered with each on average, match at <= {THRESHOLD_BITS}\n")
+    print(
+        f"{len(pictures)} pictures, {count:.1f} crops registered with each on average, match at <= {THRESHOLD_BITS}\n"
+    )
     print("| edit | plain | with 8 turned forms | with crops, too |\n|---|---|---|---|")
     for name, rows in found.items():
         shares = [statistics.mean(row[column] for row in rows) for column in range(3)]

@@ -115,6 +115,9 @@ def visited(executable: str, address: str) -> Iterator[Visit]:
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         page.goto(address)
         expect(page.locator("#state")).not_to_have_text("loading", timeout=_START_S * 1000)
-        assert page.locator("#state").text_content() == "ready", (page.locator("#state").text_content(), visit.complaints)
+        assert page.locator("#state").text_content() == "ready", (
+            page.locator("#state").text_content(),
+            visit.complaints,
+        )
         yield visit
         browser.close()

@@ -143,7 +143,7 @@ def _in_range(name: str, value: object) -> None:
     if name == "log_format" and value not in _FORMATS:
         msg = f"The setting 'log_format' must be one of {', '.join(_FORMATS)}."
         raise ConfigError(msg)
-    if wrong := _WRONG.get(name, lambda _: "")(str(value)):
+    if name in _WRONG and (wrong := _WRONG[name](str(value))):
         msg = f"The setting {name!r} {wrong}"
         raise ConfigError(msg)
     low, high = _RANGES.get(name, (float("-inf"), float("inf")))

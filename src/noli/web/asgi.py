@@ -23,8 +23,8 @@ from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Una
 from noli.web.api.endpoint import Endpoint, Gate, respond
 from noli.web.api.operation import Operation
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
-from noli.web.routes import ROUTES
 from noli.web.html import problem_pages
+from noli.web.routes import ROUTES
 
 #: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Replies of pages bring their own policy
 #: (``web/html/policy.py``).

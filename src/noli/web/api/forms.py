@@ -28,7 +28,7 @@ class Fields:
     values: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
 
     def one(self, name: str) -> str:
-        """Return a field's last value, empty where there is none; line ends as ``\\n``."""
+        """Return a field's last value, empty where there is none; lines end as on Unix."""
         return self.values.get(name, [""])[-1].replace("\r\n", "\n")
 
     def all(self, name: str) -> list[str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Templates and what they are given: one Jinja environment a language, strict about what is undefined."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,12 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def page(
-    call: Call, template: str, *, status: int | None = None, headers: tuple[tuple[bytes, bytes], ...] = (), **given: object
+    call: Call,
+    template: str,
+    *,
+    status: int | None = None,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    **given: object,
 ) -> Reply:
     """Write a page in the visitor's language.
 
@@ -33,6 +39,18 @@ def page(
         headers: Further headers.
         given: What the template names besides what every page has.
     """
+    return write(call, template, given, status=status, headers=headers)
+
+
+def write(
+    call: Call,
+    template: str,
+    given: Mapping[str, object],
+    *,
+    status: int | None = None,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+) -> Reply:
+    """Write a page from a mapping; see ``page``."""
     language = language_of(call)
     body = environment(language).get_template(template).render(call_context(call, language), **given)
     return Reply(body.encode(), HTML, status, (*PAGE_HEADERS, *headers))

@@ -10,11 +10,13 @@ import secrets
 import msgspec
 
 from noli.access.model import SessionKind
+from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict
 from noli.casework.model import Case, CaseId, Recipient
 from noli.web.api.operation import Call, Reply
 from noli.web.html import languages, render, visits
 from noli.web.pages import sending, steps, told
+from noli.web.pages.links import links_of, wrong_links
 
 # Choices about recipients that can be changed one by one; matching here ends with a withdrawal.
 _CHANGEABLE = (Recipient.PARTNERS, Recipient.HELPLINES)
@@ -64,11 +66,11 @@ def add_links(call: Call) -> Reply:
     """Note where copies are."""
     visits.check_form(call, SessionKind.PERSON)
     case, text = _who(call), call.fields.one("links")
-    error = steps.wrong_links(text)
+    error = wrong_links(text)
     if error:
         given = {"links": [text]}
         return _page(call, "person/add.html", call.app.cases.view(case), error=error, given=given)
-    call.app.cases.add_links(case, steps.links_of(text))
+    call.app.cases.add_links(case, links_of(text))
     return _saved(call)
 
 
@@ -136,9 +138,9 @@ def _who(call: Call) -> CaseId:
 
 
 def _page(call: Call, template: str, case: Case, **given: object) -> Reply:
-    csrf = call.app.sessions.csrf_of(visits.session_token(call, SessionKind.PERSON))
+    csrf = csrf_of(visits.session_token(call, SessionKind.PERSON))
     can_add = case.ended_at is None and case.withdrawal is None
-    return render.page(call, template, case=case, csrf=csrf, can_add=can_add, **given)
+    return render.write(call, template, {"case": case, "csrf": csrf, "can_add": can_add, **given})
 
 
 def _end_page(call: Call, case: Case, *, error: str = "") -> Reply:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For engineers: what this installation is, and a readable list of the API's routes. No counts, no banks, no secrets."""
+"""For engineers: what this installation is, and the API's routes to read. No counts, no banks, no secrets."""
 
 from collections.abc import Sequence
 

@@ -14,7 +14,9 @@ from noli.web.pages.helplines import HelpQuery
 from noli.web.pages.start import PageQuery
 
 
-def _page(path: str, handler: Callable[[Call], Any], summary: str, query: type[msgspec.Struct] = PageQuery) -> Operation:
+def _page(
+    path: str, handler: Callable[[Call], Any], summary: str, query: type[msgspec.Struct] = PageQuery
+) -> Operation:
     return Operation(
         method="GET",
         path=path,

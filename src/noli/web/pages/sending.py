@@ -30,7 +30,7 @@ from noli.hashing.model import Hash, Variant
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import TooLarge
 from noli.web.html import render, visits
-from noli.web.pages import steps
+from noli.web.pages.links import links_of
 
 #: Bytes of the largest submission that can be: all pictures and videos that may come at once.
 MAX_BODY_BYTES = max_body_bytes(MAX_ITEMS_AT_ONCE, MAX_ITEMS_AT_ONCE)
@@ -146,7 +146,7 @@ def _submitted(call: Call) -> Receipt:
             language=render.language_of(call),
             reporter=Reporter(fields.one("reporter")),
             representative="" if mine else fields.one("representative").strip(),
-            links=steps.links_of(fields.one("links")) if fields.one("situation") == Situation.LINKS else (),
+            links=links_of(fields.one("links")) if fields.one("situation") == Situation.LINKS else (),
             consents=frozenset(helplines),
             contact=fields.one("contact").strip(),
             narrative=fields.one("narrative").strip(),
@@ -156,9 +156,7 @@ def _submitted(call: Call) -> Receipt:
     except ValueError as error:
         msg = "An answer is missing."
         raise InputError(msg) from error
-    return call.app.intake.submit(
-        submission, token=fields.one("token"), proof=_proof(call), caller=visits.caller(call)
-    )
+    return call.app.intake.submit(submission, token=fields.one("token"), proof=_proof(call), caller=visits.caller(call))
 
 
 def _proof(call: Call) -> str:

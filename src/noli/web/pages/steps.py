@@ -8,14 +8,13 @@ the tab leaves nothing anywhere.
 
 from collections.abc import Mapping, Sequence
 
-from noli.base.errors import InputError
-from noli.casework.limits import MAX_LINKS_AT_ONCE, check_links
-from noli.casework.model import AgeAnswer, NewLink, Recovery, Reporter, Situation, WithdrawalDelay
+from noli.casework.model import AgeAnswer, Recovery, Reporter, Situation, WithdrawalDelay
 from noli.web.api.forms import Fields
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
 from noli.web.html.languages import mark
 from noli.web.pages import sending
+from noli.web.pages.links import wrong_links
 
 #: The steps in order; of ``files``, ``links`` and ``threat`` one is asked.
 STEPS = ("who", "age", "have", "files", "links", "threat", "contact", "delay", "recovery", "consent", "send")
@@ -57,8 +56,6 @@ _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 CHOOSE = mark("Please choose one answer.")
 NO_NAME = mark("Please write who you are: your name or organisation.")
-NO_LINKS = mark("Please write at least one link. Each begins with https:// or http://.")
-TOO_MANY_LINKS = mark("Up to 50 links can be sent at once. You can add more later.")
 
 
 def first(call: Call) -> Reply:
@@ -96,29 +93,16 @@ def next_(call: Call) -> Reply:
     return _page(call, _after(step, fields))
 
 
-def links_of(text: str) -> tuple[NewLink, ...]:
-    """Read links, one a line."""
-    return tuple(NewLink(line.strip()) for line in text.splitlines() if line.strip())
-
-
-def wrong_links(text: str) -> str:
-    """Return what is wrong with typed links, or nothing."""
-    links = links_of(text)
-    if len(links) > MAX_LINKS_AT_ONCE:
-        return TOO_MANY_LINKS
-    try:
-        check_links(links, held=0)
-    except InputError:
-        return NO_LINKS
-    return "" if links else NO_LINKS
-
-
 def _wrong(step: str, fields: Fields) -> str:
     if step in _CHOICES:
         name, answers = _CHOICES[step]
         if fields.one(name) not in answers:
             return CHOOSE
-    if step == "who" and fields.one("reporter") != Reporter.DEPICTED_PERSON and not fields.one("representative").strip():
+    if (
+        step == "who"
+        and fields.one("reporter") != Reporter.DEPICTED_PERSON
+        and not fields.one("representative").strip()
+    ):
         return NO_NAME
     return wrong_links(fields.one("links")) if step == "links" else ""
 
