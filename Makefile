@@ -160,6 +160,7 @@ screenshot: setup ## Run the demo against a server of its own and save the termi
 
 .PHONY: bench
 bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.md (ROWS="search-1m …" for some)
+	@command -v wrk >/dev/null || .ci/install wrk || echo "Rows about requests a second need wrk." >&2
 	$(BIN)/python -m benchmarks $(ROWS)
 
 .PHONY: lock

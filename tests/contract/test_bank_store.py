@@ -230,6 +230,47 @@ def test_the_sequence_counts_every_change_once(store: BankStore) -> None:
         assert t.entries_by_id([EntryId(50)]) == {}
 
 
+def test_an_entry_number_that_is_taken_is_a_conflict(store: BankStore) -> None:
+    """All of its batch is refused with it, and the entry that had the number stays as it is."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        fill(t, "one", 1)
+    with pytest.raises(Conflict), store.transaction(write=True) as t:
+        fill(t, "one", 2, 1)
+    with store.transaction() as t:
+        assert [entry.id for entry in t.entries("one")] == [1]
+        assert t.bank("one").entries == 1
+        assert t.last_sequence() == 2
+
+
+def test_a_request_sent_twice_at_once_is_done_once(store: BankStore) -> None:
+    """Of eight that come with one key at the same moment one writes, and the others find its answer."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+    answers: list[bytes] = []
+    start = threading.Barrier(8)
+
+    def send(sender: int) -> None:
+        start.wait()
+        with store.transaction(write=True) as t:
+            kept = t.recall("key", "k")
+            if kept is None:
+                fill(t, "one", sender)
+                kept = (b"d" * 32, b"answer %d" % sender)
+                t.remember("key", "k", digest=kept[0], response=kept[1], now=NOW)
+        answers.append(kept[1])
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 8
+    assert len(set(answers)) == 1
+    with store.transaction() as t:
+        assert t.bank("one").entries == 1
+
+
 def test_an_answer_is_kept_under_its_key(store: BankStore) -> None:
     """Recalled by scope and key; rolled back with the write it belongs to."""
     with store.transaction(write=True) as t:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ _KILLS = 5
 # Submits cases for ever, each twice, and says which were acknowledged.
 _SUBMITTER = """
 import sys
+from functools import partial
 from pathlib import Path
 from noli.casework import work
 from tests.journeys.test_cases import installation
@@ -90,7 +92,7 @@ def _key(app: App) -> ApiKey:
 
 
 def test_a_withdrawal_reaches_a_running_server_within_a_second(tmp_path: Path) -> None:
-    """A server that only checks holds an upload for review while it is protected, and lets it through a second later."""
+    """A server that only checks holds an upload while it is protected, and lets it through a second later."""
     server = Server(tmp_path)
     platform = server.key("platform", "checks")
     app = installation(tmp_path)
@@ -212,7 +214,7 @@ def test_a_thousand_wrong_attempts_open_nothing_and_stop_nobody(app: App) -> Non
         except Throttled:
             continue
     assert tried <= 20 * 5
-    assert app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"owner")
+    assert app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"owner").case
     assert app.ledger.verify().root.size == before
 
 
@@ -236,7 +238,7 @@ def test_a_refusal_takes_the_same_steps_whoever_asks(app: App) -> None:
     """A case that exists, one that does not, and a number that is none send the same statements to the database."""
     receipt = _submit(app, 1)
     numbers = (receipt.number, "0000-0000-0000", "nothing")
-    shapes = [_statements(app, lambda n=n: app.entrance.log_in(n, "wrong", caller=b"x")) for n in numbers]
+    shapes = [_statements(app, partial(app.entrance.log_in, number, "wrong", caller=b"x")) for number in numbers]
     assert shapes[0] == shapes[1] == shapes[2] != []
 
 
@@ -251,20 +253,20 @@ def _kolmogorov_smirnov(one: list[float], other: list[float]) -> float:
 def test_time_does_not_tell_whether_a_case_exists(tmp_path: Path, memory_mib: int, tries: int) -> None:
     """Over hundreds of tries, at a low and at the real cost of hashing, refusals of both kinds take equally long.
 
-    The two kinds alternate, so that whatever else the machine does meets both. By the clock their distributions must not
-    differ by more than chance explains once in ten thousand runs; by the processor's own count of the work, which other
-    programs disturb less, their medians must not differ by 5 ms.
+    The two kinds alternate, so that whatever else the machine does meets both. By the clock their distributions must
+    not differ by more than chance explains once in ten thousand runs; by the processor's own count of the work, which
+    other programs disturb less, their medians must not differ by 5 ms.
     """
     app = installation(tmp_path, memory_mib=memory_mib)
     receipt = _submit(app, 1)
     clock: dict[str, list[float]] = {receipt.number: [], "0000-0000-0000": []}
     processor: dict[str, list[float]] = {number: [] for number in clock}
     for turn in range(tries):
-        for number in clock:
+        for number, taken in clock.items():
             started, worked = time.perf_counter(), time.thread_time()
             with pytest.raises(Unauthenticated):
                 app.entrance.log_in(number, "six wrong words in a row", caller=b"%d" % turn)
-            clock[number].append(time.perf_counter() - started)
+            taken.append(time.perf_counter() - started)
             processor[number].append(time.thread_time() - worked)
     # Critical value of the two-sample test for equal sizes n: sqrt(-ln(alpha / 2) / n).
     assert _kolmogorov_smirnov(*clock.values()) < (9.9 / tries) ** 0.5

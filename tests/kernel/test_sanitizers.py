@@ -38,6 +38,11 @@ def build(target: Path) -> None:
         copy.write_bytes(source.read_bytes())
 
 
+def unmeasured() -> dict[str, str]:
+    """Return the environment without what makes a child process measure coverage, here of a copy."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+
+
 def test_the_kernel_is_clean_under_sanitizers(tmp_path: Path) -> None:
     """No kernel test touches memory that is not its own or relies on undefined behaviour."""
     address = runtime("libasan.so")
@@ -48,7 +53,7 @@ def test_the_kernel_is_clean_under_sanitizers(tmp_path: Path) -> None:
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/kernel",
          "--ignore=tests/kernel/test_sanitizers.py"],
         cwd=PROJECT, capture_output=True, text=True, check=False,
-        env=os.environ | {
+        env=unmeasured() | {
             "LD_PRELOAD": address,
             # The interpreter keeps memory until its end on purpose.
             "ASAN_OPTIONS": "detect_leaks=0",

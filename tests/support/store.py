@@ -103,6 +103,9 @@ class MemoryBankTransaction:
         """Register many entries."""
         self.bank(bank)
         for number, new in entries:
+            if number in self._state.entries:
+                msg = "It exists already, or was made by another at the same moment."
+                raise Conflict(msg)
             self._state.entries[number] = Entry(
                 id=number,
                 bank=bank,

@@ -199,9 +199,8 @@ class CaseFiles:
                 create_bank(transaction.banks, name, policy, now=self.clock.now())
 
     def _withdraw(self, transaction: CaseTransaction, case: Case, *, now: datetime) -> None:
-        for item in case.protected:
-            if item.entry is not None:
-                transaction.banks.withdraw(item.bank, item.entry, by=INTAKE, now=now)
+        for bank, entry in [(item.bank, item.entry) for item in case.protected if item.entry is not None]:
+            transaction.banks.withdraw(bank, entry, by=INTAKE, now=now)
 
 
 class _Overtaken(Exception):

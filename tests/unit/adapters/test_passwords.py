@@ -67,7 +67,7 @@ def test_a_flood_is_sent_away_and_memory_stays_bounded() -> None:
         thread.start()
         if number < 2:
             assert held.entered.acquire(timeout=30)
-    while hasher._places._value:  # type: ignore[attr-defined] # until the three others wait
+    while hasher._places._value:  # until the three others wait
         pass
     with pytest.raises(Throttled) as refused:
         hasher.hash("one too many")

@@ -14,7 +14,7 @@ from tests.unit.matching.memory import MemoryBanks
 
 
 def test_only_negative_banks_make_a_picture_common() -> None:
-    """Near a negative entry is common; near an entry that somebody protects is not, and neither is what is near none."""
+    """Near a negative entry is common; near an entry that somebody protects, or near none, is not."""
     store = MemoryBanks()
     store.put_bank(1, BankPolicy(Action.REVIEW, negative=True))
     store.put_bank(2, BankPolicy(Action.REVIEW))
@@ -25,6 +25,6 @@ def test_only_negative_banks_make_a_picture_common() -> None:
     common = NegativeBanks(indexes)
     with pytest.raises(Unavailable):
         common.near([Hash(some_hash(1))])
-    indexes.load(store)  # type: ignore[arg-type] # the few methods that matching reads
+    indexes.load(store)
     assert common.near([Hash(some_hash(9)), Hash(flipped(some_hash(1), 31))])
     assert not common.near([Hash(flipped(some_hash(1), 40)), Hash(some_hash(2)), Hash(some_hash(3))])

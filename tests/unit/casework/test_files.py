@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever people, staff, time and platforms do to cases: nothing is lost, nothing doubled, nothing withdrawn matches."""
+"""Whatever people, staff, time and platforms do: nothing is lost, nothing doubled, nothing withdrawn matches."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -160,10 +160,10 @@ class _Overtaking(MemoryCases):
     def transaction(self, *, write: bool = False) -> Iterator["MemoryCaseTransaction"]:
         with super().transaction(write=write) as transaction:
             if write and self.times:
-                transaction.append = self._refuse  # type: ignore[method-assign] # what a slower process meets
+                transaction.append = self._refuse  # type: ignore[method-assign, assignment] # what a slower process meets
             yield transaction
 
-    def _refuse(self, case: Case, events: Sequence[Event], **_: Any) -> Any:
+    def _refuse(self, _case: Case, events: Sequence[Event], **_: Any) -> Any:
         if isinstance(events[0], ItemAdded):
             self.times -= 1
         msg = "This case was changed meanwhile."

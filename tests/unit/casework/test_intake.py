@@ -3,6 +3,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from noli.base.errors import Conflict, InputError, NotFound, Throttled, Unavaila
 from noli.casework import work
 from noli.casework.intake import ANSWERED_AGAIN_FOR, Intake
 from noli.casework.model import AgeAnswer, CaseFilter, NewLink, Recovery, WithdrawalDelay
+from noli.hashing.model import Hash
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 
 LINK = NewLink(" https://site.example/a ", " profile ")
@@ -137,8 +139,9 @@ def test_who_comes_second_gets_the_first_ones_answer(world: Casework) -> None:
     again = world.submit
     raced = False
 
-    def near(_: object) -> bool:
+    def near(hashes: Sequence[Hash]) -> bool:
         nonlocal raced
+        del hashes
         if not raced:
             raced = True
             again(submission(made_up_item(1)), token=token)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from noli.base.errors import Conflict, InputError, NotFound, Unavailable
+from noli.casework.events import MessageSent
 from noli.casework.limits import MAX_LINKS, MAX_MESSAGES
-from noli.casework.model import CaseId, NewLink, Recipient, Recovery, WithdrawalDelay
+from noli.casework.model import Author, CaseId, MessageId, NewLink, Recipient, Recovery, WithdrawalDelay
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 
 LINK = NewLink("https://site.example/a")
@@ -94,10 +95,7 @@ def test_messages_are_bounded(world: Entered) -> None:
         world.cases.send_message(world.case, "one too many")
 
 
-def _message(number: int) -> object:
-    from noli.casework.events import MessageSent
-    from noli.casework.model import Author, MessageId
-
+def _message(number: int) -> MessageSent:
     return MessageSent(message=MessageId(str(number)), author=Author.STAFF, staff="s", text="x")
 
 

@@ -62,3 +62,10 @@ def test_a_reading_searches_originals_and_registers_every_form() -> None:
     reading = Reading(Outcome.HASHED, (Frame(forms, 90), Frame(forms, 20, 1)))
     assert [h.quality for h in reading.hashes] == [90, 20]
     assert [h.variant for h in reading.variants] == list(DIHEDRAL)
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_value_of_another_length_is_no_hash(size: int) -> None:
+    """PDQ has 32 bytes."""
+    with pytest.raises(HashFormatError, match="32 bytes"):
+        Hash(bytes(size))

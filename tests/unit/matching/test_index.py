@@ -10,23 +10,14 @@ from hypothesis import strategies as st
 
 from noli.bank.model import Action, BankPolicy
 from noli.base.errors import IntegrityError, StoreBusy, Unavailable
+from noli.hashing.kernel import HammingIndex as Kernel
 from noli.matching.index import BankIndexes
 from noli.matching.ports import HammingIndex
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
 from tests.unit.matching.memory import MemoryBanks
 
-
-def kernel_index() -> HammingIndex:
-    """Make the index of production."""
-    try:
-        from noli.hashing.kernel import HammingIndex as Kernel
-    except (AttributeError, Unavailable):
-        pytest.skip("the native kernel is not built; run 'make setup'")
-    return Kernel()
-
-
-FACTORIES: list[Callable[[], HammingIndex]] = [BruteForceIndex, kernel_index]
+FACTORIES: list[Callable[[], HammingIndex]] = [BruteForceIndex, Kernel]
 steps = st.lists(
     st.tuples(st.sampled_from(["add", "withdraw", "policy", "bank", "follow"]), st.integers(0, 7)), max_size=30
 )
@@ -171,3 +162,25 @@ def test_many_followers_apply_each_change_once() -> None:
     for thread in threads:
         thread.join()
     assert (sum(applied), indexes.hashes) == (2500, 2500)
+
+
+def test_damage_met_while_following_takes_everything_out() -> None:
+    """A change of a bank that is not there, or a hash cut short, ends answering until a load succeeds."""
+    for harm in ("bank", "hash"):
+        store = MemoryBanks()
+        store.put_bank(1)
+        indexes = loaded(store)
+        store.put(1 if harm == "hash" else 9, 1, some_hash(1)[: 31 if harm == "hash" else 32])
+        with pytest.raises(IntegrityError, match="backup"):
+            indexes.catch_up(store)
+        assert not indexes.ready
+        with pytest.raises(Unavailable):
+            indexes.neighbours(some_hash(1), max_neighbours=1)
+
+
+def test_an_entry_without_hashes_matches_nothing() -> None:
+    """It is loaded like any other and found by nobody."""
+    store = MemoryBanks()
+    store.put_bank(1)
+    store.put(1, 1)
+    assert loaded(store).hashes == 0

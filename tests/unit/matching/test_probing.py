@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noli.base.errors import Throttled
+from noli.matching import probing
 from noli.matching.probing import Answer, ProbingGuard
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
@@ -159,3 +160,31 @@ def test_sixty_different_edits_of_one_picture_are_all_answered(exact: bool) -> N
     oracle = Oracle(some_hash(8), exact=exact)
     for number, distance in enumerate(range(0, 120, 2)):
         oracle.ask(int.from_bytes(flipped(some_hash(8), distance, seed=number)))
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many neighbourhoods are remembered, the one not asked about for longest goes; the others still count."""
+    monkeypatch.setattr(probing, "MAX_NEIGHBOURHOODS", 4)
+    monkeypatch.setattr(probing, "_COMPACT_AFTER", 3)
+    guard = ProbingGuard(1, SetClock(), new_index=BruteForceIndex)
+
+    def ask(number: int, *bits: int) -> None:
+        query = int.from_bytes(some_hash(number)) ^ sum(1 << bit for bit in bits)
+        guard.admit("k", query.to_bytes(32), Answer("match", 1))
+
+    for number in range(10):
+        ask(number)
+    ask(9, 0)
+    with pytest.raises(Throttled):
+        ask(9, 1)
+    ask(0, 0)
+    ask(0, 1)
+
+
+def test_a_neighbourhood_remembers_only_so_many_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies without end of one picture take no memory without end, and are answered for ever."""
+    monkeypatch.setattr(probing, "MAX_REMEMBERED", 3)
+    guard = ProbingGuard(1, SetClock(), new_index=BruteForceIndex)
+    for seed in range(200):
+        guard.admit("k", flipped(some_hash(1), 20, seed=seed), Answer("match", 20))
+    assert [len(place.answered) for place in guard._keys["k"].places.values()] == [3]

@@ -27,7 +27,7 @@ from noli.bank.model import (
     Provenance,
     entry_text,
 )
-from noli.base.errors import Conflict, NotFound
+from noli.base.errors import Conflict, IntegrityError, NotFound
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 
 # Wakes the other processes of an installation; ``adapters.sql.listen`` hears it.
@@ -41,6 +41,10 @@ _LOAD_ROWS = 50_000
 
 # Ids in one IN list; SQLite takes 32,766 parameters.
 _IDS_A_QUERY = 1000
+
+
+# Hashes lie bank by bank, so one that is looked for by its entry alone is reached over the entry's bank.
+_OF_ENTRY = (t.banked_hash.c.bank_id == t.entry.c.bank_id) & (t.banked_hash.c.entry_id == t.entry.c.id)
 
 
 class SqlBanks:
@@ -69,7 +73,7 @@ class SqlBankTransaction:
         if self._one(sa.select(t.bank.c.id).where(t.bank.c.name == name)) is not None:
             msg = f"A bank named {name!r} exists already."
             raise Conflict(msg)
-        values = {"name": name, "created_at": now, **_policy_values(policy)}
+        values = {"name": name, "created_at": now, "entries": 0, "hashes": 0, **_policy_values(policy)}
         bank = self._connection.execute(t.bank.insert().values(values).returning(t.bank.c.id)).scalar_one()
         self._append([(ChangeKind.BANK, bank, None)])
         return self.bank(name)
@@ -84,14 +88,14 @@ class SqlBankTransaction:
 
     def bank(self, name: str) -> Bank:
         """Read one bank."""
-        row = self._one(_banks().where(t.bank.c.name == name))
+        row = self._one(t.bank.select().where(t.bank.c.name == name))
         if row is None:
             raise _no_bank(name)
         return _bank(row)
 
     def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
         """List banks by name."""
-        query = _banks().where(t.bank.c.name > after).order_by(t.bank.c.name).limit(limit)
+        query = t.bank.select().where(t.bank.c.name > after).order_by(t.bank.c.name).limit(limit)
         return [_bank(row) for row in self._connection.execute(query)]
 
     def add_entry(self, bank: str, entry: NewEntry, *, id: EntryId, now: datetime) -> Entry:  # noqa: A002 - the port's name
@@ -105,27 +109,25 @@ class SqlBankTransaction:
         if not entries:
             return
         self._connection.execute(t.entry.insert(), [_entry_values(number, id_, new, now) for id_, new in entries])
-        self._connection.execute(
-            t.banked_hash.insert(),
-            [_hash_values(number, id_, at, one) for id_, new in entries for at, one in enumerate(new.hashes)],
-        )
+        hashes = [_hash_values(number, id_, at, one) for id_, new in entries for at, one in enumerate(new.hashes)]
+        self._connection.execute(t.banked_hash.insert(), hashes)
+        self._count(number, entries=len(entries), hashes=len(hashes))
         self._append([(ChangeKind.ENTRY_ADDED, number, id_) for id_, _ in entries])
 
     def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
         """Read one entry with its hashes."""
-        query = _entries().where(t.entry.c.id == id, t.entry.c.bank_id == self._bank_id(bank))
-        row = self._one(query)
+        number = self._bank_id(bank)
+        row = self._one(_entries().where(t.entry.c.id == id, t.entry.c.bank_id == number))
         if row is None:
             raise _no_entry(bank, id)
-        return _entry(row, self._hashes([id]).get(id, ()))
+        return _entry(row, self._hashes(number, [id]).get(id, ()))
 
     def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
         """List entries of a bank in id order."""
-        query = _entries().where(
-            t.entry.c.bank_id == self._bank_id(bank), t.entry.c.id > (-1 if after is None else after)
-        )
+        number = self._bank_id(bank)
+        query = _entries().where(t.entry.c.bank_id == number, t.entry.c.id > (-1 if after is None else after))
         rows = self._connection.execute(query.order_by(t.entry.c.id).limit(limit)).all()
-        hashes = self._hashes([row.id for row in rows])
+        hashes = self._hashes(number, [row.id for row in rows])
         return [_entry(row, hashes.get(row.id, ())) for row in rows]
 
     def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
@@ -141,10 +143,12 @@ class SqlBankTransaction:
         before = self.entry(bank, id)
         if before.state is EntryState.WITHDRAWN:
             return before
+        number, one = self._bank_id(bank), t.banked_hash
         values = {"state": EntryState.WITHDRAWN.value, "withdrawn_at": now, "withdrawn_by": by}
         self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
-        self._connection.execute(t.banked_hash.update().where(t.banked_hash.c.entry_id == id).values(active=False))
-        self._append([(ChangeKind.ENTRY_WITHDRAWN, self._bank_id(bank), id)])
+        gone = one.update().where(one.c.bank_id == number, one.c.entry_id == id).values(active=False)
+        self._count(number, entries=-1, hashes=-self._connection.execute(gone).rowcount)
+        self._append([(ChangeKind.ENTRY_WITHDRAWN, number, id)])
         return self.entry(bank, id)
 
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
@@ -187,10 +191,16 @@ class SqlBankTransaction:
         """Stream what a bank's index holds."""
         one = t.banked_hash.c
         query = sa.select(one.entry_id, one.value).where(one.bank_id == bank, one.active)
-        with self._connection.execution_options(yield_per=_LOAD_ROWS).execute(query) as result:
+        wanted = self._connection.execute(sa.select(t.bank.c.hashes).where(t.bank.c.id == bank)).scalar_one_or_none()
+        found = 0
+        with self._connection.execute(query.execution_options(yield_per=_LOAD_ROWS)) as result:
             for rows in result.partitions():
                 ids = array("Q", [row[0] for row in rows])
+                found += len(rows)
                 yield b"".join([row[1] for row in rows]), ids.tobytes()
+        if found != (wanted or 0):
+            msg = "The database lacks hashes of a bank; stop Noli and restore it from a backup."
+            raise IntegrityError(msg, detail=f"bank {bank}: {found} of {wanted}")
 
     def hashes_of(self, entry: EntryId) -> bytes:
         """Return an active entry's hashes."""
@@ -201,7 +211,7 @@ class SqlBankTransaction:
         one = t.banked_hash.c
         found: dict[tuple[EntryId, BankId], list[bytes]] = {}
         for some in _portions(entries):
-            query = sa.select(one.entry_id, one.bank_id, one.value).where(one.entry_id.in_(some), one.active)
+            query = sa.select(one.entry_id, one.bank_id, one.value).where(_OF_ENTRY, t.entry.c.id.in_(some), one.active)
             for row in self._connection.execute(query.order_by(one.entry_id, one.position)):
                 found.setdefault((EntryId(row.entry_id), BankId(row.bank_id)), []).append(row.value)
         return [(entry, bank, b"".join(values)) for (entry, bank), values in found.items()]
@@ -232,12 +242,12 @@ class SqlBankTransaction:
             raise _no_bank(name)
         return BankId(found)
 
-    def _hashes(self, ids: Sequence[EntryId]) -> dict[EntryId, tuple[Hash, ...]]:
+    def _hashes(self, bank: BankId, ids: Sequence[EntryId]) -> dict[EntryId, tuple[Hash, ...]]:
         found: dict[EntryId, list[Hash]] = {}
         one = t.banked_hash
         for some in _portions(ids):
-            query = one.select().where(one.c.entry_id.in_(some)).order_by(one.c.entry_id, one.c.position)
-            for row in self._connection.execute(query):
+            query = one.select().where(one.c.bank_id == bank, one.c.entry_id.in_(some))
+            for row in self._connection.execute(query.order_by(one.c.entry_id, one.c.position)):
                 found.setdefault(EntryId(row.entry_id), []).append(
                     Hash(
                         bytes(row.value),
@@ -249,18 +259,15 @@ class SqlBankTransaction:
                 )
         return {entry: tuple(hashes) for entry, hashes in found.items()}
 
+    def _count(self, bank: BankId, *, entries: int, hashes: int) -> None:
+        counts = {"entries": t.bank.c.entries + entries, "hashes": t.bank.c.hashes + hashes}
+        self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(counts))
+
     def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]]) -> None:
         rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry} for kind, bank, entry in changes]
         self._connection.execute(t.bank_change.insert(), rows)
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_NOTIFY)
-
-
-def _banks() -> sa.Select[*tuple[object, ...]]:
-    count = sa.select(sa.func.count()).where(
-        t.entry.c.bank_id == t.bank.c.id, t.entry.c.state == EntryState.ACTIVE.value
-    )
-    return sa.select(*t.bank.c, count.scalar_subquery().label("entries"))
 
 
 def _bank(row: Row[*tuple[object, ...]]) -> Bank:

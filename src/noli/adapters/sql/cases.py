@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
@@ -54,9 +55,9 @@ class SqlCases:
         """
         if self._engine.dialect.name == "sqlite":
             with suppress(NoliError, sa.exc.DBAPIError), self._engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                if raw is not None:
-                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                # The driver's own connection: a checkpoint cannot run in a transaction, which ours always opens.
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class SqlCaseTransaction:

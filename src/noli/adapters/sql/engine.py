@@ -13,7 +13,7 @@ import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from noli.base.errors import ConfigError, IntegrityError, StoreBusy, Unavailable
+from noli.base.errors import ConfigError, Conflict, IntegrityError, StoreBusy, Unavailable
 
 #: How long a statement waits for another's lock, in seconds; a caller is told to try again after it.
 LOCK_TIMEOUT_S = 5.0
@@ -52,7 +52,7 @@ def open_engine(url: str, folder: Path) -> Engine:
         ConfigError: The URL cannot be used or the folder cannot be made.
     """
     if url:
-        return _postgresql(url)
+        return _by_url(url)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "noli.db"
@@ -63,23 +63,32 @@ def open_engine(url: str, folder: Path) -> Engine:
     return _sqlite(path)
 
 
-def _postgresql(url: str) -> Engine:
+def _by_url(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as error:
         msg = "The database URL cannot be read; write it as postgresql://user:password@host/name."
         raise ConfigError(msg) from error
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        return _sqlite(Path(parsed.database))
-    if parsed.get_backend_name() != "postgresql":
-        msg = f"Noli runs on SQLite and PostgreSQL, not on {parsed.get_backend_name()!r}."
-        raise ConfigError(msg)
-    options = (
-        f"-c timezone=UTC -c lock_timeout={int(LOCK_TIMEOUT_S * 1000)} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-    )
+    match parsed.get_backend_name():
+        case "postgresql":
+            return _postgresql(parsed)
+        case "sqlite" if parsed.database in {None, "", ":memory:"}:
+            msg = "A database in memory keeps nothing; name a file, or leave the URL out for one in the data folder."
+            raise ConfigError(msg)
+        case "sqlite":
+            return _sqlite(Path(str(parsed.database)))
+        case other:
+            msg = f"Noli runs on SQLite and PostgreSQL, not on {other!r}."
+            raise ConfigError(msg)
+
+
+def _postgresql(url: URL) -> Engine:
+    ours = f"-c timezone=UTC -c lock_timeout={int(LOCK_TIMEOUT_S * 1000)} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    theirs = url.query.get("options", "")
+    options = [*([theirs] if isinstance(theirs, str) else theirs), ours]
     return sa.create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
-        connect_args={"options": options, "connect_timeout": int(LOCK_TIMEOUT_S)},
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": " ".join(options), "connect_timeout": int(LOCK_TIMEOUT_S)},
         pool_pre_ping=True,
         pool_size=8,
         pool_timeout=LOCK_TIMEOUT_S,
@@ -119,7 +128,9 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     """Open one transaction; commit at the end, roll back on any error.
 
     Raises:
-        StoreBusy: The database did not let us in within its time-out, or is not reachable.
+        StoreBusy: The database did not let us in within its time-out.
+        Unavailable: It cannot be reached or written.
+        Conflict: What must be unique was there already.
         IntegrityError: The database file is damaged.
     """
     try:
@@ -131,8 +142,6 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     except sa.exc.TimeoutError as error:
         msg = "The database is busy; try again in a moment."
         raise StoreBusy(msg, detail="connection pool") from error
-    except sa.exc.IntegrityError:
-        raise
     except sa.exc.DBAPIError as error:
         raise _translated(error) from error
 
@@ -152,6 +161,10 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
 
 def _translated(error: sa.exc.DBAPIError) -> Exception:
     text = str(error.orig).lower()
+    if isinstance(error, sa.exc.IntegrityError):
+        # Anything else that is refused, such as a row without its bank, is our own mistake.
+        msg = "It exists already, or was made by another at the same moment."
+        return Conflict(msg, detail=type(error.orig).__name__) if "unique" in text else error
     if any(word in text for word in _DAMAGE):
         msg = "The database is damaged; stop Noli and restore it from a backup."
         return IntegrityError(msg, detail=type(error.orig).__name__)

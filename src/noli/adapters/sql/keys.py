@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """API keys in SQL: ``access.ports.Keys``. Only the SHA-256 of a token is ever stored."""
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine, Row
 
 from noli.access.model import ApiKey, Scope
@@ -28,7 +27,7 @@ class SqlKeys:
         try:
             with transaction(self._engine, write=True) as connection:
                 connection.execute(t.api_key.insert().values(values))
-        except sa.exc.IntegrityError as error:
+        except Conflict as error:
             msg = f"A key named {key.name!r} exists already; revoked names are not used again."
             raise Conflict(msg) from error
 

@@ -25,7 +25,9 @@ class Listener:
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until something changed, or the time is over.
+        """Wait until something changed, or the time is over; on a new connection, not at all.
+
+        What changed before it listened woke nobody, so the caller looks now.
 
         Returns:
             False, at once, where the database cannot be listened to at this moment.
@@ -34,6 +36,7 @@ class Listener:
             if self._connection is None:
                 self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
                 self._connection.execute(f"LISTEN {CHANNEL}")
+                return True
             for _ in self._connection.notifies(timeout=timeout_s, stop_after=1):
                 pass
         except (psycopg.Error, OSError):

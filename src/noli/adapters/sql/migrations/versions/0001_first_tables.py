@@ -32,6 +32,8 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("hashes", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank")),
         sa.UniqueConstraint("name", name=op.f("uq_bank_name")),
     )
@@ -107,9 +109,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_entry_bank_id_id"), "entry", ["bank_id", "id"], unique=False)
     op.create_table(
         "banked_hash",
+        sa.Column("bank_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("bank_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("type", sa.String(length=16), nullable=False),
         sa.Column("value", sa.LargeBinary(length=32), nullable=False),
@@ -118,7 +120,8 @@ def upgrade() -> None:
         sa.Column("variant", sa.String(length=24), nullable=False),
         sa.ForeignKeyConstraint(["bank_id"], ["bank.id"], name=op.f("fk_banked_hash_bank_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_banked_hash_entry_id")),
-        sa.PrimaryKeyConstraint("entry_id", "position", name=op.f("pk_banked_hash")),
+        sa.PrimaryKeyConstraint("bank_id", "entry_id", "position", name=op.f("pk_banked_hash")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "opinion",

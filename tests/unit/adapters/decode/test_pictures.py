@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From files to outcomes, in this process: the confined children of ``tests/contract/test_decode.py`` run the same."""
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pdqhash
+import pytest
+from PIL import Image
+
+from noli.adapters.decode import pictures
+from noli.adapters.decode.pictures import Budget, prepare, read_picture
+from noli.hashing.model import Outcome, Pipeline, Reading
+from tests.support import media
+
+BUDGET = Budget(max_pixels=2_000_000, max_frames=4, frames_s=20)
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pillow as strict as in a child, and as it was afterwards."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    with warnings.catch_warnings():
+        prepare(BUDGET)
+        yield
+
+
+@pytest.fixture(scope="module")
+def picture() -> Image.Image:
+    """What the files show."""
+    return media.drawn()
+
+
+def read(data: bytes, pipeline: Pipeline = Pipeline.FULL, budget: Budget = BUDGET) -> Reading:
+    """Read a file."""
+    return read_picture(data, pipeline=pipeline, budget=budget)
+
+
+def apart(reading: Reading, shown: Image.Image, frame: int = 0) -> int:
+    """Bits between a frame and an independent hash of a picture."""
+    bits, _ = pdqhash.compute(np.asarray(shown.convert("RGB")))
+    return int((np.unpackbits(np.frombuffer(reading.frames[frame].dihedral[0], np.uint8)) != bits).sum())
+
+
+def test_every_mode_is_hashed_as_it_is_seen(picture: Image.Image) -> None:
+    """Grey, palette, inks, many bits, floats and transparency give the hash of what a viewer shows."""
+    grey = picture.convert("L")
+    half = Image.merge("RGBA", (*picture.split(), Image.new("L", picture.size, 128)))
+    files = {
+        "RGB": media.encoded(picture, "PNG"),
+        "L": media.encoded(grey, "PNG"),
+        "1": media.encoded(picture.convert("1"), "PNG"),
+        "P": media.encoded(media.with_palette(picture), "PNG"),
+        "CMYK": media.encoded(picture.convert("CMYK"), "TIFF"),
+        "LAB": media.encoded(_lab(picture), "TIFF"),
+        "16 bits": media.encoded(media.with_16_bits(picture), "PNG"),
+        "floats": media.encoded(media.with_floats(picture), "TIFF"),
+        "opaque alpha": media.encoded(picture.convert("RGBA"), "PNG"),
+        "half transparent": media.encoded(half, "PNG"),
+        "jpeg": media.encoded(picture, "JPEG", quality=92),
+        "grey jpeg": media.encoded(grey, "JPEG", quality=92),
+        "cmyk jpeg": media.encoded(picture.convert("CMYK"), "JPEG", quality=92),
+    }
+    found = {name: read(data) for name, data in files.items()}
+    assert {name: reading.outcome for name, reading in found.items()} == dict.fromkeys(files, Outcome.HASHED)
+    assert {name: apart(reading, picture) for name, reading in found.items() if apart(reading, picture) > 10} == {}
+
+
+def _lab(picture: Image.Image) -> Image.Image:
+    middle = Image.new("L", picture.size, 128)
+    return Image.merge("LAB", (picture.convert("L"), middle, middle))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_files_are_hashed_upright(picture: Image.Image, orientation: int) -> None:
+    """All eight EXIF orientations give the size and the hash of the upright picture."""
+    reading = read(media.rotated_jpeg(picture, orientation))
+    assert (reading.width, reading.height) == picture.size
+    assert apart(reading, picture) <= 10
+
+
+def test_what_is_in_the_transparency_alone_is_seen(picture: Image.Image) -> None:
+    """A white picture that shows only over black has a frame that shows it."""
+    reading = read(media.encoded(media.in_alpha_only(picture), "PNG"))
+    assert min(apart(reading, picture, frame) for frame in range(len(reading.frames))) <= 10
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_distinct_frames_are_hashed_up_to_the_limit(kind: str) -> None:
+    """Frames that repeat count once; no more than allowed are kept; their numbers tell which they are."""
+    shown = [media.drawn(seed=seed, width=320, height=240) for seed in range(6)]
+    reading = read(media.animation([shown[0], shown[0], *shown[1:]], kind))
+    assert len(reading.frames) == BUDGET.max_frames
+    assert apart(reading, shown[1], frame=1) <= 10
+    assert [frame.number for frame in reading.frames] == sorted(frame.number for frame in reading.frames)
+
+
+def test_a_long_animation_ends_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pixels, seconds and frames are bounded; what was seen until then counts."""
+    file = media.animation([media.drawn(seed=seed, width=320, height=240) for seed in range(4)], "GIF")
+    slow = Budget(max_pixels=2_000_000, max_frames=9, frames_s=-1)
+    small = Budget(max_pixels=320 * 240, max_frames=9, frames_s=20)
+    monkeypatch.setattr(pictures, "_MAX_FRAMES_SEEN", 3)
+    assert [len(read(file, budget=budget).frames) for budget in (slow, small, BUDGET)] == [1, 2, 3]
+
+
+def test_a_damaged_end_keeps_the_frames_before_it() -> None:
+    """An animation that was cut short is hashed as far as it goes."""
+    file = media.animation([media.drawn(seed=seed, width=320, height=240) for seed in range(3)], "GIF")
+    reading = read(file[: len(file) * 2 // 3])
+    assert reading.outcome is Outcome.HASHED
+    assert 1 <= len(reading.frames) < 3
+
+
+def test_the_other_pipeline_is_done_on_request(picture: Image.Image) -> None:
+    """It is recorded with the reading, and near the usual one without being it."""
+    file = media.encoded(picture, "JPEG", quality=92)
+    reading = read(file, Pipeline.NEAREST_512)
+    assert reading.pipeline is Pipeline.NEAREST_512
+    assert 0 < apart(reading, picture) <= 40
+
+
+def test_flat_pictures_have_too_little_detail() -> None:
+    """The reading says so and still carries the hash."""
+    reading = read(media.encoded(Image.new("RGB", (64, 64), (20, 30, 40)), "PNG"))
+    assert (reading.outcome, len(reading.frames)) == (Outcome.LOW_QUALITY, 1)
+    assert "too little detail" in reading.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        (b"", Outcome.UNSUPPORTED),
+        (b"hello\n" * 100, Outcome.UNSUPPORTED),
+        (bytes(1000), Outcome.UNSUPPORTED),
+        (media.encoded(media.drawn(), "JPEG")[:1500], Outcome.CORRUPT),
+        (media.encoded(media.drawn(), "PNG")[:1500], Outcome.CORRUPT),
+        (media.encoded(media.drawn(), "WEBP")[:1500], Outcome.CORRUPT),
+        (b"\xff\xd8\xff\xe0" + bytes(500), Outcome.CORRUPT),
+        (media.bomb(side=30_000), Outcome.TOO_LARGE),
+    ],
+)
+def test_what_cannot_be_read_has_an_outcome(data: bytes, outcome: Outcome) -> None:
+    """Something else, damaged, or far too large: each is a value with a reason for a person."""
+    reading = read(data)
+    assert reading.outcome is outcome
+    assert reading.reason.endswith(".")
+
+
+def test_running_out_of_memory_is_too_large(monkeypatch: pytest.MonkeyPatch, picture: Image.Image) -> None:
+    """Whatever allocation fails, the file is called too large and the child goes on."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pictures, "_from_brightness", fail)
+    assert read(media.encoded(picture, "JPEG")).outcome is Outcome.TOO_LARGE
+
+
+def test_damaged_exif_data_is_passed_over(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture whose EXIF data cannot be parsed is taken as it is stored."""
+
+    def fail(_: Image.Image) -> None:
+        raise SyntaxError
+
+    monkeypatch.setattr(Image.Image, "getexif", fail)
+    assert apart(read(media.encoded(picture, "PNG")), picture) == 0

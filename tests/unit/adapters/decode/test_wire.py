@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes back over the pipe is a reading, or refused."""
+
+import json
+
+import pytest
+
+from noli.adapters.decode.wire import dihedral_hashes, reading_from_json, reading_to_json
+from noli.hashing.model import Frame, Outcome, Pipeline, Reading
+from tests.support.bits import some_hash
+
+FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3)
+READING = Reading(Outcome.HASHED, (FRAME,), "why", Pipeline.NEAREST_512, 640, 480)
+
+
+def test_a_reading_crosses_the_pipe_unchanged() -> None:
+    """Outcome, frames, reason, pipeline and size."""
+    assert reading_from_json(reading_to_json(READING)) == READING
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "fine"},
+        {"frames": None},
+        {"frames": [["00" * 255, 90, 0]]},
+        {"frames": [["zz" * 256, 90, 0]]},
+        {"frames": [["00" * 256, 101, 0]]},
+        {"frames": [["00" * 256, 90, -1]]},
+        {"frames": [["00" * 256, "90", 0]]},
+        {"width": "wide"},
+        {"width": 1e400},
+    ],
+)
+def test_an_answer_that_is_no_reading_is_refused(change: dict[str, object]) -> None:
+    """A child that was taken over can say what it likes; it is not believed."""
+    said = json.loads(reading_to_json(READING)) | change
+    with pytest.raises(ValueError, match=r"."):
+        reading_from_json(json.dumps(said).encode())
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"null", b"[" * 100_000])
+def test_an_answer_that_is_something_else_is_refused(text: bytes) -> None:
+    """Nothing, another value, or nesting without end."""
+    with pytest.raises(ValueError, match=r"."):
+        reading_from_json(text)
+
+
+def test_eight_hashes_are_eight() -> None:
+    """No more, no fewer."""
+    with pytest.raises(ValueError, match="eight"):
+        dihedral_hashes(bytes(32 * 7))
