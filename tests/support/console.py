@@ -126,26 +126,27 @@ class Console:
         entered = self.app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"caller")
         return entered.case, receipt
 
-    def common(self, item: NewItem) -> None:
-        """Make a picture one that many people have, so that items near it are held."""
-        policy = BankPolicy(negative=True, action=Action.REVIEW)
-        with self.app.store.transaction(write=True) as transaction:
-            if not any(bank.name == "common" for bank in transaction.banks()):
-                create_bank(transaction, "common", policy, now=self.clock.now())
-            register(transaction, "common", [NewEntry(item.hashes[:1], Provenance("test"))], now=self.clock.now())
-        self.app.catch_up()
-
     def held_case(self) -> tuple[CaseId, str]:
         """Open a case with a held item; returns both ids."""
         self._made += 1
         item = made_up_item(1_000_000 + self._made)
-        self.common(item)
+        make_common(self.app, item)
         case, _ = self.submit(items=(item,))
         return case, self.app.cases.view(case).items[0].id
 
     def close(self) -> None:
         """Stop it."""
         self.app.close()
+
+
+def make_common(app: App, item: NewItem) -> None:
+    """Make a picture one that many people have, so that items near it are held."""
+    now = app.clock.now()
+    with app.store.transaction(write=True) as transaction:
+        if not any(bank.name == "common" for bank in transaction.banks()):
+            create_bank(transaction, "common", BankPolicy(Action.REVIEW, negative=True), now=now)
+        register(transaction, "common", [NewEntry(item.hashes[:1], Provenance("test"))], now=now)
+    app.catch_up()
 
 
 def text_of(answer: httpx.Response) -> str:

@@ -70,7 +70,18 @@ class Installation:
 
     def create(self, name: str, role: str) -> str:
         """Make an account on the command line; returns the set-up token that it prints."""
-        command = [sys.executable, "-m", "noli", "staff", "create", name, "--role", role, "--data", str(self.server.data)]
+        command = [
+            sys.executable,
+            "-m",
+            "noli",
+            "staff",
+            "create",
+            name,
+            "--role",
+            role,
+            "--data",
+            str(self.server.data),
+        ]
         made = subprocess.run(command, env=self.server._environment, capture_output=True, text=True, check=True)
         return made.stdout.strip()
 
@@ -166,7 +177,9 @@ class Seat:
 
     def too_wide(self) -> bool:
         """Say whether the page scrolls sideways."""
-        return bool(self.page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+        return bool(
+            self.page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        )
 
     def close(self) -> None:
         """Close the browser's window."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts of staff, for those who manage them. A set-up token is shown once, on the answer to the form that made it."""
 
-
 from noli.access.model import Right, Role, Staff
 from noli.access.rules import RIGHTS
 from noli.access.staff import SET_UP_FOR
@@ -61,9 +60,7 @@ def _other(call: Call, visitor: Visitor) -> Staff:
     return found
 
 
-def _page(
-    call: Call, visitor: Visitor, *, status: int = 200, error: str = "", name: str = "", done: str = ""
-) -> Reply:
+def _page(call: Call, visitor: Visitor, *, status: int = 200, error: str = "", name: str = "", done: str = "") -> Reply:
     return show(
         call,
         visitor,

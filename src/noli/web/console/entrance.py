@@ -52,7 +52,6 @@ class LogInQuery(LanguageQuery):
     then: str = ""
 
 
-
 def log_in_page(call: Call) -> Reply:
     """Ask for name, password and code."""
     return _log_in_page(call, then=call.query.then, notice=_NOTICES.get(call.query.notice, ""))

@@ -113,9 +113,7 @@ def show(
     }
     reply = render.page(call, f"console/{template}", status=status, **(frame | given))
     kept = tuple(line for line in reply.headers if line[0] != b"content-security-policy")
-    return Reply(
-        reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", POLICY), *headers)
-    )
+    return Reply(reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", POLICY), *headers))
 
 
 def here(call: Call) -> str:
@@ -158,9 +156,7 @@ def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
     case = call.path.get("case", "") if visitor.may(Right.VIEW_CASES) else ""
     back = f"/console/cases/{case}" if case and status != STATUS["not-found"][0] else "/console"
     wait = error.retry_after_s if isinstance(error, Throttled) else 0
-    return show(
-        call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait
-    )
+    return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
 
 
 def _typed(call: Call) -> str:

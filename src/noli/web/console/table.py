@@ -57,7 +57,9 @@ PAGES: tuple[ConsolePage, ...] = (
 )  # fmt: skip
 
 
-def _entrance(method: str, path: str, handler: Callable[[Call], Reply], summary: str, query: type | None = None) -> Operation:
+def _entrance(
+    method: str, path: str, handler: Callable[[Call], Reply], summary: str, query: type | None = None
+) -> Operation:
     return Operation(
         method=method,
         path=path,
