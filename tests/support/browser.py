@@ -65,6 +65,55 @@ class Visitor:
         """Press the button that goes on."""
         self.page.locator("[data-step]:not([hidden]) [data-next]").click()
 
+    def to_files(self) -> None:
+        """Answer the first questions as somebody who has pictures."""
+        self.open("/go")
+        self.answer("reporter", "depicted-person")
+        self.answer("age", "adult")
+        self.answer("situation", "files")
+
+    def choose(self, *files: Path) -> None:
+        """Choose files and wait until all are hashed."""
+        self.page.locator("#choose").set_input_files([str(file) for file in files])
+        items = self.page.locator("[data-list] > li")
+        while items.count() < len(files) or items.locator("progress:not([hidden])").count():
+            self.page.wait_for_timeout(50)
+
+    def to_send(self, *, delay: str = "at-once", recovery: str = "none", consents: tuple[str, ...] = ("here",)) -> None:
+        """Answer what comes after the pictures, links or threat."""
+        self.go_on()
+        self.go_on()
+        self.answer("delay", delay)
+        self.answer("recovery", recovery)
+        for each in consents:
+            self.page.locator(f"#consent-{each}").check()
+        self.go_on()
+
+    def send(self) -> tuple[str, str, str]:
+        """Send, and return number, words and recovery code from the receipt."""
+        self.page.locator("[data-send]").click()
+        self.page.locator("[data-step=done]").wait_for()
+        return self.receipt()
+
+    def receipt(self) -> tuple[str, str, str]:
+        """Read the receipt that is shown."""
+        number, words, code = (
+            str(self.page.locator(f"[data-part={part}]").text_content())
+            for part in ("number", "passphrase", "recovery_code")
+        )
+        return number, words, code
+
+    def come_back(self, number: str, words: str) -> None:
+        """Log in."""
+        self.open("/return")
+        self.page.fill("#number", number)
+        self.page.fill("#words", words)
+        self.page.locator("main form button").click()
+
+    def title(self) -> str:
+        """Return the heading of the page."""
+        return str(self.page.locator("h1:visible").first.text_content()).strip()
+
     def bodies(self) -> list[tuple[str, bytes]]:
         """Return path and body of everything that was sent."""
         return [(path, body) for method, path, body in self.requests if method != "GET" or body]
@@ -108,14 +157,18 @@ def visitor(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
         context.close()
 
 
-def picture_file(folder: Path) -> Path:
-    """Return a photo from the shared data, or a drawn picture where there is none."""
+def drawn_file(folder: Path) -> Path:
+    """Return a small drawn picture: quick to hash, for tests that are not about hashing."""
     from tests.support.media import drawn, encoded
+
+    path = folder / "drawn.jpg"
+    path.write_bytes(encoded(drawn(seed=7), "JPEG", quality=92))
+    return path
+
+
+def photo_file(folder: Path) -> Path:
+    """Return a photo from the shared data, or a drawn picture where there is none."""
     from tests.support.shared import SHARED
 
     photo = SHARED / "data" / "photos" / "mate-backgrounds-garden.jpg"
-    if photo.exists():
-        return photo
-    path = folder / "drawn.jpg"
-    path.write_bytes(encoded(drawn(seed=7, width=1600, height=1200), "JPEG", quality=92))
-    return path
+    return photo if photo.exists() else drawn_file(folder)

@@ -9,13 +9,14 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,15 +30,6 @@ _PAGES = Path(__file__).parents[1] / "browser"
 _START_S = 30.0
 
 
-class Page(Protocol):
-    """What is used of Playwright's page, which ships types that mypy need not read."""
-
-    def goto(self, url: str) -> object: ...
-    def evaluate(self, expression: str, arg: Any = None) -> Any: ...
-    def locator(self, selector: str) -> Any: ...
-    def on(self, event: str, f: Callable[..., None]) -> None: ...
-
-
 def chromium() -> str | None:
     """Return where Chromium is, None where it is not installed."""
     return os.environ.get("NOLI_CHROMIUM") or shutil.which("chromium")
@@ -46,6 +38,8 @@ def chromium() -> str | None:
 async def _answer(request: Request) -> Response:
     """Send a file of the hasher, or of the page under test."""
     asked = request.path_params["path"] or "page.html"
+    if asked == "favicon.ico":
+        return Response(status_code=204)
     folder, name = (page_hashing.FOLDER, asked[5:]) if asked.startswith("hash/") else (_PAGES, asked)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
@@ -80,12 +74,13 @@ class Visit:
 
     Attributes:
         page: Playwright's page.
+        context: Its context.
         requests: Method, address and body of every request so far, workers' included.
         complaints: What the console, the policy and uncaught errors said.
     """
 
     page: Page
-    context: Any
+    context: BrowserContext
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -99,8 +94,6 @@ class Visit:
 @contextmanager
 def visited(executable: str, address: str) -> Iterator[Visit]:
     """Open the page in a new Chromium and wait until it can hash."""
-    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only tests with a browser need it
-
     switches = [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",

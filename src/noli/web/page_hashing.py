@@ -33,6 +33,7 @@ HASHING_POLICY: Mapping[str, str] = {
 #: Media types of the files in ``FOLDER``, by suffix. Browsers refuse modules of any other type.
 MEDIA_TYPES: Mapping[str, str] = {
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".wasm": "application/wasm",
     "": "text/plain; charset=utf-8",
 }

@@ -3,7 +3,7 @@
 
 With script the whole way is one page (``static/pages/flow.js``) that asks nothing of the server until it sends. Without
 it each answer is posted and comes back as a hidden field of the next page: there is no draft on the server, and closing
-the tab leaves nothing anywhere.
+the tab leaves nothing anywhere. Every page holds all questions, so a script that comes late takes over where it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,20 +59,8 @@ NO_NAME = mark("Please write who you are: your name or organisation.")
 
 
 def first(call: Call) -> Reply:
-    """Show the way: for script all of it, otherwise its first step."""
-    return render.page(
-        call,
-        "person/go.html",
-        enhanced=True,
-        step="who",
-        shown=STEPS,
-        place=PLACE,
-        carried=[],
-        given={},
-        situation="",
-        error="",
-        challenge=call.app.intake.challenge(),
-    )
+    """Show the first question."""
+    return _page(call, "who")
 
 
 def next_(call: Call) -> Reply:
@@ -141,13 +129,12 @@ def _page(call: Call, step: str, *, error: str = "") -> Reply:
     return render.page(
         call,
         "person/go.html",
-        enhanced=False,
         step=step,
-        shown=(step,),
+        steps=STEPS,
         place=PLACE,
         carried=carried,
         given=fields.values,
         situation=fields.one("situation"),
         error=error,
-        challenge=None,
+        challenge=call.app.intake.challenge(),
     )

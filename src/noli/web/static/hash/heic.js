@@ -8,6 +8,8 @@
 "use strict";
 
 (() => {
+    /** @type {any} */
+    const scope = self;
     const LIBRARY = new URL("vendor/libheif/libheif.js", self.location.href).href;
     const KERNEL = new URL("vendor/libheif/libheif.wasm", self.location.href).href;
 
@@ -19,7 +21,7 @@
         return url;
     };
     /** @type {any} */
-    const factory = /** @type {any} */ (self).trustedTypes ?? { createPolicy: (_, rules) => rules };
+    const factory = scope.trustedTypes ?? { createPolicy: (/** @type {string} */ _, /** @type {any} */ rules) => rules };
     const policy = factory.createPolicy("noli-worker", { createScriptURL: checked });
 
     async function load() {
@@ -28,9 +30,9 @@
             throw new Error("libheif.wasm cannot be fetched");
         }
         const wasmBinary = await answer.arrayBuffer();
-        importScripts(policy.createScriptURL(LIBRARY));
+        scope.importScripts(policy.createScriptURL(LIBRARY));
         return new Promise((resolve, reject) => {
-            /** @type {any} */ (self).libheif({ wasmBinary, onRuntimeInitialized() { resolve(this); }, onAbort: reject });
+            scope.libheif({ wasmBinary, onRuntimeInitialized() { resolve(this); }, onAbort: reject });
         });
     }
 
@@ -44,7 +46,7 @@
         if (images.length === 0) {
             return { failed: "corrupt" };
         }
-        const image = images.find((each) => each.is_primary()) ?? images[0];
+        const image = images.find((/** @type {any} */ each) => each.is_primary()) ?? images[0];
         const [width, height] = [image.get_width(), image.get_height()];
         if (width * height > maxPixels) {
             return { failed: "too_large" };

@@ -58,7 +58,7 @@ export function pixelsFor(module, width, height) {
     return kept;
 }
 
-class Pixels {
+export class Pixels {
     /**
      * @param {WebAssembly.Module} module
      * @param {number} width

@@ -118,7 +118,7 @@ class Copies {
 }
 
 /**
- * @param {ReturnType<typeof pixelsFor>} pixels
+ * @param {import("./kernel.js").Pixels} pixels
  * @param {Strips | Copies} strips
  * @param {string} ground
  * @param {(share: number) => Promise<void>} step called after each strip; throws when somebody cancelled
@@ -133,7 +133,7 @@ async function read(pixels, strips, ground, step) {
 }
 
 /**
- * @param {ReturnType<typeof pixelsFor>} pixels
+ * @param {import("./kernel.js").Pixels} pixels
  * @param {Strips} strips
  * @returns {boolean} whether something is transparent
  */
@@ -145,7 +145,7 @@ function isTransparent(pixels, strips) {
 }
 
 /**
- * @param {ReturnType<typeof pixelsFor>} pixels
+ * @param {import("./kernel.js").Pixels} pixels
  * @returns {Generator<Hash>}
  */
 function* cropsIn(pixels) {

@@ -90,16 +90,16 @@ function isAddress(link) {
 
 /**
  * @param {string} name
- * @param {{focus?: boolean}} [options]
+ * @param {{focus?: boolean, keep?: boolean}} [options] `keep` leaves the server's complaint
  */
-function show(name, { focus = true } = {}) {
+function show(name, { focus = true, keep = false } = {}) {
     current = name;
     for (const [each, section] of sections) {
         section.hidden = each !== name;
         const fields = section.querySelector("fieldset");
         if (fields !== null) fields.disabled = false; // only what is shown can be reached; all of it is read
     }
-    complain("");
+    if (!keep) complain("");
     document.querySelector(".top nav")?.toggleAttribute("hidden", name !== "who");
     for (const only of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-for]"))) {
         only.hidden = only.dataset.for !== answer("situation");
@@ -135,6 +135,13 @@ function forward() {
     const next = steps[steps.indexOf(current) + 1];
     history.pushState({ step: next }, "");
     show(next);
+}
+
+function back() {
+    const steps = way();
+    const before = steps[steps.indexOf(current) - 1] ?? "have";
+    history.pushState({ step: before }, "");
+    show(before);
 }
 
 /** @returns {Promise<string>} the whole message, as it is sent */
@@ -241,7 +248,7 @@ form.addEventListener("submit", (event) => {
     event.preventDefault();
     const by = /** @type {SubmitEvent} */ (event).submitter;
     if (by?.hasAttribute("data-back")) {
-        history.back();
+        back();
     } else if (current === "send") {
         submit();
     } else {
@@ -270,9 +277,13 @@ leaving.addEventListener("leave", () => {
     forget();
 });
 
-history.replaceState({ step: "who" }, "");
-form.reset();
-show("who", { focus: false });
+for (const field of form.querySelectorAll("[data-carried]")) field.remove(); // the questions themselves hold it
+for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-scripted], [data-unscripted]"))) {
+    part.hidden = part.hasAttribute("data-unscripted");
+}
+current = order.find((name) => sections.get(name)?.hidden === false) ?? "who";
+history.replaceState({ step: current }, "");
+show(current, { focus: false, keep: true });
 picker.prepare();
 // The challenge is worked on while the first questions are read.
 prover = startProver();

@@ -23,6 +23,7 @@ export class Picker {
         this._hasher = new Hasher();
         /** @type {Chosen[]} */
         this._chosen = [];
+        this._made = 0;
         this._list = part(root, "list");
         this._template = /** @type {HTMLTemplateElement} */ (root.querySelector("template"));
         const input = /** @type {HTMLInputElement} */ (root.querySelector("input[type=file]"));
@@ -87,7 +88,7 @@ export class Picker {
         this._chosen.push(chosen);
         part(element, "file").textContent = file.name;
         const label = /** @type {HTMLLabelElement} */ (element.querySelector("label"));
-        label.htmlFor = field(element).id = `label-${crypto.randomUUID()}`;
+        label.htmlFor = field(element).id = `label-${++this._made}`;
         part(element, "state").textContent = text("waiting");
         this._list.append(element);
         this._number();
