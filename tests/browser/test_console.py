@@ -32,8 +32,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def installation(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A server for the module's tests."""
+    needed()
     started = Installation(tmp_path_factory.mktemp("installation"))
     yield started
     started.close()
@@ -189,7 +190,7 @@ def test_token_in_the_fragment(browser: Any, installation: Installation) -> None
     seat.close()
 
 
-def _pages(installation: Installation, lead: Seat) -> list[tuple[str, str]]:
+def _pages(installation: Installation) -> list[tuple[str, str]]:
     """Fill an installation with what a day brings; returns names and addresses of all its pages."""
     app = installation.app
     staff = app.staff.active("lena")
@@ -240,7 +241,7 @@ def test_every_page_is_accessible(
                 at.shot(f"{name}-{width}-{theme}-{language}")
         at.page.set_viewport_size({"width": 1440, "height": 900})
 
-    for name, path in _pages(installation, lead):
+    for name, path in _pages(installation):
         seat.open(f"{path}{'&' if '?' in path else '?'}l={language}")
         look(seat, name)
     fresh.open(f"/console/log-in?l={language}&notice=ended")

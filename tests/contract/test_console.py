@@ -2,7 +2,7 @@
 """What staff meet in the console: a real App on SQLite, everything over HTTP, a clock that is moved."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -325,9 +325,12 @@ def test_empty_list(console: Console) -> None:
 def test_paging(console: Console, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page after page shows every case once, newest first, and ends."""
     monkeypatch.setattr(cases, "ROWS", 2)
-    made = [console.submit()[0] for _ in range(3) if console.clock.move(seconds=1) is None]
+    made: list[str] = []
+    for _ in range(3):
+        console.clock.move(seconds=1)
+        made.append(console.submit()[0])
     seen: list[str] = []
-    address = "/console/cases"
+    address, page = "/console/cases", ""
     for _ in range(100):
         page = visit.get(address).text
         seen += re.findall(r'class="open" href="/console/cases/(\w+)"', page)
@@ -380,13 +383,15 @@ def test_no_hash_on_any_page(console: Console, visit: Visit) -> None:
 def test_one_timeline(console: Console, lead: Staff, visit: Visit) -> None:
     """What was registered, links, messages, notes, states and the withdrawal are one list, in order."""
     case, _ = console.submit(items=(made_up_item(8, label="sunset"),), links=(NewLink("https://example.org/copy"),))
-    for step in (
-        lambda: console.app.cases.send_message(case, "Please hurry."),
-        lambda: console.app.desk.reply(lead, case, "We are on it."),
-        lambda: console.app.desk.note(lead, case, "Sounds frightened."),
-        lambda: console.app.desk.set_state(lead, case, CaseState.IN_PROGRESS),
-        lambda: console.app.cases.request_withdrawal(case, erase=False),
-    ):
+    desk, person = console.app.desk, console.app.cases
+    steps: list[Callable[[], object]] = [
+        lambda: person.send_message(case, "Please hurry."),
+        lambda: desk.reply(lead, case, "We are on it."),
+        lambda: desk.note(lead, case, "Sounds frightened."),
+        lambda: desk.set_state(lead, case, CaseState.IN_PROGRESS),
+        lambda: person.request_withdrawal(case, erase=False),
+    ]
+    for step in steps:
         console.clock.move(minutes=1)
         step()
     page = text_of(visit.get(f"/console/cases/{case}")).partition("What happened")[2]
@@ -416,12 +421,12 @@ def test_reply_reaches_the_person_once(console: Console, visit: Visit) -> None:
     page = visit.get(f"/console/cases/{case}").text
     found = re.search(r'name="id" value="(\w+)"', page)
     assert found
+    fields, then = {"text": "Line one\r\nline two", "id": found[1]}, f"/console/cases/{case}?done=replied"
     for _ in range(2):
-        answer = visit.post(f"/console/cases/{case}/reply", {"text": "Line one\r\nline two", "id": found[1]})
-        assert answer.headers["location"] == f"/console/cases/{case}?done=replied"
+        assert visit.post(f"/console/cases/{case}/reply", fields).headers["location"] == then
     messages = console.app.cases.view(case).messages
     assert [(each.author, each.text) for each in messages] == [(Author.STAFF, "Line one\nline two")]
-    assert "Your message was sent" in text_of(visit.get(answer.headers["location"]))
+    assert "Your message was sent" in text_of(visit.get(then))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001, "nul\x00"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every role at every route of the console, made from the table of routes; and every form without what makes it ours."""
+"""Every role at every route of the console, made from the table of routes; and every form that is forged."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -118,7 +118,8 @@ def test_forged_form_before_log_in(console: Console, path: str) -> None:
 def test_form_without_the_cookie_before_log_in(console: Console) -> None:
     """A log-in form is taken only from the browser that it was shown to."""
     shown, other = console.visit(), console.visit()
-    other.csrf = shown.learn(shown.get("/console/log-in")) and shown.csrf
+    shown.learn(shown.get("/console/log-in"))
+    other.csrf = shown.csrf
     answer = other.post("/console/log-in", {"name": "x", "password": "x", "code": "000000"})
     assert answer.status_code == 403
     assert "open for too long" in text_of(answer)

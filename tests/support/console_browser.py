@@ -37,7 +37,7 @@ _SWITCHES = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
-_SETTINGS = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
+_SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
 
 
 def needed() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts of staff, for those who manage them. A set-up token is shown once, on the answer to the form that made it."""
+"""Accounts of staff, for those who manage them. A set-up token is shown once, in answer to the form that made it."""
 
 from noli.access.model import Right, Role, Staff
 from noli.access.rules import RIGHTS

@@ -6,7 +6,6 @@ from collections.abc import Container, Mapping
 from enum import StrEnum
 from typing import assert_never
 
-
 from noli.access.model import Right, Staff
 from noli.access.rules import RIGHTS
 from noli.base.errors import InputError
@@ -44,7 +43,7 @@ class Shown(StrEnum):
 SHOWN: Mapping[Shown, str] = {
     Shown.ALL: N_("All"),
     Shown.MINE: N_("Mine"),
-    Shown.UNASSIGNED: N_("Nobody’s"),
+    Shown.UNASSIGNED: N_("Unassigned"),
     Shown.WAITING: N_("Waiting for us"),
     Shown.HELD: N_("With held items"),
 }

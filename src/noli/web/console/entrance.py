@@ -108,10 +108,13 @@ def set_up_finish(call: Call) -> Reply:
         return _shown(call, "set_up.html", status=403, error="stale", token=token)
     try:
         enrolment = call.app.staff.enrolment(token)
-        try:
-            _check_password(password, enrolment.name)
-        except InputError:
-            return _enrolment_page(call, enrolment, token, error="password")
+    except NotFound:
+        return _shown(call, "set_up.html", status=404, error="unknown", token="")
+    try:
+        _check_password(password, enrolment.name)
+    except InputError:
+        return _enrolment_page(call, enrolment, token, error="password")
+    try:
         call.app.staff.set_up(token, password=password, code=call.fields.one("code"))
     except InputError:
         return _enrolment_page(call, enrolment, token, error="code")

@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -99,11 +100,11 @@ def show(
     *,
     status: int | None = None,
     headers: tuple[tuple[bytes, bytes], ...] = (),
-    **given: object,
+    **given: Any,  # noqa: ANN401 - what the template names
 ) -> Reply:
     """Write a page of the console; without a visitor it has no navigation."""
     translate = catalogue(render.language_of(call)).gettext
-    frame: dict[str, object] = {
+    frame: dict[str, Any] = {
         "visitor": visitor,
         "csrf": csrf_of(visitor.token) if visitor else "",
         "say": lambda value: translate(words.of(value)),

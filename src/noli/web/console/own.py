@@ -46,8 +46,8 @@ def start(call: Call, visitor: Visitor) -> Reply:
 def me(call: Call, visitor: Visitor) -> Reply:
     """Show the own account."""
     rights = [right for right in Right if visitor.may(right)]
-    times = {"idle": int(IDLE.total_seconds()) // 60, "longest": int(LONGEST.total_seconds()) // 3600}
-    return show(call, visitor, "me.html", rights=rights, done=done(call), **times)
+    idle, longest = int(IDLE.total_seconds()) // 60, int(LONGEST.total_seconds()) // 3600
+    return show(call, visitor, "me.html", rights=rights, done=done(call), idle=idle, longest=longest)
 
 
 def log_out_elsewhere(call: Call, visitor: Visitor) -> Reply:
