@@ -9,6 +9,7 @@ from dataclasses import replace
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.console.table import CONSOLE
 from noli.web.html import assets, render
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
@@ -218,4 +219,4 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *ABOUT, *PERSON, *assets.operations())
+ROUTES: tuple[Operation, ...] = (*API, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
