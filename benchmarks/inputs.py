@@ -18,7 +18,7 @@ GRAIN = 3.0
 
 def shared_folder() -> Path | None:
     """Return the folder with shared test data, or None where it is missing."""
-    folder = Path(os.environ.get("NOLI_SHARED", ROOT.parent / "shared")) / "data"
+    folder = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared")) / "data"
     return folder if folder.is_dir() else None
 
 

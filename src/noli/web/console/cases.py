@@ -58,7 +58,7 @@ class ListQuery(LanguageQuery):
     done: str = ""
 
 
-class CaseQuery(LanguageQuery):
+class OneCaseQuery(LanguageQuery):
     """What a case is asked with."""
 
     done: str = ""

@@ -29,7 +29,7 @@ PAGES: tuple[ConsolePage, ...] = (
     ConsolePage(method="POST", path="/console/find", handler=cases.find, summary="Find a case by its number.",
                 right=Right.LIST_CASES),
     ConsolePage(method="GET", path=_CASE, handler=cases.case_page, summary="Open a case; the ledger says so.",
-                right=Right.VIEW_CASES, query=cases.CaseQuery),
+                right=Right.VIEW_CASES, query=cases.OneCaseQuery),
     ConsolePage(method="POST", path=f"{_CASE}/reply", handler=work.reply, summary="Write to the person.",
                 right=Right.WORK_CASES),
     ConsolePage(method="POST", path=f"{_CASE}/note", handler=work.note, summary="Write for colleagues.",
