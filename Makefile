@@ -20,6 +20,9 @@ export NO_MKDOCS_2_WARNING = 1
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 KERNEL := $(wildcard native/*.c native/*.h)
+# The kernel that runs in a browser; committed, so that only who changes native/ needs clang and lld.
+WASM := src/noli/web/static/hash/pdq.wasm
+WASM_SOURCES := $(sort $(wildcard native/pdq*.c)) native/wasm.c
 # Bars of branch coverage, in per cent; the overall one stands in pyproject.toml.
 DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*,src/noli/evidence/*,src/noli/casework/*
 DOMAIN_BAR := 100
@@ -112,6 +115,15 @@ docs: .venv/packages.stamp ## Build the documentation into site/; a broken link 
 kernel: .venv/packages.stamp ## Rebuild the native kernel in place (NOLI_CFLAGS=… adds compiler flags)
 	$(BIN)/python setup.py --quiet build_ext --inplace --force
 
+# One command over sorted sources, without debug information: the same bytes from any directory.
+.PHONY: wasm
+wasm: ## Rebuild the browser's kernel (clang, lld) and print its SHA-256
+	clang --target=wasm32 -std=c11 -O3 -ffp-contract=off -ffreestanding -fno-builtin -nostdlib -fvisibility=hidden \
+		-Wall -Wextra -Werror -Wl,--no-entry -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=131072 \
+		-Wl,--export=__heap_base -o $(WASM) $(WASM_SOURCES)
+	chmod 644 $(WASM)
+	sha256sum $(WASM)
+
 .PHONY: format
 format: .venv/packages.stamp ## Format Python and C
 	$(BIN)/ruff format
@@ -121,6 +133,10 @@ format: .venv/packages.stamp ## Format Python and C
 fix: .venv/packages.stamp ## Format, and repair what the linter can repair by itself
 	$(BIN)/ruff check --fix
 	$(MAKE) format
+
+.PHONY: messages
+messages: setup ## Collect the pages' texts into the catalogues of all languages, and compile them
+	$(BIN)/python docs/messages.py
 
 .PHONY: reference
 reference: setup ## Write the generated pages of the reference anew

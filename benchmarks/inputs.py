@@ -66,7 +66,8 @@ def encoded(width: int, height: int, kind: str, count: int) -> list[bytes]:
     for number, photo in enumerate(photographs(count)):
         landscape = photo if photo.width >= photo.height else photo.transpose(Image.Transpose.ROTATE_90)
         pixels = np.asarray(landscape.resize((width, height), Image.Resampling.LANCZOS), dtype=np.float32)
-        noise = np.random.default_rng(number).normal(scale=GRAIN, size=(height, width, 1))
+        grain = GRAIN if width > landscape.width else 0.0
+        noise = np.random.default_rng(number).normal(scale=grain, size=(height, width, 1))
         grainy = Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
         buffer = io.BytesIO()
         grainy.save(buffer, kind, **({"quality": 88} if kind != "PNG" else {"compress_level": 3}))

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from noli.base.config import Config
+from noli.web import page_hashing
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -164,6 +165,9 @@ def main() -> None:
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page(), "utf-8")
         print(f"docs/reference/{name}")
+    crops = page_hashing.FOLDER / "crops.js"
+    crops.write_text(page_hashing.crops_module(), "utf-8")
+    print(crops.relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module `noli.hashing._native`: its constants, and the parts that add themselves to it.
- * It computes nothing; arguments are checked in python_pdq.c and python_index.c. */
+ * It computes nothing; arguments are checked in the other python_*.c. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "hamming.h"
 
 int noli_add_pdq(PyObject *module);
+int noli_add_crops(PyObject *module);
 int noli_add_index(PyObject *module);
 
 /* Environment variable that demands one code path. */
@@ -56,7 +57,7 @@ static int add_constants(PyObject *module) {
 }
 
 static int execute(PyObject *module) {
-    if (add_constants(module) < 0 || noli_add_pdq(module) < 0) {
+    if (add_constants(module) < 0 || noli_add_pdq(module) < 0 || noli_add_crops(module) < 0) {
         return -1;
     }
     return noli_add_index(module);

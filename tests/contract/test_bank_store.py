@@ -285,6 +285,27 @@ def test_an_answer_is_kept_under_its_key(store: BankStore) -> None:
         assert t.recall("key", "other") is None
 
 
+def test_readers_go_on_however_many_writers_wait(store: BankStore) -> None:
+    """Forty writers who wait for one take nothing that a reader needs, and all get their turn."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+
+    def write(number: int) -> None:
+        with store.transaction(write=True) as t:
+            fill(t, "one", number)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(40)]
+    with store.transaction(write=True):
+        for thread in threads:
+            thread.start()
+        with store.transaction() as reading:
+            assert reading.bank("one").entries == 0
+    for thread in threads:
+        thread.join()
+    with store.transaction() as reading:
+        assert reading.bank("one").entries == 40
+
+
 def test_writers_at_the_same_moment_lose_nothing(store: BankStore) -> None:
     """Eight writers: one wins a name, every entry is there, and a follower who reads meanwhile misses no change."""
     with store.transaction(write=True) as t:

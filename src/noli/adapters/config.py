@@ -7,10 +7,12 @@ is guessed and nothing unknown is skipped, because a misspelt limit is a limit t
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import get_type_hints
+from urllib.parse import urlsplit
 
 from noli.base.config import Config
 from noli.base.errors import ConfigError
@@ -50,6 +52,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 _FORMATS = ("json", "text")
+_PARTS = {"intake", "api", "console"}
 
 
 def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -140,7 +143,50 @@ def _in_range(name: str, value: object) -> None:
     if name == "log_format" and value not in _FORMATS:
         msg = f"The setting 'log_format' must be one of {', '.join(_FORMATS)}."
         raise ConfigError(msg)
+    if name in _WRONG and (wrong := _WRONG[name](str(value))):
+        msg = f"The setting {name!r} {wrong}"
+        raise ConfigError(msg)
     low, high = _RANGES.get(name, (float("-inf"), float("inf")))
     if isinstance(value, int | float) and not low <= value <= high:
         msg = f"The setting {name!r} must lie between {low:g} and {high:g}; it is {value:g}."
         raise ConfigError(msg)
+
+
+def _wrong_parts(value: str) -> str:
+    known = value and set(value.split(",")) <= _PARTS
+    return "" if known else f"names what is served, separated by commas: {', '.join(sorted(_PARTS))}."
+
+
+def _wrong_address(value: str) -> str:
+    parts = urlsplit(value)
+    plain = parts.scheme in {"http", "https"} and parts.netloc and not parts.path.strip("/") and not parts.query
+    return "" if plain or not value else "is an address without a path, like https://noli.example."
+
+
+def _wrong_exit(value: str) -> str:
+    parts = urlsplit(value)
+    good = parts.scheme in {"http", "https"} and parts.netloc and value.isascii() and value.isprintable()
+    return "" if good else "is the whole address of a site, like https://www.wikipedia.org/."
+
+
+def _wrong_networks(value: str) -> str:
+    try:
+        [ip_network(each.strip()) for each in value.split(",") if each.strip()]
+    except ValueError:
+        return "names addresses or networks, separated by commas: 10.0.0.5, 10.1.0.0/16."
+    return ""
+
+
+def _wrong_country(value: str) -> str:
+    good = not value or (len(value) == 2 and value.isascii() and value.isupper())  # noqa: PLR2004 - ISO 3166-1 alpha-2
+    return "" if good else "is a country's two capital letters, like DE."
+
+
+# What is wrong with a text, or nothing.
+_WRONG: Mapping[str, Callable[[str], str]] = {
+    "parts": _wrong_parts,
+    "public_url": _wrong_address,
+    "exit_url": _wrong_exit,
+    "trusted_proxies": _wrong_networks,
+    "country": _wrong_country,
+}

@@ -5,7 +5,7 @@ The caller opens the transaction so that it can keep its answer (idempotency) in
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from noli.bank.model import MAX_THRESHOLD_BITS, Bank, BankPolicy, EntryId, NewEntry
@@ -18,7 +18,8 @@ from noli.hashing.model import MIN_QUALITY, Hash
 #: 128; far from that it is a placeholder (all zeros came over StopNCII: facebook/ThreatExchange issue 1609).
 MIN_BITS_SET, MAX_BITS_SET = 64, 192
 
-_ID_BITS = 63
+# Random bits of the first id of a call and of the step to the next; millions of entries a call stay below 2^63.
+_START_BITS, _STEP_BITS = 62, 20
 
 
 def create_bank(transaction: BankTransaction, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
@@ -58,9 +59,17 @@ def register(
     """
     for entry in entries:
         check_hashes(entry.hashes)
-    numbered = [(EntryId(secrets.randbits(_ID_BITS)), entry) for entry in entries]
+    numbered = list(zip(_new_ids(len(entries)), entries, strict=True))
     transaction.add_entries(bank, numbered, now=now)
     return numbered
+
+
+def _new_ids(count: int) -> Iterator[EntryId]:
+    """Make ids that nobody guesses, close together: an import then fills a database page by page."""
+    number = secrets.randbits(_START_BITS)
+    for _ in range(count):
+        yield EntryId(number)
+        number += 1 + secrets.randbits(_STEP_BITS)
 
 
 def check_hashes(hashes: Sequence[Hash]) -> None:

@@ -57,5 +57,15 @@ class Config:
     passwords_at_once: int = 1
     #: Log-ins that wait for their turn; further ones are asked to come back.
     passwords_waiting: int = 20
+    #: What is served, separated by commas: ``intake`` (the pages at ``/``), ``api``, ``console``.
+    parts: str = "intake,api,console"
+    #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
+    public_url: str = ""
+    #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.
+    trusted_proxies: str = ""
+    #: Where the pages' "leave" button leads: a site that says nothing about who opens it.
+    exit_url: str = "https://www.wikipedia.org/"
+    #: Country whose helplines are shown first where the browser does not tell: two letters, or empty.
+    country: str = ""
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"

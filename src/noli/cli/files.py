@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from noli.hashing.model import Outcome, Pipeline, Reading, Variant
+from noli.hashing.model import DIHEDRAL, Outcome, Pipeline, Reading
 from noli.hashing.ports import MediaHasher
 
 #: Outcome of a name behind which there was no file to read; the only one that ``Outcome`` does not have.
@@ -57,7 +57,7 @@ def hashes_json(reading: Reading, *, variants: bool = False) -> list[dict[str, o
     """Write the hashes of a reading, with ``frame`` where there are several and ``variant`` where all are asked for."""
     written = []
     for frame in reading.frames:
-        for variant, value in zip(Variant if variants else [Variant.ORIGINAL], frame.dihedral, strict=False):
+        for variant, value in zip(DIHEDRAL if variants else DIHEDRAL[:1], frame.dihedral, strict=False):
             one: dict[str, object] = {"type": "pdq", "value": value.hex(), "quality": frame.quality}
             if reading.pipeline is not Pipeline.FULL:
                 one["pipeline"] = str(reading.pipeline)

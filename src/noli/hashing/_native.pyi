@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h and native/index.h."""
+"""Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h, hamming.h and index.h."""
 
 from typing import final
 
@@ -14,6 +14,16 @@ AVAILABLE: tuple[str, ...]
 def pdq(pixels: Buffer, height: int, width: int, channels: int, nearest_512: bool = False, /) -> tuple[bytes, int]: ...
 def pdq_folded(
     plane: Buffer, height: int, width: int, original_height: int, original_width: int, /
+) -> tuple[bytes, int]: ...
+def pdq_shrink(pixels: Buffer, height: int, width: int, channels: int, /) -> tuple[bytes, int, int]: ...
+def pdq_crop(
+    plane: Buffer,
+    height: int,
+    width: int,
+    original_height: int,
+    original_width: int,
+    rectangle: tuple[int, int, int, int],
+    /,
 ) -> tuple[bytes, int]: ...
 
 @final

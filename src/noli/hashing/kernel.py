@@ -17,6 +17,8 @@ KERNEL = _native.KERNEL
 AVAILABLE = _native.AVAILABLE
 HammingIndex = _native.Index
 pdq = _native.pdq
+pdq_crop = _native.pdq_crop
 pdq_folded = _native.pdq_folded
+pdq_shrink = _native.pdq_shrink
 
-__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "pdq", "pdq_folded"]
+__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "pdq", "pdq_crop", "pdq_folded", "pdq_shrink"]

@@ -39,9 +39,10 @@ class Pipeline(StrEnum):
 
 
 class Variant(StrEnum):
-    """Which picture a derived hash stands for: the original or one of its dihedral forms.
+    """Which picture a derived hash stands for: the original, one of its dihedral forms or one of its usual crops.
 
-    Order is the kernel's order (``DIHEDRAL``); names say how the *copy* differs from the original.
+    The first eight are in the kernel's order (``DIHEDRAL``); names say how the *copy* differs from the original. What
+    each crop cuts away stands in ``variants``; a number is per cent of a side.
     """
 
     ORIGINAL = "original"
@@ -53,9 +54,31 @@ class Variant(StrEnum):
     TRANSPOSED = "transposed"
     TRANSVERSED = "transversed"
 
+    INSET_2 = "inset-2"
+    INSET_5 = "inset-5"
+    INSET_10 = "inset-10"
+    WITHOUT_LEFT_5 = "without-left-5"
+    WITHOUT_RIGHT_5 = "without-right-5"
+    WITHOUT_TOP_5 = "without-top-5"
+    WITHOUT_BOTTOM_5 = "without-bottom-5"
+    WITHOUT_LEFT_10 = "without-left-10"
+    WITHOUT_RIGHT_10 = "without-right-10"
+    WITHOUT_TOP_10 = "without-top-10"
+    WITHOUT_BOTTOM_10 = "without-bottom-10"
+    WITHOUT_TOP_20 = "without-top-20"
+    WITHOUT_BOTTOM_20 = "without-bottom-20"
+    UPPER_HALF = "upper-half"
+    LOWER_HALF = "lower-half"
+    ASPECT_9_16 = "aspect-9-16"
+    ASPECT_3_4 = "aspect-3-4"
+    ASPECT_4_5 = "aspect-4-5"
+    ASPECT_1_1 = "aspect-1-1"
+    ASPECT_4_3 = "aspect-4-3"
+    ASPECT_16_9 = "aspect-16-9"
+
 
 #: The eight forms in the order in which the kernel returns them.
-DIHEDRAL: tuple[Variant, ...] = tuple(Variant)
+DIHEDRAL: tuple[Variant, ...] = tuple(Variant)[:8]
 
 
 @dataclass(frozen=True, slots=True)

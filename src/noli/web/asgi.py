@@ -23,9 +23,11 @@ from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Una
 from noli.web.api.endpoint import Endpoint, Gate, respond
 from noli.web.api.operation import Operation
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
+from noli.web.html import problem_pages
 from noli.web.routes import ROUTES
 
-#: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Pages are given more by ``PAGE_POLICY``.
+#: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Replies of pages bring their own policy
+#: (``web/html/policy.py``).
 SECURITY_HEADERS: Mapping[bytes, bytes] = {
     b"content-security-policy": b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     b"x-content-type-options": b"nosniff",
@@ -35,9 +37,6 @@ SECURITY_HEADERS: Mapping[bytes, bytes] = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
 }
-
-#: Policy of HTML pages: our own style sheet and nothing else.
-PAGE_POLICY = b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 # Threads for handlers that wait on the database.
 _THREADS = 40
@@ -53,6 +52,8 @@ def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES) -> ASGIAp
     gate = Gate(app)
     by_path: dict[str, list[Operation]] = {}
     for operation in operations:
+        if operation.part is not None and operation.part not in app.config.parts.split(","):
+            continue
         by_path.setdefault(operation.path, []).append(operation)
     routes = [Route(path, Endpoint(gate, each)) for path, each in by_path.items()]
 
@@ -86,10 +87,6 @@ class Edge:
         """Wrap the router."""
         self._inner, self._app = inner, app
         self._headers = list(SECURITY_HEADERS.items())
-        self._page = [
-            *((k, v) for k, v in self._headers if k != b"content-security-policy"),
-            (b"content-security-policy", PAGE_POLICY),
-        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens inside."""
@@ -103,8 +100,8 @@ class Edge:
             nonlocal started, status
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
-                is_page = message["headers"][0][1].startswith(b"text/html")
-                message["headers"] += self._page if is_page else self._headers
+                own = {name for name, _ in message["headers"]}
+                message["headers"] += [line for line in self._headers if line[0] not in own]
             await send(message)
 
         try:
@@ -121,9 +118,15 @@ class Edge:
         known = self._known(error, scope)
         if isinstance(known, Throttled):
             self._app.metrics.throttled.labels(known.code).inc()
+        head = scope["method"] == "HEAD"
         document, headers = problem(known)
+        if problem_pages.wanted(scope):
+            reply = problem_pages.page(self._app, scope, known, status=document.status)
+            lines = [*headers.items(), *reply.headers]
+            await respond(send, document.status, reply.body, reply.media_type, headers=lines, head=head)
+            return
         body = msgspec.json.encode(document)
-        await respond(send, document.status, body, MEDIA_TYPE, headers=headers, head=scope["method"] == "HEAD")
+        await respond(send, document.status, body, MEDIA_TYPE, headers=headers.items(), head=head)
 
     def _known(self, error: Exception, scope: Scope) -> NoliError:
         """Log what an operator must know of, and hide what a caller must not."""

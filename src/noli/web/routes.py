@@ -4,10 +4,15 @@
 Router, OpenAPI document and the reference page are all made from it; nothing is routed that is not here.
 """
 
+from dataclasses import replace
+
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
-from noli.web.api.operation import Kind, Operation
+from noli.web.api.operation import Kind, Operation, Part
+from noli.web.console.table import CONSOLE
+from noli.web.html import assets, render
 from noli.web.pages import landing
+from noli.web.pages.routes import PERSON
 
 _BANKS = "/api/v1/banks"
 _BANK = "/api/v1/banks/{bank}"
@@ -15,8 +20,7 @@ _ENTRIES = "/api/v1/banks/{bank}/entries"
 _ENTRY = "/api/v1/banks/{bank}/entries/{entry}"
 _OPINIONS = "/api/v1/banks/{bank}/entries/{entry}/opinions"
 
-#: What programs call.
-API: tuple[Operation, ...] = (
+_CALLED: tuple[Operation, ...] = (
     Operation(
         method="POST",
         path="/api/v1/checks",
@@ -180,19 +184,39 @@ API: tuple[Operation, ...] = (
     ),
 )
 
-#: What people open.
-PAGES: tuple[Operation, ...] = (
-    Operation(method="GET", path="/", handler=landing.landing, summary="Landing page.", media_type=landing.HTML),
+#: What programs call; what tells of the server's own state is served whichever parts are on.
+API: tuple[Operation, ...] = tuple(
+    replace(each, part=Part.API) if each.path.startswith("/api/") else each for each in _CALLED
+)
+
+#: For engineers and their tools, besides the API itself.
+ABOUT: tuple[Operation, ...] = (
+    # Where the intake is served, its first page takes this one's place.
+    Operation(
+        method="GET",
+        path="/",
+        handler=landing.about,
+        summary="What this installation is.",
+        media_type=render.HTML,
+        page=True,
+    ),
+    Operation(
+        method="GET",
+        path="/about",
+        handler=landing.about,
+        summary="What this installation is.",
+        media_type=render.HTML,
+        page=True,
+    ),
     Operation(
         method="GET",
         path="/api/v1/reference",
-        handler=lambda _: landing.reference(API),
+        handler=lambda call: landing.reference(call, API),
         summary="The routes, for people.",
-        media_type=landing.HTML,
-    ),
-    Operation(
-        method="GET", path="/static/noli.css", handler=landing.style, summary="Style sheet.", media_type=landing.CSS
+        media_type=render.HTML,
+        page=True,
+        part=Part.API,
     ),
 )
 
-ROUTES: tuple[Operation, ...] = API + PAGES
+ROUTES: tuple[Operation, ...] = (*API, *ABOUT, *PERSON, *CONSOLE, *assets.operations())

@@ -84,3 +84,26 @@ def test_a_wrong_line_in_the_file_stops_the_start_and_is_named(text: str, named:
 def test_a_number_may_be_whole_where_a_fraction_is_allowed(tmp_path: Path) -> None:
     """TOML's 5 is a fine value for a setting in seconds."""
     assert load(environ=_toml(tmp_path, "decode_timeout_s = 5")).decode_timeout_s == 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("parts", "intake,api", "intake,shop"),
+        ("parts", "console", ""),
+        ("public_url", "https://noli.example", "https://noli.example/pages"),
+        ("public_url", "", "noli.example"),
+        ("exit_url", "https://www.wikipedia.org/wiki/Rain", "javascript:alert(1)"),
+        ("exit_url", "http://neutral.example/", "https://x.example/\r\nSet-Cookie: a=b"),
+        ("trusted_proxies", "10.0.0.5, 2001:db8::/32", "proxy.example"),
+        ("trusted_proxies", "", "10.0.0.5/8"),
+        ("country", "DE", "Germany"),
+        ("country", "", "de"),
+    ],
+)
+def test_settings_of_the_pages_are_checked(name: str, good: str, bad: str) -> None:
+    """What pages could not use stops the start, and says which setting it is."""
+    variable = f"NOLI_{name.upper()}"
+    assert getattr(load(environ={variable: good}), name) == good
+    with pytest.raises(ConfigError, match=name):
+        load(environ={variable: bad})

@@ -4,8 +4,9 @@
 The SQLite used is the one that ``pysqlite3`` brings: Debian 12's own can lose commits in WAL mode.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,17 @@ _WRITE: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
 
+# Name of an engine's lock, at which its writers wait for each other; meanwhile they hold no connection that a reader
+# could use. SQLite's own waiting sleeps and tries again: of eight busy threads one was shut out for 5 s.
+_TURN = "noli_turn"
+
 # Settings of every SQLite connection. FULL: a commit is acknowledged after a completed fsync. The cache holds 64 MiB:
 # ids are random, so an import touches pages all over the tables.
 _SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-65536")
 
 # SQLITE_CORRUPT and SQLITE_NOTADB, and the words in which drivers report a damaged file.
 _DAMAGE = ("malformed", "not a database", "corrupt")
+_BUSY_TEXT = "The database is busy; try again in a moment."
 _BUSY = ("locked", "busy", "lock timeout", "could not obtain lock")
 
 
@@ -93,6 +99,7 @@ def _postgresql(url: URL) -> Engine:
         pool_size=8,
         pool_timeout=LOCK_TIMEOUT_S,
         isolation_level="REPEATABLE READ",
+        execution_options={_TURN: threading.Lock()},
     )
 
 
@@ -104,6 +111,7 @@ def _sqlite(path: Path) -> Engine:
         pool_size=8,
         pool_timeout=LOCK_TIMEOUT_S,
         poolclass=sa.pool.QueuePool,
+        execution_options={_TURN: threading.Lock()},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -134,16 +142,28 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
         IntegrityError: The database file is damaged.
     """
     try:
-        with engine.connect() as connection:
+        # On SQLite every writer is alone.
+        turn = _turn(engine) if write and engine.dialect.name == "sqlite" else nullcontext()
+        with turn, engine.connect() as connection:
             if write:
                 connection.execution_options(**_WRITE[engine.dialect.name])
             with connection.begin():
                 yield connection
     except sa.exc.TimeoutError as error:
-        msg = "The database is busy; try again in a moment."
-        raise StoreBusy(msg, detail="connection pool") from error
+        raise StoreBusy(_BUSY_TEXT, detail="connection pool") from error
     except sa.exc.DBAPIError as error:
         raise _translated(error) from error
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    turn = engine.get_execution_options()[_TURN]
+    if not turn.acquire(timeout=LOCK_TIMEOUT_S):
+        raise StoreBusy(_BUSY_TEXT, detail="turn")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager
@@ -153,9 +173,12 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
     Commit order is then the order of the change sequence, so that who has seen a number never misses a smaller one; and
     what was read inside still holds when it is written. On SQLite every writing transaction is of this kind.
     """
-    with transaction(engine, write=True) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    if engine.dialect.name == "sqlite":
+        with transaction(engine, write=True) as connection:
+            yield connection
+        return
+    with _turn(engine), transaction(engine, write=True) as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         yield connection
 
 
@@ -169,8 +192,7 @@ def _translated(error: sa.exc.DBAPIError) -> Exception:
         msg = "The database is damaged; stop Noli and restore it from a backup."
         return IntegrityError(msg, detail=type(error.orig).__name__)
     if any(word in text for word in _BUSY):
-        msg = "The database is busy; try again in a moment."
-        return StoreBusy(msg, detail=type(error.orig).__name__)
+        return StoreBusy(_BUSY_TEXT, detail=type(error.orig).__name__)
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         msg = "The database cannot be reached or written; 'noli doctor' says more."
         return Unavailable(msg, detail=type(error.orig).__name__)

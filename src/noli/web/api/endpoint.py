@@ -8,7 +8,7 @@ than the search they carry.
 import asyncio
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,7 +21,7 @@ from noli.base.errors import Forbidden, InputError, NotFound
 from noli.web.api import forms
 from noli.web.api.auth import Authenticator
 from noli.web.api.limits import FORM_OVERHEAD_BYTES, MAX_JSON_BYTES, Bodies, Buckets, wait
-from noli.web.api.operation import Call, Kind, Operation, Reply
+from noli.web.api.operation import MAX_FIELDS_BYTES, Call, Kind, Operation, Reply
 from noli.web.api.problems import MethodNotAllowed, UnsupportedBody
 
 # Characters of an Idempotency-Key; a UUID has 36.
@@ -86,8 +86,9 @@ class Endpoint:
         """Answer one request."""
         prepared = self._operations.get(scope["method"])
         if prepared is None:
+            scope["noli.page"] = any(each.operation.page for each in self._operations.values())
             raise MethodNotAllowed(self._allowed)
-        scope["noli.route"] = prepared.operation.path
+        scope["noli.route"], scope["noli.page"] = prepared.operation.path, prepared.operation.page
         await prepared(scope, receive, send)
 
 
@@ -100,11 +101,17 @@ class _Prepared:
         self._decoder = msgspec.json.Decoder(operation.body[Kind.JSON]) if Kind.JSON in operation.body else None
         self._is_async = inspect.iscoroutinefunction(operation.handler)
         upload = gate.app.config.max_upload_bytes
-        self._limits = {Kind.JSON: MAX_JSON_BYTES, Kind.FORM: upload + FORM_OVERHEAD_BYTES, Kind.FILE: upload}
+        self._limits = {
+            Kind.JSON: operation.max_body_bytes or MAX_JSON_BYTES,
+            Kind.FIELDS: operation.max_body_bytes or MAX_FIELDS_BYTES,
+            Kind.FORM: upload + FORM_OVERHEAD_BYTES,
+            Kind.FILE: upload,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation, headers = self.operation, _headers(scope)
-        call = Call(self._gate.app, operation, scope.get("path_params", {}))
+        call = Call(self._gate.app, operation, scope.get("path_params", {}), headers=headers)
+        call.address = (scope.get("client") or ("",))[0]
         call.caller = await self._gate.admit(scope, operation, headers.get(b"authorization", b""))
         if not all(_IN_PATH.fullmatch(each) for each in call.path.values()):
             msg = "There is nothing at this address."
@@ -121,7 +128,8 @@ class _Prepared:
             else:
                 result = await asyncio.to_thread(operation.handler, call)
         reply = result if isinstance(result, Reply) else Reply(_encoder.encode(result))
-        await respond(send, operation.status, reply.body, reply.media_type, head=scope["method"] == "HEAD")
+        status, head = reply.status or operation.status, scope["method"] == "HEAD"
+        await respond(send, status, reply.body, reply.media_type, headers=reply.headers, head=head)
 
     async def _read(self, call: Call, content_type: bytes, scope: Scope, receive: Receive) -> None:
         kind = _kind(content_type)
@@ -134,6 +142,8 @@ class _Prepared:
             call.given = body
         elif kind is Kind.FORM:
             call.given = forms.parse(content_type.decode("latin-1"), body)
+        elif kind is Kind.FIELDS:
+            call.given = forms.parse_fields(body)
         elif self._decoder is not None:
             call.given = _decode(self._decoder, body)
 
@@ -144,12 +154,12 @@ async def respond(
     body: bytes,
     media_type: str | bytes,
     *,
-    headers: Mapping[bytes, bytes] | None = None,
+    headers: Iterable[tuple[bytes, bytes]] = (),
     head: bool = False,
 ) -> None:
     """Send one whole response; for HEAD only its headers."""
     kind = media_type if isinstance(media_type, bytes) else media_type.encode("ascii")
-    lines = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *(headers or {}).items()]
+    lines = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *headers]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": b"" if head else body})
 
@@ -164,6 +174,8 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.JSON
     if media == b"multipart/form-data":
         return Kind.FORM
+    if media == b"application/x-www-form-urlencoded":
+        return Kind.FIELDS
     if media == b"application/octet-stream" or media.startswith(b"image/"):
         return Kind.FILE
     return None

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads ``multipart/form-data`` (RFC 7578) from memory to memory.
+"""Reads forms from memory to memory: ``multipart/form-data`` (RFC 7578) of programs and URL-encoded ones of pages.
 
 Starlette's own parser spools files to the disk; a picture somebody wants to protect must not lie there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -14,6 +16,34 @@ from noli.web.api.limits import FORM_OVERHEAD_BYTES
 
 # Parts of one form; ours have five fields at most.
 _MAX_PARTS = 16
+
+# Fields of one page's form.
+_MAX_FIELDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a page's form, texts as they were typed."""
+
+    values: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
+
+    def one(self, name: str) -> str:
+        """Return a field's last value, empty where there is none; lines end as on Unix."""
+        return self.values.get(name, [""])[-1].replace("\r\n", "\n")
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of a field."""
+        return list(self.values.get(name, ()))
+
+
+def parse_fields(body: bytes) -> Fields:
+    """Read an URL-encoded form. Raises InputError where it is none or has too many fields."""
+    try:
+        text = body.decode("ascii")
+        return Fields(parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        msg = "The form cannot be read."
+        raise InputError(msg) from error
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import msgspec
 from noli.access.model import ApiKey, Scope
 from noli.app import App
 from noli.base.errors import Unauthenticated
-from noli.web.api.forms import Form
+from noli.web.api.forms import Fields, Form
 
 
 class Kind(StrEnum):
@@ -19,15 +19,41 @@ class Kind(StrEnum):
 
     JSON = "application/json"
     FORM = "multipart/form-data"
+    #: What a page's form sends.
+    FIELDS = "application/x-www-form-urlencoded"
     FILE = "application/octet-stream"
+
+
+class Part(StrEnum):
+    """What an installation may serve; the setting ``parts`` says which are on."""
+
+    #: The depicted person's pages.
+    INTAKE = "intake"
+    #: What platforms call.
+    API = "api"
+    #: The pages of staff.
+    CONSOLE = "console"
+
+
+#: Bytes of a page's form, unless its operation says otherwise.
+MAX_FIELDS_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A body that is written already, with its media type."""
+    """A body that is written already.
+
+    Attributes:
+        body: The body.
+        media_type: Its media type.
+        status: Status where it is not the operation's.
+        headers: Further headers; they replace the edge's of the same name, but for ``set-cookie``.
+    """
 
     body: bytes
     media_type: str = Kind.JSON
+    status: int | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,10 +65,12 @@ class Call:
         operation: The route that was called.
         path: Path parameters.
         query: The operation's query struct, or None.
-        given: The JSON body's struct, the form, the file's bytes, or None; by what was sent.
+        given: The JSON body's struct, the form, its fields, the file's bytes, or None; by what was sent.
         body: The body as it came, for digests.
         caller: The key, or None on routes that ask for none.
         idempotency_key: The header, or empty.
+        headers: The request's headers by lower-case name.
+        address: Network address of the peer; for ``App.callers`` alone, never logged or stored.
     """
 
     app: App
@@ -53,6 +81,13 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     caller: ApiKey | None = None
     idempotency_key: str = ""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
+    address: str = field(default="", repr=False)
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of a page's form; none where none was sent."""
+        return self.given if isinstance(self.given, Fields) else Fields()
 
     @property
     def key(self) -> ApiKey:
@@ -85,6 +120,9 @@ class Operation:
         query: Struct of the query parameters.
         problems: Codes of errors beyond those that every route has.
         idempotent: Whether an ``Idempotency-Key`` is honoured.
+        part: What it belongs to; None for what is always served.
+        page: Whether people open it in a browser: errors are then pages, too.
+        max_body_bytes: Largest JSON body or page form; None for the usual limits.
     """
 
     method: str
@@ -99,3 +137,6 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     problems: tuple[str, ...] = ()
     idempotent: bool = False
+    part: Part | None = None
+    page: bool = False
+    max_body_bytes: int | None = None

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands before every page of staff: the session, the form's secret, the right; and what is said without them.
+
+1. No session, or an ended one: reading leads to the log-in page and back afterwards; what was being sent is not done,
+   but shown again, so that nothing typed is lost.
+2. A form that no page of this session sent is refused.
+3. A role without the right is refused before anything is looked up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from noli.access.model import Right, SessionKind, Staff
+from noli.access.rules import RIGHTS, require
+from noli.access.sessions import csrf_of
+from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFound, Throttled, Unauthenticated
+from noli.web.api.operation import Call, Kind, Operation, Part, Reply
+from noli.web.api.problems import STATUS
+from noli.web.console import words
+from noli.web.html import render, visits
+from noli.web.html.languages import catalogue
+
+#: What a browser may do on these pages: our own script and style, and sending forms to us.
+POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    b"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+LOG_IN = "/console/log-in"
+
+# Fields of forms whose text is shown again where it could not be kept.
+_TYPED = ("text", "note", "reason")
+
+
+class LanguageQuery(msgspec.Struct):
+    """What every page is asked with: the language that was chosen."""
+
+    l: str = ""  # noqa: E741 - short, because it is in every address
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who opened a page.
+
+    Attributes:
+        staff: The member of staff.
+        token: Of their session.
+    """
+
+    staff: Staff
+    token: str = field(repr=False)
+
+    def may(self, right: Right) -> bool:
+        """Say whether their role has a right."""
+        return right in RIGHTS[self.staff.role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsolePage:
+    """One route of the console.
+
+    Attributes:
+        method: ``GET`` or ``POST``.
+        path: Template of the address.
+        handler: Takes the call and the visitor.
+        summary: One sentence.
+        right: What a role needs to be let in; None for everybody who logged in.
+        query: Struct of the query parameters, with ``l`` for the language.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call, Visitor], Reply]
+    summary: str
+    right: Right | None = None
+    query: type | None = None
+
+    def operation(self) -> Operation:
+        """Return the route with its guard in front."""
+        return Operation(
+            method=self.method,
+            path=self.path,
+            handler=lambda call: _guarded(self, call),
+            summary=self.summary,
+            media_type=render.HTML,
+            page=True,
+            part=Part.CONSOLE,
+            body={Kind.FIELDS: dict} if self.method == "POST" else {},
+            query=self.query,
+        )
+
+
+def show(
+    call: Call,
+    visitor: Visitor | None,
+    template: str,
+    *,
+    status: int | None = None,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    **given: Any,  # noqa: ANN401 - what the template names
+) -> Reply:
+    """Write a page of the console; without a visitor it has no navigation."""
+    translate = catalogue(render.language_of(call)).gettext
+    frame: dict[str, Any] = {
+        "visitor": visitor,
+        "csrf": csrf_of(visitor.token) if visitor else "",
+        "say": lambda value: translate(words.of(value)),
+        "here": here(call),
+        "page_is_get": call.operation.method == "GET",
+        "right": Right,
+    }
+    reply = render.page(call, f"console/{template}", status=status, **(frame | given))
+    kept = tuple(line for line in reply.headers if line[0] != b"content-security-policy")
+    return Reply(reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", POLICY), *headers))
+
+
+def here(call: Call) -> str:
+    """Return the address that was asked for, without its query."""
+    return call.operation.path.format_map(call.path)
+
+
+def _guarded(page: ConsolePage, call: Call) -> Reply:
+    token = visits.session_token(call, SessionKind.STAFF)
+    try:
+        visitor = Visitor(call.app.staff.authenticate(token), token)
+    except Unauthenticated:
+        return _logged_out(page, call, token)
+    try:
+        if page.method == "POST":
+            visits.check_form(call, SessionKind.STAFF)
+        if page.right is not None:
+            require(visitor.staff, page.right)
+        return page.handler(call, visitor)
+    except (Forbidden, NotFound, Conflict, InputError, Throttled) as error:
+        return _refused(call, visitor, error)
+
+
+def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
+    """Lead to the log-in page; 1. in the module's text."""
+    headers = (visits.no_session_cookie(call, SessionKind.STAFF),) if token else ()
+    if page.method != "POST":
+        notice = "ended" if token else ""
+        return render.redirect(call, LOG_IN, headers=headers, notice=notice, then=here(call))
+    try:
+        visits.check_form(call, SessionKind.STAFF)
+        typed = _typed(call)
+    except Forbidden:
+        typed = ""
+    return show(call, None, "logged_out.html", status=401, headers=headers, typed=typed)
+
+
+def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
+    status, _ = STATUS[error.code]
+    case = call.path.get("case", "") if visitor.may(Right.VIEW_CASES) else ""
+    back = f"/console/cases/{case}" if case and status != STATUS["not-found"][0] else "/console"
+    wait = error.retry_after_s if isinstance(error, Throttled) else 0
+    return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
+
+
+def _typed(call: Call) -> str:
+    return "\n\n".join(text for name in _TYPED if (text := call.fields.one(name).strip()))

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is for everybody who logged in: where to begin, the own account, help; and the ledger for who may read it."""
+
+from noli.access.model import Right, Role, SessionKind
+from noli.access.rules import RIGHTS
+from noli.access.sessions import IDLE, LONGEST
+from noli.web.api.operation import Call, Reply
+from noli.web.console import timeline, words
+from noli.web.console.cases import SHORT, done
+from noli.web.console.guard import LanguageQuery, Visitor, show
+from noli.web.html import render
+from noli.web.html.languages import catalogue
+
+#: Entries on one page of the ledger.
+ENTRIES = 100
+
+# Largest number of an entry that is asked for: what a database column holds.
+_MAX_SEQUENCE = 2**62
+
+# Begins the name of an actor who is staff; what follows is their id.
+_STAFF = "staff:"
+
+
+class PlainQuery(LanguageQuery):
+    """What a page without choices is asked with."""
+
+    done: str = ""
+
+
+class LedgerQuery(LanguageQuery):
+    """What the ledger is asked with."""
+
+    before: int | None = None
+
+
+def start(call: Call, visitor: Visitor) -> Reply:
+    """Lead to what a role begins its day with."""
+    first = (
+        (Right.LIST_CASES, "/console/cases"),
+        (Right.MANAGE_STAFF, "/console/staff"),
+        (Right.READ_LEDGER, "/console/ledger"),
+    )
+    return render.redirect(call, next((to for right, to in first if visitor.may(right)), "/console/me"))
+
+
+def me(call: Call, visitor: Visitor) -> Reply:
+    """Show the own account."""
+    rights = [right for right in Right if visitor.may(right)]
+    idle, longest = int(IDLE.total_seconds()) // 60, int(LONGEST.total_seconds()) // 3600
+    return show(call, visitor, "me.html", rights=rights, done=done(call), idle=idle, longest=longest)
+
+
+def log_out_elsewhere(call: Call, visitor: Visitor) -> Reply:
+    """End all sessions of the own account but this one."""
+    call.app.sessions.close_all(SessionKind.STAFF, visitor.staff.id, but=visitor.token)
+    return render.redirect(call, "/console/me", done="others")
+
+
+def help_page(call: Call, visitor: Visitor) -> Reply:
+    """Explain keys, roles and what is recorded."""
+    return show(call, visitor, "help.html", roles=list(Role), matrix=RIGHTS, all_rights=list(Right))
+
+
+def ledger(call: Call, visitor: Visitor) -> Reply:
+    """Show the ledger, newest first."""
+    return _ledger(call, visitor, subject="")
+
+
+def views(call: Call, visitor: Visitor) -> Reply:
+    """Show what the ledger says of one case: who opened it, who changed it."""
+    return _ledger(call, visitor, subject=call.path["case"])
+
+
+def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
+    before = call.query.before
+    if before is not None:
+        before = min(max(before, 0), _MAX_SEQUENCE)
+    found = call.app.ledger.page(subject=subject, before=before, limit=ENTRIES + 1)
+    named = timeline.names(call.app.staff.all())
+    translate = catalogue(render.language_of(call)).gettext
+    return show(
+        call,
+        visitor,
+        "ledger.html",
+        entries=found[:ENTRIES],
+        older=found[ENTRIES - 1].sequence if len(found) > ENTRIES else None,
+        subject=subject,
+        fact=lambda kind: translate(words.FACTS.get(kind, "")) or kind,
+        actor=lambda who: _actor(who, named),
+        named=named,
+        short=SHORT,
+    )
+
+
+def _actor(who: str, named: dict[str, str]) -> str:
+    """Return a name, or empty for the person and the system, whom the template names."""
+    return named.get(who.removeprefix(_STAFF), who) if who.startswith(_STAFF) else ""

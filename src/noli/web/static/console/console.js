@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comfort for who works in the console all day: keys, local times, a warning before the session ends.
+// Every page works without it. Texts come from the page; nothing is fetched and nothing is written as markup.
+
+const KEYS_OFF = "noli-keys-off";
+
+/** Keep single keys from doing anything where somebody types or holds a modifier. */
+function typing(event) {
+  const target = event.target;
+  const field = target instanceof Element && target.closest("input, textarea, select, [contenteditable]");
+  return Boolean(field) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+}
+
+function keysOff() {
+  try {
+    return localStorage.getItem(KEYS_OFF) === "1";
+  } catch {
+    return false; // Storage can be forbidden; keys then work.
+  }
+}
+
+/** Move the focus along the list of cases. */
+function move(step) {
+  const links = [...document.querySelectorAll("#cases a.open")];
+  if (links.length === 0) return;
+  const at = links.indexOf(document.activeElement);
+  const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1);
+  links[next].focus();
+}
+
+function focus(id) {
+  const found = document.getElementById(id);
+  if (!found) return;
+  found.focus();
+  found.scrollIntoView({ block: "center" });
+}
+
+const ACTIONS = {
+  j: () => move(1),
+  k: () => move(-1),
+  "/": () => focus("number"),
+  r: () => focus("reply"),
+  n: () => focus("note"),
+  u: () => document.getElementById("back")?.click(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (typing(event) || keysOff() || document.querySelector("dialog[open]")) return;
+  const action = ACTIONS[event.key];
+  if (!action || !document.getElementById("keys")) return;
+  event.preventDefault();
+  action();
+});
+
+/** Show times in the reader's own zone; the page says UTC. */
+function localTimes() {
+  // The page's language, in the reader's own way of writing dates where there are several.
+  const page = document.documentElement.lang;
+  const own = navigator.languages.find((tag) => tag === page || tag.startsWith(`${page}-`));
+  const form = new Intl.DateTimeFormat(own ?? page, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = form.format(at);
+  }
+}
+
+/** Say so before the session ends: a page that is only looked at keeps no session alive. */
+function warnBeforeTheEnd() {
+  const box = document.getElementById("ending");
+  if (!box) return;
+  setTimeout(() => {
+    box.textContent = box.dataset.text;
+  }, Number(box.dataset.after) * 1000);
+}
+
+/** Take a set-up token out of the address, where it would stay in the history. */
+function tokenFromAddress() {
+  const field = document.getElementById("token");
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!given) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (field instanceof HTMLInputElement && !field.value) field.value = given;
+}
+
+/** Let single keys be turned off (WCAG 2.1.4). */
+function keysSetting() {
+  const box = document.getElementById("keys-on");
+  if (!(box instanceof HTMLInputElement)) return;
+  box.disabled = false;
+  box.checked = !keysOff();
+  box.addEventListener("change", () => {
+    try {
+      if (box.checked) localStorage.removeItem(KEYS_OFF);
+      else localStorage.setItem(KEYS_OFF, "1");
+    } catch {
+      box.checked = true;
+    }
+  });
+}
+
+localTimes();
+warnBeforeTheEnd();
+tokenFromAddress();
+keysSetting();

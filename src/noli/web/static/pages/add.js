@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Adds pictures and videos to a case. */
+
+import { leaving } from "./page.js";
+import { Picker } from "./picker.js";
+import { text } from "./texts.js";
+import { Unsent, send } from "./transport.js";
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector("#add"));
+const said = /** @type {HTMLElement} */ (form.querySelector("#sending"));
+const error = /** @type {HTMLElement} */ (form.querySelector("[data-error]"));
+const button = /** @type {HTMLButtonElement} */ (form.querySelector("[data-send]"));
+const picker = new Picker(/** @type {HTMLElement} */ (form.querySelector("[data-picker]")));
+
+form.hidden = false;
+picker.prepare();
+leaving.addEventListener("leave", () => picker.clear());
+
+/** @param {string} message */
+function complain(message) {
+    error.textContent = message;
+    error.hidden = message === "";
+}
+
+form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    const items = picker.items();
+    complain(picker.busy ? text("error-busy") : items.length === 0 ? text("error-files") : "");
+    if (!error.hidden) return;
+    button.disabled = true;
+    said.textContent = text("sending");
+    try {
+        await send("/status/items", JSON.stringify({ csrf: form.dataset.csrf, items }));
+        picker.clear();
+        location.replace(form.dataset.to ?? "/status");
+    } catch (refusal) {
+        said.textContent = "";
+        complain(refusal instanceof Unsent ? refusal.message : text("unavailable"));
+        button.disabled = false;
+    }
+});

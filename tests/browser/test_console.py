@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Staff at work in a real Chromium: set-up, log-in, a case from the list to the answer, hand-over; by keyboard, too."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from noli.casework.model import NewLink, Reporter
+from tests.support.casework import made_up_item
+from tests.support.console import make_common
+from tests.support.console_browser import Installation, Seat, browsers, needed
+
+# Texts that would do something if they were ever taken for markup, script or a template.
+_PAYLOADS = (
+    "<script>window.hit=1</script>",
+    '"><img src=x onerror="window.hit=1">',
+    "'><svg/onload=window.hit=1>",
+    "javascript:window.hit=1",
+    "{{ 7*7 }}{% raw %}</textarea><script>window.hit=1</script>",
+    "</title><script>window.hit=1</script>%(who)s",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    needed()
+    with browsers() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A server for the module's tests."""
+    needed()
+    started = Installation(tmp_path_factory.mktemp("installation"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def lead(browser: Any, installation: Installation) -> Iterator[Seat]:
+    """A lead who set up the account and logged in."""
+    seat = Seat(browser, installation.address)
+    seat.set_up(installation.create("lena", "lead"))
+    seat.log_in("lena")
+    yield seat
+    seat.close()
+
+
+def test_from_the_first_admin_to_an_answer(browser: Any, installation: Installation) -> None:
+    """An admin made on the command line makes a caseworker, who answers a case; the person finds the answer."""
+    admin = Seat(browser, installation.address)
+    admin.set_up(installation.create("ada", "admin"))
+    assert "Your account is ready" in admin.page.locator("main").inner_text()
+    admin.log_in("ada")
+    admin.page.locator("#name").fill("carla")
+    admin.press("Make account")
+    token = admin.page.locator(".key").inner_text()
+    case, _ = installation.submit(made_up_item(1, label="garden"), links=(NewLink("https://example.org/copy"),))
+
+    worker = Seat(browser, installation.address)
+    worker.set_up(token)
+    worker.log_in("carla")
+    worker.page.locator("#cases a.open").first.click()
+    assert "Registered a picture: “garden”" in worker.page.locator("main").inner_text()
+    worker.press("Take this case")
+    assert "This case is yours now" in worker.page.locator(".said").inner_text()
+    worker.page.locator("#reply").fill("Good evening.\nWe have written to them.")
+    worker.press("Send")
+    assert "Your message was sent" in worker.page.locator(".said").inner_text()
+    assert [each.text for each in installation.app.cases.view(case).messages] == [
+        "Good evening.\nWe have written to them."
+    ]
+    assert {url.removeprefix(installation.address).partition("/")[0] for url in worker.requests} == {""}
+    assert (admin.complaints, worker.complaints) == ([], [])
+    worker.press("Log out")
+    assert "You are logged out" in worker.page.locator("main").inner_text()
+    worker.page.go_back()
+    worker.page.wait_for_url("**/console/log-in**")
+    admin.close()
+    worker.close()
+
+
+def test_hand_over(browser: Any, installation: Installation, lead: Seat) -> None:
+    """A lead takes a case and hands it to a colleague, who finds it on the own desk with the note."""
+    other = Seat(browser, installation.address)
+    other.set_up(installation.create("otto", "caseworker"))
+    other.log_in("otto")
+    case, _ = installation.submit(made_up_item(2, label="lake"))
+    lead.open(f"/console/cases/{case}")
+    lead.press("Take this case")
+    lead.page.get_by_text("Hand over", exact=True).first.click()
+    lead.page.locator("#to").select_option(label="otto")
+    lead.page.locator("#hand-note").fill("She prefers to be called after six.")
+    lead.page.locator(".hold details button").first.click()
+    assert "handed over" in lead.page.locator(".said").inner_text()
+    other.open("/console/cases?show=mine")
+    other.page.locator("#cases a.open").click()
+    assert "She prefers to be called after six." in other.page.locator(".line-note").inner_text()
+    other.close()
+
+
+def test_by_keyboard_alone(installation: Installation, lead: Seat) -> None:
+    """With keys only one goes down the list, opens a case, writes, and is back; keys rest while one types."""
+    for seed in range(3, 6):
+        installation.submit(made_up_item(seed))
+    page = lead.page
+    lead.open("/console/cases")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = page.locator("#cases a.open").nth(1)
+    assert second.evaluate("node => node === document.activeElement")
+    assert second.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/cases/*")
+    page.keyboard.press("n")
+    page.keyboard.type("jkru? are letters here")
+    assert page.locator("#note").input_value() == "jkru? are letters here"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=noted")
+    page.keyboard.press("r")
+    assert page.evaluate("document.activeElement.id") == "reply"
+    page.keyboard.press("Tab")
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    page.wait_for_url("**/console/cases")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "number"
+
+
+def test_keys_can_be_turned_off(lead: Seat) -> None:
+    """Who is hindered by single keys turns them off, and the browser remembers."""
+    lead.open("/console/me")
+    lead.page.locator("#keys-on").uncheck()
+    lead.open("/console/help")
+    lead.page.keyboard.press("?")
+    assert not lead.page.locator("dialog[open]").is_visible()
+    lead.open("/console/me")
+    lead.page.locator("#keys-on").check()
+    lead.open("/console/help")
+    lead.page.keyboard.press("?")
+    assert lead.page.locator("dialog[open]").is_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_that_a_person_writes_runs(installation: Installation, lead: Seat, language: str) -> None:
+    """Payloads in every text that the intake takes are shown as text, in both languages."""
+    at = len(lead.complaints)
+    for number, payload in enumerate(_PAYLOADS):
+        case, _ = installation.submit(
+            made_up_item(100 + number, label=payload[:80]),
+            links=(NewLink("https://example.org/<script>window.hit=1</script>", payload[:80]),),
+            language=language, reporter=Reporter.FRIEND, representative=payload, contact=payload, narrative=payload,
+        )  # fmt: skip
+        installation.app.cases.send_message(case, payload)
+        for path in (f"/console/cases/{case}?l={language}", f"/console/cases/{case}/ledger?l={language}"):
+            lead.open(path)
+            for summary in lead.page.locator("main summary").all():
+                summary.click()
+            assert lead.page.evaluate("window.hit") is None
+            assert lead.page.locator("main img, main script").count() == 0
+        lead.open(f"/console/cases/{case}?l={language}")
+        shown = lead.page.locator(".line-person-wrote .quote").inner_text()
+        assert shown.strip() == payload.strip()
+        lead.page.locator("#reply").fill(payload)
+        lead.page.locator(".write button.main").click()
+        assert lead.page.locator(".line-staff-wrote .quote").inner_text().strip() == payload.strip()
+        lead.page.locator("#note").fill(payload)
+        lead.page.locator(".write button").nth(1).click()
+        assert lead.page.evaluate("window.hit") is None
+    lead.open("/console/cases")
+    assert lead.page.evaluate("window.hit") is None
+    assert lead.complaints[at:] == []
+
+
+def test_token_in_the_fragment(browser: Any, installation: Installation) -> None:
+    """A token that was passed on as part of a link is typed in by itself, and is gone from the address."""
+    seat = Seat(browser, installation.address)
+    seat.open("/console/set-up#token=abc-DEF_123")
+    assert seat.page.locator("#token").input_value() == "abc-DEF_123"
+    assert seat.page.url.endswith("/console/set-up")
+    seat.close()
+
+
+def _pages(installation: Installation) -> list[tuple[str, str]]:
+    """Fill an installation with what a day brings; returns names and addresses of all its pages."""
+    app = installation.app
+    staff = app.staff.active("lena")
+    case, _ = installation.submit(
+        made_up_item(201, label="Holiday, the blue towel"), made_up_item(202, label=""),
+        links=(NewLink("https://forum.example/thread/48151623/a-very-long-address-that-has-to-wrap?page=3&sort=new"),),
+        narrative="My former partner threatens to send them to my employer.", contact="mail@example.org",
+    )  # fmt: skip
+    app.cases.send_message(case, "Hello, I found another copy this morning.\nWhat can I do?")
+    app.desk.reply(staff, case, "Good morning. We have written to the forum and keep you informed here.")
+    app.desk.note(staff, case, "The forum answers mails within a day, says the helpline in Vienna.")
+    app.cases.send_message(case, "Thank you.")
+    return [
+        ("list", "/console/cases"),
+        ("list-empty", "/console/cases?show=held"),
+        ("case", f"/console/cases/{case}"),
+        ("case-ledger", f"/console/cases/{case}/ledger"),
+        ("ledger", "/console/ledger"),
+        ("me", "/console/me"),
+        ("help", "/console/help"),
+        ("refused", "/console/staff"),
+        ("not-found", "/console/cases/NOTHING"),
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_page_is_accessible(
+    browser: Any, installation: Installation, lead: Seat, theme: str, language: str
+) -> None:
+    """Axe finds nothing on any page, in both languages and themes; none is wider than a screen of 320 pixels."""
+    seat = Seat(browser, installation.address, {"color_scheme": theme})
+    seat.context.add_cookies(lead.context.cookies())
+    fresh = Seat(browser, installation.address, {"color_scheme": theme})
+    token = installation.create(f"new-{language}-{theme}", "auditor")
+    admin = Seat(browser, installation.address, {"color_scheme": theme})
+    admin.set_up(installation.create(f"admin-{language}-{theme}", "admin"))
+    admin.log_in(f"admin-{language}-{theme}")
+    found: list[str] = []
+
+    def look(at: Seat, name: str) -> None:
+        found.extend(at.violations())
+        for width in (1440, 360, 320):
+            at.page.set_viewport_size({"width": width, "height": 900})
+            if at.too_wide():
+                found.append(f"{name} is wider than {width}")
+            if width != 320:
+                at.shot(f"{name}-{width}-{theme}-{language}")
+        at.page.set_viewport_size({"width": 1440, "height": 900})
+
+    for name, path in _pages(installation):
+        seat.open(f"{path}{'&' if '?' in path else '?'}l={language}")
+        look(seat, name)
+    fresh.open(f"/console/log-in?l={language}&notice=ended")
+    look(fresh, "log-in")
+    fresh.page.locator("#name").fill("nobody")
+    fresh.page.locator("#password").fill("wrong")
+    fresh.page.locator("#code").fill("000000")
+    fresh.page.locator("main button").click()
+    look(fresh, "log-in-wrong")
+    fresh.open(f"/console/set-up?l={language}")
+    look(fresh, "set-up")
+    fresh.page.locator("#token").fill(token)
+    fresh.page.locator("main button").click()
+    look(fresh, "enrolment")
+    admin.open(f"/console/staff?l={language}")
+    admin.page.locator(".acts summary").first.click()
+    look(admin, "staff")
+    admin.page.locator("#name").fill(f"more-{language}-{theme}")
+    admin.page.locator(".line-form button").click()
+    look(admin, "token")
+    assert found == []
+    for each in (seat, fresh, admin):
+        assert [said for said in each.complaints if not re.search(r"status of 40[0-9]", said)] == []
+        each.close()
+
+
+def test_held_item(installation: Installation, lead: Seat) -> None:
+    """A held item is seen on the list and on the case, and is released with a reason in two steps."""
+    item = made_up_item(401, label="Poster in the hall")
+    make_common(installation.app, item)
+    case, _ = installation.submit(item, made_up_item(402))
+    lead.open("/console/cases?show=held")
+    lead.page.locator("#cases a.open").first.click()
+    assert lead.violations() == []
+    lead.shot("held-1440")
+    lead.page.locator(".held input[name=reason]").fill("It is her own photo of it.")
+    lead.press("Release")
+    assert "matches from now on" in lead.page.locator(".said").inner_text()
+    assert lead.page.locator(".held").count() == 0
+    assert not any(each.held for each in installation.app.cases.view(case).items)
+
+
+def test_list_of_keys(lead: Seat) -> None:
+    """The list of keys opens by its key, is accessible and closes by Escape."""
+    lead.open("/console/help")
+    lead.page.keyboard.press("?")
+    assert lead.violations() == []
+    lead.shot("keys")
+    lead.page.keyboard.press("Escape")
+    assert not lead.page.locator("dialog[open]").is_visible()
+
+
+def test_times_are_local(browser: Any, installation: Installation, lead: Seat) -> None:
+    """Times are shown in the reader's zone; what the server wrote stands behind them."""
+    seat = Seat(browser, installation.address, {"timezone_id": "Asia/Tokyo"})
+    seat.context.add_cookies(lead.context.cookies())
+    installation.submit(made_up_item(301))
+    seat.open("/console/cases")
+    shown = seat.page.locator("#cases time").first
+    assert "UTC" not in shown.inner_text()
+    assert shown.get_attribute("title").endswith("UTC")
+    seat.close()

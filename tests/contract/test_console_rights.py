@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every role at every route of the console, made from the table of routes; and every form that is forged."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from noli.access.model import Role, Staff
+from noli.access.rules import RIGHTS
+from noli.web.console.guard import ConsolePage
+from noli.web.console.table import ENTRANCE, PAGES
+from tests.support.console import OURS, Console, text_of
+
+_ids = count()
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One installation for all pairs; each pair has a case and a colleague of its own."""
+    made = Console(tmp_path_factory.mktemp("console"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def roles(console: Console) -> dict[Role, Staff]:
+    """One member of staff a role."""
+    return {role: console.staff(role) for role in Role}
+
+
+# What each form needs to be accepted; a case or colleague of the test's own stands in the address.
+FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
+    "/console/me/log-out-elsewhere": lambda *_: {},
+    "/console/find": lambda *_: {"number": "0000-0000-0000"},
+    "/console/cases/{case}/reply": lambda *_: {"text": "We are looking into it."},
+    "/console/cases/{case}/note": lambda *_: {"text": "Called back."},
+    "/console/cases/{case}/state": lambda *_: {"state": "waiting"},
+    "/console/cases/{case}/take": lambda *_: {},
+    "/console/cases/{case}/hand-over": lambda _, colleague: {"to": colleague, "note": "Please go on."},
+    "/console/cases/{case}/items/{item}": lambda *_: {"ruling": "keep", "reason": "A poster."},
+    "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
+    "/console/staff/{staff}/renew": lambda *_: {},
+    "/console/staff/{staff}/close": lambda *_: {},
+}
+
+
+def _name(page: ConsolePage) -> str:
+    return f"{page.method} {page.path}"
+
+
+def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
+    """Fill in an address and a form that would do something."""
+    case = item = colleague = ""
+    if "{case}" in page.path:
+        case, item = console.held_case()
+    if "{staff}" in page.path or page.path.endswith("hand-over"):
+        colleague = console.staff(Role.CASEWORKER).id
+    form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
+    return page.path.format(case=case, item=item, staff=colleague), form
+
+
+def test_every_form_is_walked() -> None:
+    """A form that is added to the table is added to these tests."""
+    assert {page.path for page in PAGES if page.method == "POST"} == set(FORMS)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_role_at_route(console: Console, roles: dict[Role, Staff], page: ConsolePage, role: Role) -> None:
+    """A role with the right gets what it asked for, every other one a page that says no."""
+    address, form = _address(console, page)
+    visit = console.logged_in(roles[role])
+    answer = visit.get(address) if page.method == "GET" else visit.post(address, form)
+    if page.right is None or page.right in RIGHTS[role]:
+        assert answer.status_code in {200, 303}, text_of(answer)
+    else:
+        assert answer.status_code == 403
+        assert "Your role does not allow this" in text_of(answer)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_nobody_at_route(console: Console, page: ConsolePage) -> None:
+    """Without a session reading leads to the log-in page, and sending changes nothing."""
+    address, form = _address(console, page)
+    answer = console.visit().get(address) if page.method == "GET" else console.visit().post(address, form)
+    if page.method == "GET":
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/console/log-in?then=%2Fconsole")
+    else:
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.method == "POST"], ids=_name)
+def test_forged_form(console: Console, roles: dict[Role, Staff], page: ConsolePage) -> None:
+    """A form without the session's secret, with another's, or sent by another site is refused and does nothing."""
+    allowed = next(role for role in Role if page.right is None or page.right in RIGHTS[role])
+    visit = console.logged_in(roles[allowed])
+    address, form = _address(console, page)
+    other = console.logged_in(roles[allowed]).csrf
+    before = console.app.ledger.page(limit=1)
+    assert visit.post(address, {**form, "csrf": ""}).status_code == 403
+    assert visit.post(address, {**form, "csrf": other}).status_code == 403
+    assert visit.post(address, form, sec_fetch_site="cross-site").status_code == 403
+    assert visit.post(address, form, sec_fetch_site="same-site").status_code == 403
+    assert console.app.ledger.page(limit=1) == before
+
+
+@pytest.mark.parametrize("path", [each.path for each in ENTRANCE if each.method == "POST"])
+def test_forged_form_before_log_in(console: Console, path: str) -> None:
+    """Nobody is logged in, set up or logged out by a form of another site."""
+    visit = console.visit()
+    visit.learn(visit.get("/console/log-in"))
+    forged = {"origin": "https://elsewhere.example", "sec_fetch_site": "cross-site"}
+    assert visit.post(path, {"name": "x", "password": "x", "code": "000000", "token": "x"}, **forged).status_code == 403
+
+
+def test_form_without_the_cookie_before_log_in(console: Console) -> None:
+    """A log-in form is taken only from the browser that it was shown to."""
+    shown, other = console.visit(), console.visit()
+    shown.learn(shown.get("/console/log-in"))
+    other.csrf = shown.csrf
+    answer = other.post("/console/log-in", {"name": "x", "password": "x", "code": "000000"})
+    assert answer.status_code == 403
+    assert "open for too long" in text_of(answer)
+
+
+def test_older_browser(console: Console, roles: dict[Role, Staff]) -> None:
+    """A browser that does not say which site a form is from is judged by its origin."""
+    visit = console.logged_in(roles[Role.LEAD])
+    headers = {"origin": "https://elsewhere.example"}
+    answer = visit._ask("POST", "/console/me/log-out-elsewhere", headers, data={"csrf": visit.csrf})
+    assert answer.status_code == 403
+    headers = {"origin": OURS["origin"]}
+    answer = visit._ask("POST", "/console/me/log-out-elsewhere", headers, data={"csrf": visit.csrf})
+    assert answer.status_code == 303

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short videos drawn by code, and what another decoder (ffmpeg's, through PyAV) sees in a video."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from PIL import Image
+
+from noli.hashing import kernel
+from noli.hashing.model import PDQ_BYTES
+from tests.support.media import drawn
+
+#: Frames a second of the clips.
+RATE = 10
+
+
+def scenes(*, seconds: int, width: int = 640, height: int = 360) -> Iterator[Image.Image]:
+    """A new drawing each second, moving a little within it."""
+    for second in range(seconds):
+        wide = drawn(seed=20 + second, width=width + 2 * RATE, height=height)
+        for step in range(RATE):
+            yield wide.crop((2 * step, 0, 2 * step + width, height))
+
+
+def flat(*, seconds: int, width: int = 640, height: int = 360) -> Iterator[Image.Image]:
+    """Nothing to see."""
+    for _ in range(seconds * RATE):
+        yield Image.new("RGB", (width, height), "black")
+
+
+def encoded(path: Path, frames: Iterable[Image.Image], *, codec: str = "libvpx") -> Path:
+    """Write a video; its name's suffix says in which container."""
+    with av.open(str(path), "w") as container:
+        stream = None
+        for frame in frames:
+            if stream is None:
+                stream = cast("av.VideoStream", container.add_stream(codec, rate=Fraction(RATE)))
+                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                stream.gop_size = RATE
+                stream.bit_rate = 4_000_000
+            picture = av.VideoFrame.from_ndarray(np.asarray(frame), format="rgb24")
+            container.mux(stream.encode(picture))
+        if stream is not None:
+            container.mux(stream.encode())
+    return path
+
+
+def seen_at(path: Path, moments_ms: Sequence[int]) -> dict[int, str]:
+    """Hash the frames at these times with ffmpeg's decoder, from RGB as vPDQ does; times without one are left out."""
+    found: dict[int, str] = {}
+    with av.open(str(path)) as container:
+        for frame in container.decode(container.streams.video[0]):
+            shown_ms = round((frame.time or 0) * 1000)
+            for moment in moments_ms:
+                if abs(shown_ms - moment) <= 1 and moment not in found:
+                    pixels = frame.to_ndarray(format="rgb24")
+                    joined, _ = kernel.pdq(pixels.tobytes(), frame.height, frame.width, 3)
+                    found[moment] = joined[:PDQ_BYTES].hex()
+    return found

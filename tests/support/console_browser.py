@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chromium in front of the console of a real server, with whom it takes: staff with an authenticator, a person.
+
+The person's side goes through the same App that the server is made of, over the same database.
+"""
+
+import importlib.resources
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from noli.app import App, load_config
+from noli.base.clock import SystemClock
+from noli.casework import work
+from noli.casework.model import CaseId, Receipt
+from tests.support.casework import submission
+from tests.support.console import PASSWORD
+from tests.support.hashing_page import chromium
+from tests.support.server import Server
+
+#: Where screenshots are kept, to be looked at.
+SHOTS = Path(__file__).parents[2] / "artefacts" / "console"
+
+_SWITCHES = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+_SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
+
+
+def needed() -> None:
+    """Skip at home, and fail in CI, where the browser is missing."""
+    if chromium() is None or any(importlib.util.find_spec(name) is None for name in ("playwright", "segno")):
+        reason = "Chromium or playwright is not installed ('make system', 'make setup')."
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+
+
+@contextmanager
+def browsers() -> Iterator[Any]:
+    """Start Debian's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_SWITCHES)
+        yield browser
+        browser.close()
+
+
+class Installation:
+    """A server in a process of its own, and an App over the same data for the person's side."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server = Server(folder, **_SETTINGS)
+        self.address = str(self.server.client.base_url)
+        self.app = App.open(load_config({"data": folder, **_SETTINGS}))
+        self.app.indexes.load(self.app.store)
+
+    def create(self, name: str, role: str) -> str:
+        """Make an account on the command line; returns the set-up token that it prints."""
+        command = [
+            sys.executable,
+            "-m",
+            "noli",
+            "staff",
+            "create",
+            name,
+            "--role",
+            role,
+            "--data",
+            str(self.server.data),
+        ]
+        made = subprocess.run(command, env=self.server._environment, capture_output=True, text=True, check=True)
+        return made.stdout.strip()
+
+    def submit(self, *items: Any, **more: Any) -> tuple[CaseId, Receipt]:
+        """Send a case as the intake pages do."""
+        intake = self.app.intake
+        receipt = intake.submit(
+            submission(*items, **more), token=intake.new_token(), proof=work.solve(intake.challenge()), caller=b"test"
+        )
+        return self.app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"test").case, receipt
+
+    def close(self) -> None:
+        """Stop it."""
+        self.app.close()
+        self.server.stop()
+
+
+@dataclass
+class Seat:
+    """A member of staff at a browser of their own.
+
+    Attributes:
+        page: Playwright's page.
+        complaints: What the browser's console, its policy and uncaught errors said, and dialogs that opened.
+        requests: Addresses of everything that was asked for.
+    """
+
+    browser: Any
+    address: str
+    options: dict[str, Any] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        wanted = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **self.options}
+        self.context = self.browser.new_context(**wanted)
+        self.context.set_default_timeout(15_000)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda said: self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.context.on("request", lambda request: self.requests.append(request.url))
+
+        def dismiss(dialog: Any) -> None:
+            self.complaints.append(f"dialog {dialog.message}")
+            dialog.dismiss()
+
+        self.page.on("dialog", dismiss)
+        self.totp: pyotp.TOTP | None = None
+
+    def open(self, path: str) -> Any:
+        """Go to a page."""
+        return self.page.goto(self.address + path)
+
+    def press(self, name: str) -> None:
+        """Press a button by what stands on it."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def set_up(self, token: str) -> None:
+        """Go through the set-up pages as somebody does who was given a token."""
+        self.open("/console/set-up")
+        self.page.locator("#token").fill(token)
+        self.page.locator("main button").click()
+        key = self.page.locator(".key").inner_text()
+        self.totp = pyotp.TOTP(re.sub(r"\s", "", key))
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.locator("#code").fill(self.totp.at(SystemClock().now()))
+        self.page.locator("main button").click()
+        self.page.wait_for_url("**/console/log-in?**")
+
+    def log_in(self, name: str) -> None:
+        """Log in with the code after the one that the set-up took."""
+        assert self.totp is not None
+        self.page.locator("#name").fill(name)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.locator("#code").fill(self.totp.at(SystemClock().now() + timedelta(seconds=30)))
+        self.page.locator("main button").click()
+        self.page.wait_for_url(re.compile(r"/console/(cases|staff|ledger|me)"))
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds on the page."""
+        source = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+        self.page.evaluate(source)
+        found = self.page.evaluate("() => axe.run(document)")
+        return [
+            f"{self.page.url}: {each['id']} at {[node['target'] for node in each['nodes']][:3]}"
+            for each in found["violations"]
+        ]
+
+    def shot(self, name: str) -> None:
+        """Keep a screenshot of the whole page."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    def too_wide(self) -> bool:
+        """Say whether the page scrolls sideways."""
+        return bool(
+            self.page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        )
+
+    def close(self) -> None:
+        """Close the browser's window."""
+        self.context.close()
