@@ -173,6 +173,16 @@ def test_a_lost_key_file_is_not_made_anew(app: App, tmp_path: Path, database_url
     again.close()
 
 
+def test_the_key_file_may_lie_elsewhere(tmp_path: Path) -> None:
+    """Where the settings name another place, the data folder holds no key."""
+    elsewhere = tmp_path / "elsewhere" / "keys.json"
+    app = App.open(Config(data=tmp_path / "data", key_file=str(elsewhere), password_memory_mib=8))
+    app.staff.create("anna", Role.LEAD)
+    app.close()
+    assert elsewhere.exists()
+    assert not (tmp_path / "data" / "secrets").exists()
+
+
 def test_keys_are_rotated_and_an_interrupted_rotation_is_resumed(app: App) -> None:
     """Everything opens before, in the middle and after; the old key can go; a second run finishes the first."""
     cases = [_submit(app)[1] for _ in range(3)]

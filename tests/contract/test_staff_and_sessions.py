@@ -67,7 +67,7 @@ def test_an_account_is_found(staff: StaffStore) -> None:
 def test_a_name_is_taken_for_good(staff: StaffStore) -> None:
     """A second account of the name is refused, also when the first one was closed."""
     staff.disable(ANNA, now=NOW)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="name"):
         staff.add(Staff("id-2", "anna", Role.LEAD, NOW), secret="OTHER", set_up=b"2" * 32, until=UNTIL)
     assert len(staff.all()) == 1
 

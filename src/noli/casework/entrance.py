@@ -13,10 +13,10 @@ from noli.access.sessions import SessionService
 from noli.base.errors import Unauthenticated
 from noli.base.secrecy import Keyring, SlowHasher
 from noli.casework import receipts
-from noli.casework.commands import ReplacePassphrase
+from noli.casework.commands import Command, ReplacePassphrase
 from noli.casework.files import PERSON, CaseFiles
-from noli.casework.model import CaseId, Receipt
-from noli.casework.ports import WordLists
+from noli.casework.model import Case, CaseId, Receipt
+from noli.casework.ports import CaseTransaction, WordLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,13 @@ class Entrance:
             msg = "This recovery code is not known. Look at it again, letter by letter."
             raise Unauthenticated(msg)
         self._delays.succeed(digest, caller)
-        with self._files.store.transaction(write=True) as transaction:
-            transaction.replace_verifier(door.case, verifier)
-            number = transaction.number_of(door.case)
-        self._files.act(door.case, lambda *_: [ReplacePassphrase()], actor=PERSON)
+        numbers: list[str] = []
+
+        def act(transaction: CaseTransaction, case: Case) -> list[Command]:
+            transaction.replace_verifier(case.id, verifier)
+            numbers.append(transaction.number_of(case.id))
+            return [ReplacePassphrase()]
+
+        self._files.act(door.case, act, actor=PERSON)
         self._sessions.close_all(SessionKind.PERSON, door.case)
-        return Receipt(number, passphrase)
+        return Receipt(numbers[-1], passphrase)

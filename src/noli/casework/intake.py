@@ -4,7 +4,7 @@
 1. What must leave no trace (somebody may be under 18) or cannot be used is refused before anything else happens.
 2. A submission that was answered before gets the same answer within ``ANSWERED_AGAIN_FOR``; items and links that it
    brings anew are added, nothing is doubled. Later it is refused: who has the receipt can enter the case.
-3. Otherwise the caller's quota is taken and the proof of work checked.
+3. Otherwise the proof of work is checked, and only then counts against the caller's quota: junk uses up nobody's.
 4. Receipt and verifier are made; the passphrase is stored nowhere.
 5. In one transaction the proof is spent, items are registered, the case is opened and recorded.
 
@@ -82,8 +82,8 @@ class Intake:
         receipt = self._again(submission, secret, digest)  # 2
         if receipt is not None:
             return receipt
-        self._quota.take(caller)  # 3
-        proven = work.check(self._keyring, proof, now=self._files.clock.now())
+        proven = work.check(self._keyring, proof, now=self._files.clock.now())  # 3
+        self._quota.take(caller)
         receipt = self._receipt(submission, secret)  # 4
         door = self._door(submission, digest, receipt)
         near = self._files.common(submission.items)

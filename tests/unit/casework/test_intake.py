@@ -174,6 +174,9 @@ def test_one_network_has_a_quota(world: Casework) -> None:
         work_bits=0,
     )
     world.submit(submission())
+    for _ in range(9):
+        with pytest.raises(InputError):
+            world.submit(submission(), proof="junk")
     world.submit(submission())
     with pytest.raises(Throttled) as refused:
         world.submit(submission())

@@ -42,7 +42,7 @@ class SqlStaff:
         try:
             with self._changing(staff, "staff.created", staff.created_at) as connection:
                 connection.execute(t.staff.insert().values(values))
-        except sa.exc.IntegrityError as error:
+        except Conflict as error:
             msg = f"There is, or was, a member of staff named {staff.name!r}; names are not used again."
             raise Conflict(msg) from error
 
