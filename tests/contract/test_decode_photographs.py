@@ -29,6 +29,9 @@ SIDES = {1000: 2, 1961: 4, 3840: 8}
 #: Re-encoding may; the project's promise for one photograph in many formats.
 SAME_PICTURE_BITS = 10
 
+#: Usual threshold of a bank.
+MAX_MATCH_BITS = 31
+
 #: What a palette of 256 colours may, since it changes the pixels themselves: 22 bits were seen on 88 photographs (two
 #: of them beyond 10) in Pillow's default palette, 18 dithered (three beyond 10). Matching allows 31.
 PALETTE_BITS, PALETTE_SHARE_BEYOND = 24, 0.1
@@ -76,6 +79,10 @@ def _apart(pool: DecoderPool, data: bytes, shown: Image.Image) -> int:
     return (int.from_bytes(frame.dihedral[0]) ^ _reference(shown)[0]).bit_count()
 
 
+def _bits(one: bytes, other: bytes) -> int:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
+
+
 def _with_shorter_side(picture: Image.Image, side: int) -> Image.Image:
     scale = side / min(picture.size)
     size = (round(picture.width * scale), round(picture.height * scale))
@@ -83,9 +90,9 @@ def _with_shorter_side(picture: Image.Image, side: int) -> Image.Image:
 
 
 def test_the_drift_of_2_megapixels_is_below_half_a_bit(pool: DecoderPool) -> None:
-    """Over all photographs, a JPEG's hash is half a bit from that of its RGB pixels, and never 5 bits."""
+    """Over every second photograph, a JPEG's hash is half a bit from that of its RGB pixels, and never 5 bits."""
     apart = []
-    for path in _paths():
+    for path in _paths()[::2]:
         data = media.encoded(_with_shorter_side(_rgb(path), 1224), "JPEG", quality=88)
         shown = _decoded(data)
         if _reference(shown)[1] >= MIN_QUALITY:
@@ -100,7 +107,7 @@ def test_no_scale_adds_much_drift(
 ) -> None:
     """At each scale a hash is hardly farther from that of the RGB pixels than with all of the brightness plane."""
     scaled, unscaled = [], []
-    for photograph in photographs[:: denominator // 2]:  # large ones take their time
+    for photograph in photographs[::denominator]:  # large ones take their time
         data = media.encoded(_with_shorter_side(photograph, side), "JPEG", quality=88)
         shown = _decoded(data)
         scaled.append(_apart(pool, data, shown))
@@ -114,7 +121,7 @@ def test_no_scale_adds_much_drift(
 def test_a_photograph_has_one_hash_in_every_format(pool: DecoderPool, photographs: list[Image.Image]) -> None:
     """As JPEG, PNG, WebP, with printing inks, or turned with an EXIF note, it is within 10 bits of its RGB pixels."""
     far = {}
-    for number, photograph in enumerate(photographs):
+    for number, photograph in enumerate(photographs[::2]):
         files = {
             "jpeg": media.encoded(photograph, "JPEG", quality=90),
             "png": media.encoded(photograph, "PNG", compress_level=1),
@@ -128,6 +135,23 @@ def test_a_photograph_has_one_hash_in_every_format(pool: DecoderPool, photograph
     assert not far
 
 
+def test_a_copy_that_was_cropped_is_near_a_registered_crop(pool: DecoderPool, photographs: list[Image.Image]) -> None:
+    """Nine in ten photographs are found from a copy cut by 5 % a side, mirrored or not, in either file format."""
+    found = []
+    for photo in (_with_shorter_side(full, 800) for full in photographs[::2]):
+        width, height = photo.size
+        cut = photo.crop((round(0.05 * width), round(0.05 * height), round(0.95 * width), round(0.95 * height)))
+        copies = (cut, cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+        for kind in ("JPEG", "PNG"):
+            registered = pool.read(media.encoded(photo, kind), crops=True).variants
+            for copy in copies:
+                reading = pool.read(media.encoded(copy, "JPEG", quality=80))
+                asked = (reading.hashes[0].value, reading.mirrored[0])
+                nearest = min(_bits(each.value, value) for each in registered for value in asked)
+                found.append(nearest <= MAX_MATCH_BITS)
+    assert sum(found) >= 0.9 * len(found)
+
+
 @pytest.mark.parametrize("dither", [Image.Dither.NONE, Image.Dither.FLOYDSTEINBERG])
 def test_a_palette_moves_a_hash_only_as_it_moves_the_pixels(
     pool: DecoderPool, photographs: list[Image.Image], dither: Image.Dither
@@ -135,7 +159,7 @@ def test_a_palette_moves_a_hash_only_as_it_moves_the_pixels(
     """A palette file hashes exactly as the pixels it shows, which are near the photograph's but for a few."""
     apart = []
     for full in photographs:
-        photograph = _with_shorter_side(full, 600)
+        photograph = _with_shorter_side(full, 400)
         palette = photograph.quantize(256)
         if dither is not Image.Dither.NONE:
             palette = photograph.quantize(palette=palette, dither=dither)

@@ -63,7 +63,7 @@ def test_a_protected_picture_is_blocked_until_it_is_withdrawn(server: Server, st
     """Edited and mirrored copies are blocked as soon as the entry is acknowledged, others allowed, and back again."""
     bank = make_bank(server, staff, "first")
     entry = protect(server, staff, bank, picture())
-    assert len(entry["hashes"]) == 8
+    assert len({one["variant"] for one in entry["hashes"]}) > 20
     edited = check(server, staff, picture(kind="JPEG", quality=40))
     assert edited["decision"] == "block"
     assert edited["matches"][0]["entry"] == entry["entry"]

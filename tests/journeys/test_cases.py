@@ -24,6 +24,7 @@ from noli.base.errors import NoliError, Throttled, Unauthenticated
 from noli.casework import work
 from noli.casework.model import CaseFilter, Receipt
 from noli.cli import main
+from noli.matching.service import Upload
 from tests.conftest import opened
 from tests.support.casework import CALLER, FakeClock, made_up_item, submission
 from tests.support.server import Server, check_hex, eventually
@@ -164,7 +165,9 @@ def test_withdrawing_while_copies_are_found(app: App) -> None:
 
     queries = [made_up_item(number).hashes[0] for number in range(1, 7)]
     threads = [
-        threading.Thread(target=repeat, args=(lambda: [app.checker.check([query], key=key) for query in queries],)),
+        threading.Thread(
+            target=repeat, args=(lambda: [app.checker.check(Upload((query,)), key=key) for query in queries],)
+        ),
         threading.Thread(target=repeat, args=(app.upkeep.record_matches,)),
         threading.Thread(target=repeat, args=(app.upkeep.complete_withdrawals,)),
     ]
@@ -172,14 +175,14 @@ def test_withdrawing_while_copies_are_found(app: App) -> None:
         thread.start()
     for number, case in enumerate(cases):
         app.cases.request_withdrawal(case, erase=number % 2 == 0)
-        assert app.checker.check([queries[number]], key=key).decision.verdict == "allow"
+        assert app.checker.check(Upload((queries[number],)), key=key).decision.verdict == "allow"
     stop.set()
     for thread in threads:
         thread.join()
     assert failed == []
     while app.upkeep.record_matches():
         pass
-    assert [app.checker.check([query], key=key).decision.verdict for query in queries] == ["allow"] * 6
+    assert [app.checker.check(Upload((query,)), key=key).decision.verdict for query in queries] == ["allow"] * 6
     assert {app.cases.view(case).protected for case in cases} == {()}
     assert app.ledger.verify().whole
 
@@ -191,7 +194,7 @@ def test_what_platforms_were_told_is_told_to_the_person(app: App) -> None:
     receipts = [_submit(app, 1), _submit(app, 2)]
     mine, other = [app.entrance.log_in(r.number, r.passphrase, caller=CALLER).case for r in receipts]
     for _ in range(3):
-        app.checker.check(made_up_item(1).hashes[:1], key=key)
+        app.checker.check(Upload(made_up_item(1).hashes[:1]), key=key)
     for _ in range(2):
         app.upkeep.record_matches()
     lines = [line for line in app.cases.view(mine).timeline if line.key == "match.found"]
@@ -375,6 +378,6 @@ def test_a_server_looks_after_cases_by_itself(tmp_path: Path) -> None:
     case = app.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).case
     app.caretaker._round_s = 0.01
     app.start()
-    app.checker.check(made_up_item(1).hashes[:1], key=_key(app))
+    app.checker.check(Upload(made_up_item(1).hashes[:1]), key=_key(app))
     eventually(lambda: app.cases.view(case).matches == 1, within_s=10)
     app.close()

@@ -135,10 +135,10 @@ def test_hash_text(photo: Path) -> None:
 
 
 def test_hash_all_forms(photo: Path, copy: Path) -> None:
-    """All eight forms are printed on request; a mirrored copy is near the mirrored form."""
+    """All forms and crops are printed on request; a mirrored copy is near the mirrored form."""
     (answer,) = _lines(_ok("hash", "--json", "--all", photo))
     forms = {one["variant"]: one["value"] for one in answer["hashes"]}
-    assert len(set(forms.values())) == 8
+    assert len(set(forms.values())) > 20
     (plain,) = _lines(_ok("hash", "--json", photo))
     assert forms["original"] == plain["hashes"][0]["value"]
     (mirrored,) = _lines(_ok("hash", "--json", copy))
@@ -338,7 +338,8 @@ def test_export_can_be_imported(photo: Path, copy: Path) -> None:
     assert stat.S_IMODE(Path("a.jsonl").stat().st_mode) == 0o600
     assert _ok("bank", "export", "a") == Path("a.jsonl").read_text()
     _ok("bank", "create", "b", "--action", "block")
-    assert _ok("bank", "import", "b", "a.jsonl") == "imported 8 hashes, 0 bad lines\n"
+    hashes = len(Path("a.jsonl").read_text().splitlines())
+    assert _ok("bank", "import", "b", "a.jsonl") == f"imported {hashes} hashes, 0 bad lines\n"
     assert _lines(_ok("check", "--json", copy))[0]["decision"] == "block"
 
 

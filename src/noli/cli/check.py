@@ -17,6 +17,7 @@ from noli.cli.files import UNREADABLE, FileResult, read_files
 from noli.cli.installation import COMMAND_LINE, data_option, hasher, json_option, opened
 from noli.hashing.model import Hash
 from noli.matching.model import Check, Match
+from noli.matching.service import Upload
 
 if TYPE_CHECKING:
     from noli.app import App
@@ -105,7 +106,7 @@ class _Checked:
 def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterator[_Checked]:
     caller = ApiKey(COMMAND_LINE, frozenset({Scope.CHECKS, Scope.DISTANCES}), SystemClock().now())
     for query in queries:
-        yield _Checked(None, app.checker.check([query], key=caller), query)
+        yield _Checked(None, app.checker.check(Upload((query,)), key=caller), query)
     if not files:
         return
     with hasher(app.config, files=len(files)) as (media, workers):
@@ -113,7 +114,7 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
             reading = file.reading
             yield _Checked(
                 file,
-                None if reading is None else app.checker.check(reading.hashes, key=caller, outcome=reading.outcome),
+                None if reading is None else app.checker.check(Upload.of(reading), key=caller),
             )
 
 

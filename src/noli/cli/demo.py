@@ -60,7 +60,7 @@ def _protect(app: "App", folder: Path) -> None:
     if any(entry.state is EntryState.ACTIVE for entry in store.all_entries(app, _NAME)):
         return
     with hasher(app.config, files=1) as (media, _workers):
-        reading = media.read((folder / "protected.jpg").read_bytes())
+        reading = media.read((folder / "protected.jpg").read_bytes(), crops=True)
     if not reading.variants:
         msg = "The demo picture could not be hashed here; 'noli doctor' looks for the reason."
         raise Unavailable(msg, detail=reading.reason)

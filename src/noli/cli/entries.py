@@ -57,8 +57,9 @@ def add(
 ) -> None:
     """Register pictures in a bank.
 
-    Each file is hashed on this machine, with its turned and mirrored forms, and becomes one entry; the picture itself
-    is not kept. A bad file is reported and the others go on; the exit status is 1 where none could be registered.
+    Each file is hashed on this machine, with its turned and mirrored forms and its usual crops, and becomes one entry;
+    the picture itself is not kept. A bad file is reported and the others go on; the exit status is 1 where none could
+    be registered.
 
     \b
     Example:
@@ -67,7 +68,7 @@ def add(
     added = 0
     with opened(data) as app, hasher(app.config, files=len(files)) as (media, workers):
         store.get_bank(app, bank_name)
-        results = read_files(files, media, max_bytes=app.config.max_upload_bytes, workers=workers)
+        results = read_files(files, media, max_bytes=app.config.max_upload_bytes, workers=workers, crops=True)
         for result in output.progress(results, total=len(files), label="Registering"):
             entry = None
             if result.reading is not None and result.reading.outcome is Outcome.HASHED:

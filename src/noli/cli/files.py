@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from noli.hashing.model import DIHEDRAL, Outcome, Pipeline, Reading
+from noli.hashing.model import DIHEDRAL, Hash, Outcome, Pipeline, Reading
 from noli.hashing.ports import MediaHasher
 
 #: Outcome of a name behind which there was no file to read; the only one that ``Outcome`` does not have.
@@ -44,7 +44,7 @@ class FileResult:
         return self.problem if self.reading is None else self.reading.reason
 
     def as_json(self, *, variants: bool = False) -> dict[str, object]:
-        """Write file, outcome, hashes and reason; with ``variants`` all eight forms of each frame."""
+        """Write file, outcome, hashes and reason; with ``variants`` every form and crop of each frame."""
         return {
             "file": str(self.path),
             "outcome": str(self.outcome),
@@ -57,20 +57,29 @@ def hashes_json(reading: Reading, *, variants: bool = False) -> list[dict[str, o
     """Write the hashes of a reading, with ``frame`` where there are several and ``variant`` where all are asked for."""
     written = []
     for frame in reading.frames:
-        for variant, value in zip(DIHEDRAL if variants else DIHEDRAL[:1], frame.dihedral, strict=False):
-            one: dict[str, object] = {"type": "pdq", "value": value.hex(), "quality": frame.quality}
+        forms = zip(DIHEDRAL if variants else DIHEDRAL[:1], frame.dihedral, strict=False)
+        shown = [Hash(value, frame.quality, variant=variant) for variant, value in forms]
+        shown += frame.crops if variants else ()
+        for each in shown:
+            one: dict[str, object] = {"type": str(each.type), "value": each.hex, "quality": each.quality}
             if reading.pipeline is not Pipeline.FULL:
                 one["pipeline"] = str(reading.pipeline)
             if len(reading.frames) > 1:
                 one["frame"] = frame.number
             if variants:
-                one["variant"] = str(variant)
+                one["variant"] = str(each.variant)
             written.append(one)
     return written
 
 
 def read_files(
-    paths: Sequence[Path], hasher: MediaHasher, *, max_bytes: int, workers: int, pipeline: Pipeline = Pipeline.FULL
+    paths: Sequence[Path],
+    hasher: MediaHasher,
+    *,
+    max_bytes: int,
+    workers: int,
+    pipeline: Pipeline = Pipeline.FULL,
+    crops: bool = False,
 ) -> Iterator[FileResult]:
     """Hash files.
 
@@ -80,6 +89,7 @@ def read_files(
         max_bytes: Larger files are ``too_large`` without being read.
         workers: Files in work at one time.
         pipeline: What to do to the pixels first.
+        crops: Whether to hash the usual crops too, as for registering.
 
     Yields:
         One result a path, in their order; at most twice ``workers`` files are in memory.
@@ -89,7 +99,7 @@ def read_files(
     """
 
     def one(path: Path) -> FileResult:
-        return _read(path, hasher, max_bytes=max_bytes, pipeline=pipeline)
+        return _read(path, hasher, max_bytes=max_bytes, pipeline=pipeline, crops=crops)
 
     waiting: deque[Future[FileResult]] = deque()
     with ThreadPoolExecutor(workers) as threads:
@@ -105,7 +115,7 @@ def read_files(
                 future.cancel()
 
 
-def _read(path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline) -> FileResult:
+def _read(path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline, crops: bool) -> FileResult:
     try:
         data = _content(path, max_bytes=max_bytes)
     except OSError as error:
@@ -113,7 +123,7 @@ def _read(path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline
     if data is None:
         reason = f"The file has more than {max_bytes} bytes (setting max_upload_bytes)."
         return FileResult(path, Reading(Outcome.TOO_LARGE, reason=reason, pipeline=pipeline))
-    return FileResult(path, hasher.read(data, pipeline=pipeline))
+    return FileResult(path, hasher.read(data, pipeline=pipeline, crops=crops))
 
 
 def _content(path: Path, *, max_bytes: int) -> bytes | None:

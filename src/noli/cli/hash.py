@@ -14,7 +14,7 @@ from noli.hashing.model import Pipeline
 @click.command("hash")
 @files_argument
 @json_option
-@click.option("--all", "variants", is_flag=True, help="Print the hashes of all eight turned and mirrored forms.")
+@click.option("--all", "variants", is_flag=True, help="Print all hashes that 'noli bank add' registers.")
 @click.option(
     "--pipeline",
     type=click.Choice([str(each) for each in Pipeline]),
@@ -26,8 +26,9 @@ from noli.hashing.model import Pipeline
 def hash_files(ctx: click.Context, files: tuple[Path, ...], *, as_json: bool, variants: bool, pipeline: str) -> None:
     """Hash pictures with PDQ.
 
-    Pictures are hashed upright, in true colours, every distinct frame of an animation. A file that cannot be hashed
-    is reported by its outcome and is no error; the exit status is 1 only where no file could be read.
+    Pictures are hashed upright, in true colours, every distinct frame of an animation; with --all also their turned and
+    mirrored forms and usual crops. A file that cannot be hashed is reported by its outcome and is no error; the exit
+    status is 1 only where no file could be read.
 
     \b
     Example:
@@ -37,7 +38,12 @@ def hash_files(ctx: click.Context, files: tuple[Path, ...], *, as_json: bool, va
     readable = False
     with hasher(config, files=len(files)) as (media, workers):
         results = read_files(
-            files, media, max_bytes=config.max_upload_bytes, workers=workers, pipeline=Pipeline(pipeline)
+            files,
+            media,
+            max_bytes=config.max_upload_bytes,
+            workers=workers,
+            pipeline=Pipeline(pipeline),
+            crops=variants,
         )
         for result in output.progress(results, total=len(files), label="Hashing"):
             readable = readable or result.outcome != UNREADABLE

@@ -79,6 +79,7 @@ class Variant(StrEnum):
 
 #: The eight forms in the order in which the kernel returns them.
 DIHEDRAL: tuple[Variant, ...] = tuple(Variant)[:8]
+_MIRRORED = DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +177,13 @@ class Frame:
         dihedral: Eight 32-byte values in the order of ``DIHEDRAL``.
         quality: 0-100, the same for all eight.
         number: 0-based position of the frame in the file.
+        crops: Hashes of its usual crops, labelled with their variant; empty unless they were asked for.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
     quality: int
     number: int = 0
+    crops: tuple[Hash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +212,18 @@ class Reading:
         return tuple(Hash(f.dihedral[0], f.quality, pipeline=self.pipeline) for f in self.frames)
 
     @property
+    def mirrored(self) -> tuple[bytes, ...]:
+        """The mirrored form of each frame, beside ``hashes``: crops are registered upright, copies come mirrored."""
+        return tuple(f.dihedral[_MIRRORED] for f in self.frames)
+
+    @property
     def variants(self) -> tuple[Hash, ...]:
-        """Every dihedral form of every frame of usable quality: what to register in a bank."""
-        return tuple(
-            Hash(value, frame.quality, pipeline=self.pipeline, variant=variant)
-            for frame in self.frames
-            if frame.quality >= MIN_QUALITY
-            for variant, value in zip(DIHEDRAL, frame.dihedral, strict=True)
-        )
+        """Every dihedral form and crop of every frame of usable quality: what to register in a bank."""
+        variants: list[Hash] = []
+        for frame in self.frames:
+            if frame.quality < MIN_QUALITY:
+                continue
+            for variant, value in zip(DIHEDRAL, frame.dihedral, strict=True):
+                variants.append(Hash(value, frame.quality, pipeline=self.pipeline, variant=variant))
+            variants.extend(frame.crops)
+        return tuple(variants)

@@ -6,15 +6,16 @@ does not answer, what the index knows decides; where a record cannot be kept, th
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from noli.access.model import ApiKey, Scope
 from noli.bank.model import Entry, EntryId, EntryState
 from noli.bank.ports import BankStore
 from noli.base.clock import Clock
 from noli.base.errors import InputError, Throttled, Unavailable
-from noli.hashing.model import Hash, Outcome
+from noli.hashing.model import Hash, Outcome, Reading
 from noli.matching.index import BankIndexes
 from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks
@@ -33,11 +34,18 @@ class Upload:
         hashes: What to look for, one a frame; empty where the file had none.
         content_ref: The platform's own reference.
         outcome: What became of the file; ``HASHED`` where hashes were sent.
+        mirrored: The mirrored form of each hash, looked for under its name; empty where it is not known.
     """
 
     hashes: tuple[Hash, ...]
     content_ref: str = ""
     outcome: Outcome = Outcome.HASHED
+    mirrored: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
+        """Make one of a file that was read."""
+        return cls(reading.hashes, content_ref, reading.outcome, reading.mirrored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +114,12 @@ class Checker:
         """Calls whose hits were answered from the index alone, the store being silent, since the start."""
         return self._unconfirmed
 
-    def check(
-        self, queries: Sequence[Hash], *, key: ApiKey, content_ref: str = "", outcome: Outcome = Outcome.HASHED
-    ) -> Check:
+    def check(self, upload: Upload, *, key: ApiKey) -> Check:
         """Check one upload.
 
         Args:
-            queries: Its hashes, one a frame; may be empty unless ``outcome`` is ``HASHED``.
+            upload: What to look for; its hashes may be empty unless its outcome is ``HASHED``.
             key: Who asks.
-            content_ref: The platform's own reference.
-            outcome: What became of the file.
 
         Returns:
             The check; recorded exactly if something matched.
@@ -125,16 +129,16 @@ class Checker:
             Throttled: The key is probing.
             Unavailable: The banks are not loaded.
         """
-        return self.conclude(self.look(queries, content_ref=content_ref, outcome=outcome), key=key)
+        return self.conclude(self.look(upload), key=key)
 
-    def look(self, queries: Sequence[Hash], *, content_ref: str = "", outcome: Outcome = Outcome.HASHED) -> Found:
+    def look(self, upload: Upload) -> Found:
         """Do the first half of ``check``, which takes microseconds and waits for nothing; ``conclude`` does the rest.
 
         Raises:
             InputError: No hashes, though the file was hashed.
             Unavailable: The banks are not loaded.
         """
-        return self._look([Upload(tuple(queries), content_ref, outcome)])[0]
+        return self._look([upload])[0]
 
     def conclude(self, found: Found, *, key: ApiKey) -> Check:
         """Do the second half of ``check``: ask the store about what was hit, decide, record, answer.
@@ -172,11 +176,15 @@ class Checker:
     def _look(self, uploads: Sequence[Upload]) -> list[Found]:
         """Search every usable hash."""
         uploads = [replace(upload, outcome=_outcome(upload.hashes, upload.outcome)) for upload in uploads]
-        answers = iter(self._search([h.value for upload in uploads for h in upload.hashes if h.usable]))
+        answers = iter(self._search([form for upload in uploads for forms in _forms(upload) for form in forms]))
         found = []
         for upload in uploads:
-            each = [next(answers) if h.usable else ([], False) for h in upload.hashes]
-            found.append(Found(upload, tuple(near for near, _ in each), any(capped for _, capped in each)))
+            near, capped = [], False
+            for forms in _forms(upload):
+                of_forms = [next(answers) for _ in forms]
+                near.append([neighbour for found_near, _ in of_forms for neighbour in found_near])
+                capped = capped or any(was_capped for _, was_capped in of_forms)
+            found.append(Found(upload, tuple(near), capped))
         return found
 
     def _confirmed(self, found: Sequence[Found]) -> Sequence[Found]:
@@ -230,6 +238,12 @@ class Checker:
             # Refusing to answer would let the upload through on most platforms; the counter raises the alarm.
             with self._counting:
                 self._unrecorded += len(matched)
+
+
+def _forms(upload: Upload) -> Iterator[tuple[bytes, ...]]:
+    """Yield what is looked for under the name of each hash: itself and, where known, its mirrored form."""
+    for at, one in enumerate(upload.hashes):
+        yield (one.value, *upload.mirrored[at : at + 1]) if one.usable else ()
 
 
 def _decided(found: Found) -> Decision:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noli.base.errors import HashFormatError
-from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading
+from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading, Variant
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -59,9 +59,11 @@ def test_a_hash_keeps_its_value_out_of_repr() -> None:
 def test_a_reading_searches_originals_and_registers_every_form() -> None:
     """Flat frames are looked at when checking but never registered."""
     forms = tuple(bytes([n]) * 32 for n in range(8))
-    reading = Reading(Outcome.HASHED, (Frame(forms, 90), Frame(forms, 20, 1)))
+    crop = Hash(bytes([8]) * 32, 80, variant=Variant.UPPER_HALF)
+    reading = Reading(Outcome.HASHED, (Frame(forms, 90, crops=(crop,)), Frame(forms, 20, 1)))
     assert [h.quality for h in reading.hashes] == [90, 20]
-    assert [h.variant for h in reading.variants] == list(DIHEDRAL)
+    assert [h.variant for h in reading.variants] == [*DIHEDRAL, Variant.UPPER_HALF]
+    assert reading.mirrored == (bytes([DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)]) * 32,) * 2
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])

@@ -45,7 +45,7 @@ class House:
 
     def verdict(self, *values: bytes) -> Verdict:
         """Check hashes of good quality."""
-        return self.checker.check([Hash(v, 90) for v in values], key=KEY).decision.verdict
+        return self.checker.check(Upload(tuple(Hash(v, 90) for v in values)), key=KEY).decision.verdict
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def house() -> House:
 
 def test_a_copy_is_blocked_and_recorded(house: House) -> None:
     """What matched can be read back, with who asked and about what."""
-    check = house.checker.check([Hash(flipped(BANKED, 4), 90)], key=KEY, content_ref="post/1")
+    check = house.checker.check(Upload((Hash(flipped(BANKED, 4), 90),), "post/1"), key=KEY)
     assert check.decision.verdict is Verdict.BLOCK
     assert house.checks.get(check.id) == check
     assert (check.key, check.content_ref, check.outcome) == ("platform", "post/1", Outcome.HASHED)
@@ -104,26 +104,35 @@ def test_without_loaded_banks_nothing_is_answered(house: House) -> None:
 
 def test_flat_pictures_are_not_searched(house: House) -> None:
     """Below quality 50 a hash matches nothing, and the outcome says why."""
-    check = house.checker.check([Hash(BANKED, 49)], key=KEY)
+    check = house.checker.check(Upload((Hash(BANKED, 49),)), key=KEY)
     assert (check.outcome, check.decision.verdict) == (Outcome.LOW_QUALITY, Verdict.ALLOW)
 
 
 def test_one_good_frame_is_enough(house: House) -> None:
     """A flat first frame does not hide the banked second one."""
-    check = house.checker.check([Hash(some_hash(3), 10), Hash(BANKED, 90)], key=KEY)
+    check = house.checker.check(Upload((Hash(some_hash(3), 10), Hash(BANKED, 90))), key=KEY)
     assert check.decision.verdict is Verdict.BLOCK
     assert check.decision.matches[0].query == 1
 
 
+def test_the_mirrored_form_is_looked_for_under_the_name_of_its_frame(house: House) -> None:
+    """A copy of a crop that was mirrored too is found; the record names the frame, and no form that was not sent."""
+    frames = (Hash(some_hash(3), 10), Hash(some_hash(4), 90))
+    check = house.checker.check(Upload(frames, mirrored=(some_hash(5), flipped(BANKED, 6))), key=KEY)
+    assert (check.decision.verdict, check.decision.matches[0].query, check.hashes) == (Verdict.BLOCK, 1, frames)
+    flat = Upload(frames[:1], mirrored=(BANKED,))
+    assert house.checker.check(flat, key=KEY).decision.verdict is Verdict.ALLOW
+
+
 def test_a_damaged_file_goes_to_review(house: House) -> None:
     """There is nothing to search, yet it is not waved through."""
-    assert house.checker.check([], key=KEY, outcome=Outcome.CORRUPT).decision.verdict is Verdict.REVIEW
+    assert house.checker.check(Upload((), outcome=Outcome.CORRUPT), key=KEY).decision.verdict is Verdict.REVIEW
 
 
 def test_hashed_without_hashes_is_refused(house: House) -> None:
     """The caller forgot something."""
     with pytest.raises(InputError, match="at least one"):
-        house.checker.check([], key=KEY)
+        house.checker.check(Upload(()), key=KEY)
 
 
 def test_a_batch_decides_each_by_itself_with_one_read_and_one_write(house: House) -> None:

@@ -62,7 +62,8 @@ def _serve(requests: BinaryIO, answers: BinaryIO, budget: Budget) -> None:
             _answer(answers, json.dumps(_try_to_escape()).encode())
             continue
         pipeline = Pipeline.NEAREST_512 if asked == Ask.READ_NEAREST_512 else Pipeline.FULL
-        _answer(answers, reading_to_json(read_picture(data, pipeline=pipeline, budget=budget)))
+        crops = asked == Ask.READ_WITH_CROPS
+        _answer(answers, reading_to_json(read_picture(data, pipeline=pipeline, crops=crops, budget=budget)))
 
 
 def _answer(answers: BinaryIO, text: bytes) -> None:
@@ -85,7 +86,7 @@ def _warm_up(budget: Budget) -> None:
         extra = {} if name in {"GIF", "BMP"} else {"exif": exif}
         drawn.save(file, name, **extra)
         for pipeline in Pipeline:
-            read_picture(file.getvalue(), pipeline=pipeline, budget=budget)
+            read_picture(file.getvalue(), pipeline=pipeline, crops=True, budget=budget)
     read_picture(b"\0\0\0\x18ftypheic\0\0\0\0", pipeline=Pipeline.FULL, budget=budget)
 
 

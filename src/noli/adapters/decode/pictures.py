@@ -18,7 +18,8 @@ from noli.adapters.decode import normalise
 from noli.adapters.decode.formats import READ_FORMATS, formats_of
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.hashing import kernel
-from noli.hashing.model import MIN_QUALITY, Frame, Outcome, Pipeline, Reading
+from noli.hashing.model import MIN_QUALITY, Frame, Hash, Outcome, Pipeline, Reading
+from noli.hashing.variants import crop_hashes
 
 #: Shortest side that scaled decoding leaves, in pixels, so that drift stays below half a bit on average. Measured on
 #: 281 photographs of the same sides: 0.43 bits at 612 (0.37 without scaling) and 0.41 at 500, but up to 0.51 at 450; on
@@ -64,12 +65,13 @@ def prepare(budget: Budget) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget) -> Reading:
+def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool = False) -> Reading:
     """Hash one picture file.
 
     Args:
         data: The whole file.
         pipeline: What to do to the pixels first.
+        crops: Whether to hash the usual crops of its first frame too; only with ``Pipeline.FULL``.
         budget: What it may take; call ``prepare`` with it before.
 
     Returns:
@@ -79,7 +81,7 @@ def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget) -> Reading:
     if not formats:
         return Reading(Outcome.UNSUPPORTED, reason=_UNKNOWN, pipeline=pipeline)
     try:
-        return _read(data, formats, pipeline, budget)
+        return _read(data, formats, pipeline, budget, crops=crops)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _TOO_MANY_PIXELS.format(limit=budget.max_pixels)
         return Reading(Outcome.TOO_LARGE, reason=reason, pipeline=pipeline)
@@ -90,16 +92,16 @@ def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget) -> Reading:
         return Reading(Outcome.CORRUPT, reason=reason, pipeline=pipeline)
 
 
-def _read(data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget) -> Reading:
+def _read(data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, *, crops: bool) -> Reading:
     """Hash a file whose first bytes are known; raises whatever decoding raises."""
     picture = _open(data, formats)
     orientation = normalise.orientation_of(picture)
     width, height = normalise.upright_size(picture.size, orientation)
     frames: tuple[Frame, ...]
     if pipeline is Pipeline.FULL and formats == ("JPEG",) and picture.mode in {"L", "RGB"}:
-        frames = (_from_brightness(picture, orientation),)
+        frames = (_from_brightness(picture, orientation, crops=crops),)
     else:
-        frames = _from_frames(picture, orientation, pipeline, budget)
+        frames = _from_frames(picture, orientation, pipeline, budget, crops=crops)
     if frames[0].quality >= MIN_QUALITY:
         return Reading(Outcome.HASHED, frames, pipeline=pipeline, width=width, height=height)
     return Reading(Outcome.LOW_QUALITY, frames, _FLAT, pipeline, width, height)
@@ -110,7 +112,7 @@ def _open(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     return Image.open(io.BytesIO(data), formats=formats)
 
 
-def _from_brightness(picture: ImageFile.ImageFile, orientation: int) -> Frame:
+def _from_brightness(picture: ImageFile.ImageFile, orientation: int, *, crops: bool) -> Frame:
     """Hash a JPEG from its brightness plane, scaled down where it is large.
 
     Where a JPEG holds colours that RGB cannot show, its brightness differs from that of the RGB picture: by up to 10
@@ -124,18 +126,23 @@ def _from_brightness(picture: ImageFile.ImageFile, orientation: int) -> Frame:
     picture.decodermaxblock = _WHOLE_FILE
     picture.load()
     plane = normalise.upright(picture, orientation)
-    original_width, original_height = normalise.upright_size((width, height), orientation)
-    joined, quality = kernel.pdq_folded(plane.tobytes(), plane.height, plane.width, original_height, original_width)
-    return Frame(dihedral_hashes(joined), quality)
+    original = normalise.upright_size((width, height), orientation)
+    brightness = plane.tobytes()
+    joined, quality = kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
+    cut = tuple(crop_hashes(brightness, plane.size, original)) if crops else ()
+    return Frame(dihedral_hashes(joined), quality, crops=cut)
 
 
-def _from_frames(picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget) -> tuple[Frame, ...]:
+def _from_frames(
+    picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget, *, crops: bool
+) -> tuple[Frame, ...]:
     """Hash every distinct frame of usable quality; the best of the others where there is none."""
+    first = picture.tell()
     kept: list[Frame] = []
     best_weak: Frame | None = None
     for number, frame in _frames(picture, budget):
         for rendering in normalise.renderings(normalise.upright(frame, orientation)):
-            hashed = _hash(rendering, number, pipeline)
+            hashed = _hash(rendering, number, pipeline, crops=crops and number == first)
             if hashed.quality < MIN_QUALITY:
                 best_weak = hashed if best_weak is None or hashed.quality > best_weak.quality else best_weak
             elif _is_new(hashed, kept):
@@ -182,12 +189,17 @@ def _step(picture: Image.Image, number: int, budget: Budget) -> bool:
     return True
 
 
-def _hash(rendering: Image.Image, number: int, pipeline: Pipeline) -> Frame:
+def _hash(rendering: Image.Image, number: int, pipeline: Pipeline, *, crops: bool) -> Frame:
     """Hash grey or RGB pixels."""
     nearest = pipeline is Pipeline.NEAREST_512
     channels = len(rendering.getbands())
-    joined, quality = kernel.pdq(rendering.tobytes(), rendering.height, rendering.width, channels, nearest)
-    return Frame(dihedral_hashes(joined), quality, number)
+    pixels = rendering.tobytes()
+    joined, quality = kernel.pdq(pixels, rendering.height, rendering.width, channels, nearest)
+    cut: tuple[Hash, ...] = ()
+    if crops and not nearest:
+        plane, height, width = kernel.pdq_shrink(pixels, rendering.height, rendering.width, channels)
+        cut = tuple(crop_hashes(plane, (width, height), rendering.size))
+    return Frame(dihedral_hashes(joined), quality, number, cut)
 
 
 def _is_new(frame: Frame, kept: list[Frame]) -> bool:

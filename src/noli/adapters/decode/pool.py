@@ -79,12 +79,14 @@ class DecoderPool:
         for _ in range(workers or os.cpu_count() or 1):
             self._free.put(self._start())
 
-    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL) -> Reading:
+    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
         """Hash one file.
 
         Args:
             data: The whole file.
             pipeline: What to do to the pixels first.
+            crops: Whether to hash the usual crops of the first frame too; there are none after
+                ``Pipeline.NEAREST_512``.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.
@@ -96,17 +98,18 @@ class DecoderPool:
         if refusal is not None:
             outcome, reason = refusal
             return Reading(outcome, reason=reason, pipeline=pipeline)
+        asked = Ask.READ_WITH_CROPS if crops and pipeline is Pipeline.FULL else ASK_FOR[pipeline]
         child = self._take()
         try:
             # A child that served others may have been harmed by them: its death is not held against this file.
             if child.files:
                 try:
-                    return self._ask(child, data, pipeline)
+                    return self._ask(child, data, asked)
                 except ChildDied:
                     child = self._replace(child)
                     self._wait_ready(child)
             try:
-                return self._ask(child, data, pipeline)
+                return self._ask(child, data, asked)
             except ChildDied:
                 reason = f"The decoder stopped on this file ({self._end(child)})."
                 return Reading(Outcome.CORRUPT, reason=reason, pipeline=pipeline)
@@ -192,10 +195,10 @@ class DecoderPool:
             return Outcome.UNSUPPORTED, f"The file is none of {READ_FORMATS}."
         return None
 
-    def _ask(self, child: Child, data: bytes, pipeline: Pipeline) -> Reading:
+    def _ask(self, child: Child, data: bytes, asked: Ask) -> Reading:
         """Have a child read a file; an answer that is none counts as its death."""
         try:
-            return reading_from_json(child.ask(ASK_FOR[pipeline], data, timeout_s=self._timeout_s))
+            return reading_from_json(child.ask(asked, data, timeout_s=self._timeout_s))
         except ValueError as error:
             raise ChildDied from error
 

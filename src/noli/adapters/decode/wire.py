@@ -8,9 +8,11 @@ other untrusted input, and never unpickled.
 
 import json
 import struct
+from dataclasses import replace
 from enum import IntEnum
 
-from noli.hashing.model import DIHEDRAL, MAX_QUALITY, PDQ_BYTES, Frame, Outcome, Pipeline, Reading
+from noli.base.errors import HashFormatError
+from noli.hashing.model import DIHEDRAL, MAX_QUALITY, PDQ_BYTES, Frame, Hash, Outcome, Pipeline, Reading, Variant
 
 #: What to do (``Ask``), bytes of the file that follow.
 REQUEST = struct.Struct("<BQ")
@@ -27,6 +29,7 @@ class Ask(IntEnum):
 
     READ = 0
     READ_NEAREST_512 = 1
+    READ_WITH_CROPS = 3
     #: Try what is forbidden and tell what happened.
     TRY_TO_ESCAPE = 2
 
@@ -44,7 +47,10 @@ def reading_to_json(reading: Reading) -> bytes:
             "pipeline": reading.pipeline,
             "width": reading.width,
             "height": reading.height,
-            "frames": [[b"".join(f.dihedral).hex(), f.quality, f.number] for f in reading.frames],
+            "frames": [
+                [b"".join(f.dihedral).hex(), f.quality, f.number, [[c.hex, c.quality, c.variant] for c in f.crops]]
+                for f in reading.frames
+            ],
         },
         separators=(",", ":"),
     ).encode()
@@ -66,7 +72,7 @@ def reading_from_json(text: bytes) -> Reading:
             width=int(said["width"]),
             height=int(said["height"]),
         )
-    except (KeyError, TypeError, RecursionError, OverflowError) as error:
+    except (KeyError, TypeError, RecursionError, OverflowError, HashFormatError) as error:
         msg = "the answer is not a reading"
         raise ValueError(msg) from error
 
@@ -83,10 +89,20 @@ def dihedral_hashes(joined: bytes) -> tuple[bytes, ...]:
     return tuple(joined[at : at + PDQ_BYTES] for at in range(0, len(joined), PDQ_BYTES))
 
 
-def _frame(hashes: object, quality: object, number: object) -> Frame:
+def _frame(hashes: object, quality: object, number: object, crops: object) -> Frame:
     """Parse one frame of an answer."""
-    match hashes, quality, number:
-        case str(), int(), int() if 0 <= quality <= MAX_QUALITY and number >= 0:
-            return Frame(dihedral_hashes(bytes.fromhex(hashes)), quality, number)
+    match hashes, quality, number, crops:
+        case str(), int(), int(), list() if 0 <= quality <= MAX_QUALITY and number >= 0:
+            dihedral = dihedral_hashes(bytes.fromhex(hashes))
+            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops))
     msg = "not a frame"
+    raise ValueError(msg)
+
+
+def _crop(value: object, quality: object, variant: object) -> Hash:
+    """Parse one crop of a frame."""
+    match value, quality, variant:
+        case str(), int(), str():
+            return replace(Hash.from_hex(value, quality=quality), variant=Variant(variant))
+    msg = "not a crop"
     raise ValueError(msg)

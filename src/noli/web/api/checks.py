@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from noli.access.model import Scope
 from noli.bank.model import entry_text
 from noli.base.errors import HashFormatError, InputError, Throttled
-from noli.hashing.model import Hash, Outcome
+from noli.hashing.model import Hash
 from noli.matching.model import Check, Match
 from noli.matching.service import Upload
 from noli.web.api import decoding, schemas
@@ -24,12 +24,11 @@ async def check(call: Call) -> schemas.CheckOut:
     """Check one upload: its hashes, or its file."""
     started = time.perf_counter()
     if isinstance(call.given, schemas.CheckIn):
-        queries, outcome, kind = parse_hashes(call.given.hashes), Outcome.HASHED, "hashes"
+        upload, kind = Upload(parse_hashes(call.given.hashes), _content_ref(call)), "hashes"
     else:
-        reading = await decoding.read(call)
-        queries, outcome, kind = reading.hashes, reading.outcome, "file"
+        upload, kind = Upload.of(await decoding.read(call), content_ref=_content_ref(call)), "file"
     try:
-        made = await _checked(call, queries, outcome)
+        made = await _checked(call, upload)
     except Throttled as error:
         raise Probing(error) from error
     _count(call, [made])
@@ -79,12 +78,12 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
     return tuple(parsed)
 
 
-async def _checked(call: Call, queries: Sequence[Hash], outcome: Outcome) -> Check:
+async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
-    checker, ref = call.app.checker, _content_ref(call)
-    if len(queries) > _INLINE:
-        return await asyncio.to_thread(checker.check, queries, key=call.key, content_ref=ref, outcome=outcome)
-    found = checker.look(queries, content_ref=ref, outcome=outcome)
+    checker = call.app.checker
+    if len(upload.hashes) + len(upload.mirrored) > _INLINE:
+        return await asyncio.to_thread(checker.check, upload, key=call.key)
+    found = checker.look(upload)
     if found.entries:
         return await asyncio.to_thread(checker.conclude, found, key=call.key)
     return checker.conclude(found, key=call.key)

@@ -2,14 +2,15 @@
 """Waits for a decoding child without holding up anybody else."""
 
 import asyncio
+from functools import partial
 
 from noli.base.errors import InputError
 from noli.hashing.model import Reading
 from noli.web.api.operation import Call
 
 
-async def read(call: Call) -> Reading:
-    """Hash the file of a call.
+async def read(call: Call, *, crops: bool = False) -> Reading:
+    """Hash the file of a call; with ``crops`` its usual crops too, as for registering.
 
     It waits in a thread pool of its own, as large as there are children, so that slow pictures never take the threads
     that answer lookups and changes of banks.
@@ -24,4 +25,6 @@ async def read(call: Call) -> Reading:
         raise InputError(msg)
     app = call.app
     with app.metrics.decoding.track_inprogress():
-        return await asyncio.get_running_loop().run_in_executor(app.decoding, app.hasher.read, file)
+        return await asyncio.get_running_loop().run_in_executor(
+            app.decoding, partial(app.hasher.read, file, crops=crops)
+        )

@@ -25,7 +25,7 @@ _FILE = "file"
 
 
 async def add(call: Call) -> Reply:
-    """Protect a picture: as hashes, or as a file of which every dihedral form is registered."""
+    """Protect a picture: as hashes, or as a file of which every dihedral form and usual crop is registered."""
     is_form = isinstance(call.given, Form)
     entry = await _from_form(call, call.given) if is_form else _from_json(call, call.given)
     bank = call.path["bank"]
@@ -95,7 +95,7 @@ async def _from_form(call: Call, form: Form) -> NewEntry:
     except msgspec.ValidationError as error:
         msg = f"The form is not as described: {error}."
         raise InputError(msg) from error
-    reading = await decoding.read(call)
+    reading = await decoding.read(call, crops=True)
     if not reading.variants:
         raise UnusableFile(reading.outcome, reading.reason)
     origin = schemas.ProvenanceIn(fields.source, fields.reference)

@@ -11,7 +11,8 @@ from PIL import Image
 
 from noli.adapters.decode import pictures
 from noli.adapters.decode.pictures import Budget, prepare, read_picture
-from noli.hashing.model import Outcome, Pipeline, Reading
+from noli.hashing.model import Outcome, Pipeline, Reading, Variant
+from noli.hashing.variants import CROPS
 from tests.support import media
 
 BUDGET = Budget(max_pixels=2_000_000, max_frames=4, frames_s=20)
@@ -39,8 +40,13 @@ def read(data: bytes, pipeline: Pipeline = Pipeline.FULL, budget: Budget = BUDGE
 
 def apart(reading: Reading, shown: Image.Image, frame: int = 0) -> int:
     """Bits between a frame and an independent hash of a picture."""
+    return differing(reading.frames[frame].dihedral[0], shown)
+
+
+def differing(value: bytes, shown: Image.Image) -> int:
+    """Bits between a hash and an independent one of a picture."""
     bits, _ = pdqhash.compute(np.asarray(shown.convert("RGB")))
-    return int((np.unpackbits(np.frombuffer(reading.frames[frame].dihedral[0], np.uint8)) != bits).sum())
+    return int((np.unpackbits(np.frombuffer(value, np.uint8)) != bits).sum())
 
 
 def test_every_mode_is_hashed_as_it_is_seen(picture: Image.Image) -> None:
@@ -94,6 +100,19 @@ def test_distinct_frames_are_hashed_up_to_the_limit(kind: str) -> None:
     assert len(reading.frames) == BUDGET.max_frames
     assert apart(reading, shown[1], frame=1) <= 10
     assert [frame.number for frame in reading.frames] == sorted(frame.number for frame in reading.frames)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
+def test_crops_of_the_first_frame_are_hashed_on_request(picture: Image.Image, kind: str) -> None:
+    """Each is near an independent hash of that part; nobody pays for crops that were not asked for."""
+    file = media.animation([picture, media.drawn(seed=5)], kind) if kind == "GIF" else media.encoded(picture, kind)
+    reading = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
+    cut = {each.variant: each.value for each in reading.frames[0].crops}
+    assert len(cut) > len(CROPS) / 2
+    upper = picture.crop((0, 0, picture.width, picture.height // 2))
+    assert differing(cut[Variant.UPPER_HALF], upper) <= 10
+    assert not any(frame.crops for frame in (*reading.frames[1:], *read(file).frames))
+    assert not read_picture(file, pipeline=Pipeline.NEAREST_512, budget=BUDGET, crops=True).frames[0].crops
 
 
 def test_a_long_animation_ends_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +170,7 @@ def test_what_cannot_be_read_has_an_outcome(data: bytes, outcome: Outcome) -> No
 def test_running_out_of_memory_is_too_large(monkeypatch: pytest.MonkeyPatch, picture: Image.Image) -> None:
     """Whatever allocation fails, the file is called too large and the child goes on."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(pictures, "_from_brightness", fail)

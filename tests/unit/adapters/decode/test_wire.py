@@ -6,15 +6,16 @@ import json
 import pytest
 
 from noli.adapters.decode.wire import dihedral_hashes, reading_from_json, reading_to_json
-from noli.hashing.model import Frame, Outcome, Pipeline, Reading
+from noli.hashing.model import Frame, Hash, Outcome, Pipeline, Reading, Variant
 from tests.support.bits import some_hash
 
-FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3)
+CROP = Hash(some_hash(9), 80, variant=Variant.INSET_5)
+FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,))
 READING = Reading(Outcome.HASHED, (FRAME,), "why", Pipeline.NEAREST_512, 640, 480)
 
 
 def test_a_reading_crosses_the_pipe_unchanged() -> None:
-    """Outcome, frames, reason, pipeline and size."""
+    """Outcome, frames with their crops, reason, pipeline and size."""
     assert reading_from_json(reading_to_json(READING)) == READING
 
 
@@ -23,11 +24,17 @@ def test_a_reading_crosses_the_pipe_unchanged() -> None:
     [
         {"outcome": "fine"},
         {"frames": None},
-        {"frames": [["00" * 255, 90, 0]]},
-        {"frames": [["zz" * 256, 90, 0]]},
-        {"frames": [["00" * 256, 101, 0]]},
-        {"frames": [["00" * 256, 90, -1]]},
-        {"frames": [["00" * 256, "90", 0]]},
+        {"frames": [["00" * 255, 90, 0, []]]},
+        {"frames": [["zz" * 256, 90, 0, []]]},
+        {"frames": [["00" * 256, 101, 0, []]]},
+        {"frames": [["00" * 256, 90, -1, []]]},
+        {"frames": [["00" * 256, "90", 0, []]]},
+        {"frames": [["00" * 256, 90, 0]]},
+        {"frames": [["00" * 256, 90, 0, None]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 31, 90, "inset-5"]]]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 101, "inset-5"]]]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 90, "inset-6"]]]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, None, "inset-5"]]]]},
         {"width": "wide"},
         {"width": 1e400},
     ],
