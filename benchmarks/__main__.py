@@ -4,16 +4,14 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from benchmarks import hashing, http, render, search
+from benchmarks import render
 from benchmarks.measure import ROOT, Row
+from benchmarks.rows import ROWS, measured
 
 RESULTS = ROOT / "benchmarks" / "results.json"
-
-ROWS: dict[str, Callable[[], Row | list[Row]]] = {**hashing.ROWS, **search.ROWS, **http.ROWS}
 
 
 def main() -> int:
@@ -38,7 +36,7 @@ def measure(names: list[str]) -> bool:
     for call in dict.fromkeys(ROWS[name] for name in names):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
             try:
-                rows = process.submit(_rows, next(name for name in names if ROWS[name] is call)).result()
+                rows = process.submit(measured, next(name for name in names if ROWS[name] is call)).result()
             except Exception as error:  # noqa: BLE001 - one row's failure must not stop the others; it is printed and counted
                 failed = True
                 label = ", ".join(name for name in names if ROWS[name] is call)
@@ -48,11 +46,6 @@ def measure(names: list[str]) -> bool:
             keep(row)
             print(line(row), flush=True)
     return failed
-
-
-def _rows(name: str) -> list[Row]:
-    result = ROWS[name]()
-    return result if isinstance(result, list) else [result]
 
 
 def load() -> list[dict[str, object]]:

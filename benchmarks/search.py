@@ -28,7 +28,7 @@ PEAK_BYTES_PER_HASH = 190
 
 
 def build(size: int) -> HammingIndex:
-    """Build an index of ``size`` random hashes with ids 0, 1, 2 …"""
+    """Build an index of ``size`` random hashes with ids from 0 on."""
     hashes = np.empty((size, 32), np.uint8)
     for start in range(0, size, BLOCK):
         hashes[start : start + BLOCK] = random_hashes(min(BLOCK, size - start), seed=start)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All rows by name."""
+
+from collections.abc import Callable
+
+from benchmarks import hashing, http, search
+from benchmarks.measure import Row
+
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {**hashing.ROWS, **search.ROWS, **http.ROWS}
+
+
+def measured(name: str) -> list[Row]:
+    """Measure what this name stands for; some measure several rows in one go."""
+    result = ROWS[name]()
+    return result if isinstance(result, list) else [result]
