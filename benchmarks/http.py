@@ -189,7 +189,7 @@ def _uploads(server: Server, files: list[bytes], *, count: int) -> float:
 
 def uploads() -> Row:
     """Measure how long the check of a 2 MP JPEG takes over HTTP, one at a time."""
-    files = encoded(1632, 1224, "JPEG", 6)
+    files = encoded(1632, 1224, "JPEG", 24)
     with noli(1000) as server:
         _uploads(server, files, count=20)
         ours = _uploads(server, files, count=200)
