@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program of a decoding child: import everything, give up all rights, then answer until the pipe closes.
 
-Reads requests from standard input and answers on standard output (see ``wire``). It keeps nothing between files, opens
-nothing and logs nothing. Started by ``pool`` in a fresh interpreter, never forked from the server.
+Reads requests from standard input and files from shared memory, and answers on standard output (see ``wire``). It
+keeps nothing between files, opens nothing and logs nothing. Started by ``pool`` in a fresh interpreter, never forked
+from the server.
 """
 
 import io
 import json
+import mmap
 import os
 import socket
 import sys
@@ -35,29 +37,33 @@ from noli.hashing.model import Pipeline
 _WARM_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 _WARM_SIDE = 16
 _ORIENTATION_TAG = 0x0112
+_MIB = 1024 * 1024
 
 
-def main(settings: str) -> None:
+def main(settings: str, window: int) -> None:
     """Serve until the pipe closes.
 
     Args:
         settings: JSON object with ``memory_mib``, ``max_pixels``, ``max_frames`` and ``frames_s``.
+        window: Descriptor of the memory in which files are handed over.
     """
     told = json.loads(settings)
     memory_mib = int(told.pop("memory_mib"))
     budget = Budget(**told)
     _warm_up(budget)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    held = confine(memory_mib=memory_mib)
+    file = mmap.mmap(window, 0, access=mmap.ACCESS_READ)
+    os.close(window)
+    held = confine(memory_mib=memory_mib + len(file) // _MIB + 1)
     _answer(answers, json.dumps(held).encode())
-    _serve(requests, answers, budget)
+    _serve(requests, answers, file, budget)
 
 
-def _serve(requests: BinaryIO, answers: BinaryIO, budget: Budget) -> None:
+def _serve(requests: BinaryIO, answers: BinaryIO, file: mmap.mmap, budget: Budget) -> None:
     """Answer one request after the other."""
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
         asked, length = REQUEST.unpack(head)
-        data = requests.read(length)
+        data = file[:length]
         if asked == Ask.TRY_TO_ESCAPE:
             _answer(answers, json.dumps(_try_to_escape()).encode())
             continue

@@ -249,7 +249,7 @@ class DecoderPool:
                 msg = "The decoder is closed."
                 raise Unavailable(msg, retry=False)
             try:
-                child = Child(self._settings)
+                child = Child(self._settings, max_bytes=self._max_bytes)
             except OSError as error:
                 msg = "No decoding process can be started."
                 raise Unavailable(msg, detail=str(error)) from error

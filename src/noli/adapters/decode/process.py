@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One decoding child as the server sees it: start, ask with a deadline, end. Not thread-safe; ``pool`` sees to that."""
 
-import fcntl
 import json
+import mmap
 import os
 import select
 import subprocess
@@ -14,10 +14,8 @@ from types import MappingProxyType
 import noli
 from noli.adapters.decode.wire import ANSWER, MAX_ANSWER_BYTES, REQUEST, Ask
 
-#: Pipe size asked for, in bytes: the most an unprivileged process gets by default (fs.pipe-max-size). Most pictures
-#: pass in one write.
-_PIPE_BYTES = 1024 * 1024
-_F_SETPIPE_SZ = 1031  # <fcntl.h>; the fcntl module names it only on some builds
+#: Of the memory through which files are handed over, bytes that are kept from one file to the next: most pictures fit.
+_KEPT_BYTES = 4 * 1024 * 1024
 
 #: Seconds a child may take to import everything; 0.3 on a quiet machine.
 START_TIMEOUT_S = 60.0
@@ -30,7 +28,10 @@ _FIXED_VARIABLES = MappingProxyType(
     {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "67108864"}
 )
 
-_BOOT = "import sys; sys.path[:0] = [sys.argv[1]]; from noli.adapters.decode.child import main; main(sys.argv[2])"
+_BOOT = (
+    "import sys; sys.path[:0] = [sys.argv[1]]; "
+    "from noli.adapters.decode.child import main; main(sys.argv[2], int(sys.argv[3]))"
+)
 
 
 class ChildDied(Exception):
@@ -48,33 +49,39 @@ class Child:
         files: How many files it was given.
     """
 
-    def __init__(self, settings: str) -> None:
+    def __init__(self, settings: str, *, max_bytes: int) -> None:
         """Start the process; does not wait until it is ready.
 
         Args:
             settings: What ``child.main`` takes.
+            max_bytes: Largest file it will be given.
 
         Raises:
             OSError: No process can be started.
         """
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         source = str(Path(noli.__file__).parent.parent)
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-I", "-c", _BOOT, source, settings],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={**_FIXED_VARIABLES, **kept},
-            bufsize=0,
-            start_new_session=True,
-        )
+        window = os.memfd_create("noli-file")
+        try:
+            os.ftruncate(window, max_bytes)
+            self._window = mmap.mmap(window, max_bytes)
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                [sys.executable, "-I", "-c", _BOOT, source, settings, str(window)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={**_FIXED_VARIABLES, **kept},
+                bufsize=0,
+                start_new_session=True,
+                pass_fds=(window,),
+            )
+        finally:
+            os.close(window)
         if self._process.stdin is None or self._process.stdout is None:  # pragma: no cover - both are pipes
             raise OSError
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
-        for descriptor in (self._to, self._from):
-            os.set_blocking(descriptor, False)
-        _enlarge(self._to)
+        os.set_blocking(self._from, False)
         self._protections: tuple[str, ...] | None = None
         self.files = 0
 
@@ -112,15 +119,24 @@ class Child:
     def ask(self, what: Ask, data: bytes, *, timeout_s: float) -> bytes:
         """Send a request and wait for its answer.
 
+        The file lies in memory that the child can read, before the request goes through the pipe: the child wakes once
+        and finds everything there.
+
         Raises:
             ChildDied: It ended, or answered nonsense.
             ChildTimedOut: No answer within ``timeout_s`` seconds.
         """
         deadline = time.monotonic() + timeout_s
         self.files += 1
-        # Together, so that the child wakes once and finds everything there.
-        self._send([memoryview(REQUEST.pack(what, len(data))), memoryview(data)], deadline)
-        return self._receive(deadline)
+        self._window[: len(data)] = data
+        try:
+            os.write(self._to, REQUEST.pack(what, len(data)))
+        except OSError as error:
+            raise ChildDied from error
+        answer = self._receive(deadline)
+        if len(data) > _KEPT_BYTES:
+            self._window.madvise(mmap.MADV_REMOVE, _KEPT_BYTES, len(data) - _KEPT_BYTES)
+        return answer
 
     def signal_end(self) -> None:
         """End the process; the thread that talks to it notices. May be called from any thread."""
@@ -133,21 +149,7 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-
-    def _send(self, rest: list[memoryview], deadline: float) -> None:
-        """Write all parts, waiting for room until the deadline."""
-        while rest:
-            try:
-                sent = os.writev(self._to, rest)
-            except BlockingIOError:
-                _wait(self._to, select.POLLOUT, deadline)
-                continue
-            except OSError as error:
-                raise ChildDied from error
-            while rest and sent >= len(rest[0]):
-                sent -= len(rest.pop(0))
-            if rest:
-                rest[0] = rest[0][sent:]
+        self._window.close()
 
     def _receive(self, deadline: float) -> bytes:
         """Read one answer, waiting for it until the deadline."""
@@ -163,7 +165,7 @@ class Child:
             try:
                 part = os.read(self._from, length - len(parts))
             except BlockingIOError:
-                _wait(self._from, select.POLLIN, deadline)
+                _wait(self._from, deadline)
                 continue
             except OSError as error:
                 raise ChildDied from error
@@ -173,22 +175,14 @@ class Child:
         return bytes(parts)
 
 
-def _wait(descriptor: int, event: int, deadline: float) -> None:
-    """Wait until a pipe is ready or has ended.
+def _wait(descriptor: int, deadline: float) -> None:
+    """Wait until there is something to read, or the end of the pipe.
 
     Raises:
         ChildTimedOut: The deadline passed first.
     """
     left_s = deadline - time.monotonic()
     poll = select.poll()
-    poll.register(descriptor, event)
+    poll.register(descriptor, select.POLLIN)
     if left_s <= 0 or not poll.poll(left_s * 1000):
         raise ChildTimedOut
-
-
-def _enlarge(descriptor: int) -> None:
-    """Ask for a larger pipe; a smaller one works too."""
-    try:
-        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except OSError:
-        return

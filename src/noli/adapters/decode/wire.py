@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pool and its children say to each other: framed messages over two pipes.
+"""What the pool and its children say to each other: framed messages over two pipes, files in shared memory.
 
-A request is ``REQUEST`` (what to do, length) and that many bytes of the file. An answer is ``ANSWER`` (length) and that
-many bytes of JSON. The child may have been taken over by what it decoded, so its answers are parsed as strictly as any
-other untrusted input, and never unpickled.
+A request is ``REQUEST`` (what to do, length of the file); the file lies at the start of the memory that both have
+mapped. An answer is ``ANSWER`` (length) and that many bytes of JSON. The child may have been taken over by what it
+decoded, so its answers are parsed as strictly as any other untrusted input and never unpickled, and nothing is read
+back from the shared memory.
 """
 
 import json
@@ -14,7 +15,7 @@ from enum import IntEnum
 from noli.base.errors import HashFormatError
 from noli.hashing.model import DIHEDRAL, MAX_QUALITY, PDQ_BYTES, Frame, Hash, Outcome, Pipeline, Reading, Variant
 
-#: What to do (``Ask``), bytes of the file that follow.
+#: What to do (``Ask``), bytes of the file.
 REQUEST = struct.Struct("<BQ")
 
 #: Bytes of JSON that follow.
