@@ -6,7 +6,7 @@ memory up to the limit, read and write the descriptors it already has, start thr
 and nothing else. It cannot open a file, make a socket, start a process or run another program.
 
 What the machine does not offer is left out and not hidden: the return value names the protections that hold.
-Linux only, as ``prctl`` and seccomp are; elsewhere the resource limits remain.
+Linux only, as ``prctl`` and seccomp are.
 """
 
 import ctypes
