@@ -23,6 +23,9 @@ KERNEL := $(wildcard native/*.c native/*.h)
 # The kernel that runs in a browser; committed, so that only who changes native/ needs clang and lld.
 WASM := src/noli/web/static/hash/pdq.wasm
 WASM_SOURCES := $(sort $(wildcard native/pdq*.c)) native/wasm.c
+# A file of tests shares its servers and browsers, so it stays on one process; in the order of their folders, the long
+# sanitizer run is not left for the end.
+PARALLEL := -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 # Bars of branch coverage, in per cent; the overall one stands in pyproject.toml.
 DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*,src/noli/evidence/*,src/noli/casework/*
 DOMAIN_BAR := 100
@@ -83,7 +86,7 @@ postgresql:
 pytest: setup postgresql
 	@mkdir -p artefacts
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest | tee artefacts/pytest.log
+	$(BIN)/coverage run -m pytest $(PARALLEL) | tee artefacts/pytest.log
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@echo "Domain packages, bar $(DOMAIN_BAR) %:"

@@ -33,7 +33,7 @@ from tests.support.server import eventually
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 # Writers that are killed, each after a random moment of work.
-_KILLS = 6
+_KILLS = 4
 
 # Registers entries for ever and says which of them were acknowledged.
 _WRITER = """

@@ -30,7 +30,7 @@ from tests.support.casework import CALLER, FakeClock, made_up_item, submission
 from tests.support.server import Server, check_hex, eventually
 
 # Submitters that are killed, each after a random moment of work.
-_KILLS = 5
+_KILLS = 3
 
 # Submits cases for ever, each twice, and says which were acknowledged.
 _SUBMITTER = """

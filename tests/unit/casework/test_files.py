@@ -146,7 +146,7 @@ class Cases(RuleBasedStateMachine):
 
 
 TestCases = Cases.TestCase
-TestCases.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestCases.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
 
 
 class _Overtaking(MemoryCases):
