@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """``noli demo``: made-up data to try Noli with. Running it again changes nothing that is in place."""
 
+import json
+import secrets
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import pyotp
 
-from noli.access.model import Scope
+from noli.access.model import Role, Scope
 from noli.bank.model import Action, BankPolicy, EntryState, NewEntry, Provenance
+from noli.base.clock import SystemClock
 from noli.base.errors import NotFound, Unauthenticated, Unavailable
 from noli.cli import output, private, store
 from noli.cli.installation import COMMAND_LINE, data_option, hasher, opened
@@ -20,15 +25,17 @@ if TYPE_CHECKING:
 
 _NAME = "demo"
 _SCOPES = frozenset({Scope.CHECKS, Scope.BANKS})
+_PASSWORD_BYTES = 12
 
 
 @click.command
 @data_option
 def demo(*, data: Path | None) -> None:
-    """Draw harmless pictures, protect one of them and make a key, to try Noli with.
+    """Draw harmless pictures, protect one of them, make a key and a member of staff, to try Noli with.
 
-    Writes DIR/demo: protected.jpg, edited-copy.jpg (mirrored, shrunk, brightened, compressed), unrelated.jpg and the
-    token of a key. Prints what to post where.
+    Writes DIR/demo: protected.jpg, edited-copy.jpg (mirrored, shrunk, brightened, compressed), unrelated.jpg, the token
+    of a key, and the log-in of a member of staff. Prints what to open, how to log in and what to post where; run it
+    again for the next one-time code.
 
     \b
     Example:
@@ -40,7 +47,8 @@ def demo(*, data: Path | None) -> None:
         _draw(folder)
         _protect(app, folder)
         _make_key(app, folder / "token")
-        _explain(folder, url=f"http://{app.config.host}:{app.config.port}")
+        login = _make_login(app, folder / "log-in.json")
+        _explain(folder, login, url=f"http://{app.config.host}:{app.config.port}")
 
 
 def _draw(folder: Path) -> None:
@@ -84,13 +92,43 @@ def _make_key(app: "App", file: Path) -> None:
         text.write(token + "\n")
 
 
+def _make_login(app: "App", file: Path) -> dict[str, str]:
+    """Make and set up the demo's member of staff; where the log-in is lost, one with the next free name."""
+    if file.exists():
+        login: dict[str, str] = json.loads(file.read_text("utf-8"))
+        try:
+            app.staff.active(login["name"])
+        except NotFound:
+            pass
+        else:
+            return login
+    taken = {each.name for each in app.staff.all()}
+    name = next(name for name in _names() if name not in taken)
+    _staff, token = app.staff.create(name, Role.LEAD)
+    secret = app.staff.enrolment(token).secret
+    login = {"name": name, "password": secrets.token_urlsafe(_PASSWORD_BYTES), "one_time_secret": secret}
+    # With the code before the current one: a code works once, and the current one is for whoever reads this.
+    app.staff.set_up(token, password=login["password"], code=_code(secret, ago=timedelta(seconds=30)))
+    with private.written(file) as text:
+        text.write(json.dumps(login, indent=1) + "\n")
+    return login
+
+
+def _code(secret: str, *, ago: timedelta = timedelta()) -> str:
+    return pyotp.TOTP(secret).at(SystemClock().now() - ago)
+
+
 def _names() -> Iterator[str]:
     yield _NAME
     yield from (f"{_NAME}-{number}" for number in count(2))
 
 
-def _explain(folder: Path, *, url: str) -> None:
-    """Say what to type; the commands can be pasted as they are."""
+def _explain(folder: Path, login: dict[str, str], *, url: str) -> None:
+    """Say what to open and to type; the commands can be pasted as they are."""
+    output.print_text(f"For people  {url}/")
+    output.print_text(f"Console     {url}/console")
+    output.print_text(f"  log in as {login['name']}, password {login['password']}")
+    output.print_text(f"  one-time code now: {_code(login['one_time_secret'])} ('noli demo' again prints the next one)")
     output.print_text(f"API         {url}/api/v1")
     output.print_text(f"OpenAPI     {url}/api/v1/openapi.json")
     output.print_text(f"Demo key    {folder / 'token'}")
