@@ -316,9 +316,9 @@ def test_import_reports_bad_lines() -> None:
     _ok("bank", "create", "b", "--action", "block")
     Path("list.txt").write_text(f"pdq {'0f' * 32}\nnonsense\n{'a5' * 32}\n")
     dry = _run("bank", "import", "b", "list.txt", "--dry-run")
-    assert dry.stdout == "would import 2 hashes, 1 bad lines\n"
+    assert dry.stdout == "would import 2 hashes, 0 already there, 1 bad lines\n"
     done = _run("bank", "import", "b", "list.txt")
-    assert (done.exit_code, done.stdout) == (0, "imported 2 hashes, 1 bad lines\n")
+    assert (done.exit_code, done.stdout) == (0, "imported 2 hashes, 0 already there, 1 bad lines\n")
     assert "line 2" in done.stderr
     assert _lines(_ok("bank", "show", "b", "--json"))[0]["entries"] == 2
     assert _lines(_ok("check", "--json", "--hash", "0f" * 32))[0]["decision"] == "block"
@@ -333,7 +333,7 @@ def test_import_nothing_usable() -> None:
 
 
 def test_export_can_be_imported(photo: Path, copy: Path) -> None:
-    """What one bank exports another imports, and it protects the same picture; nobody else may read the file."""
+    """What one bank exports another imports, entry by entry, once; nobody else may read the file."""
     _ok("bank", "create", "a", "--action", "log")
     _ok("bank", "add", "a", photo)
     _ok("bank", "export", "a", "--out", "a.jsonl")
@@ -341,7 +341,9 @@ def test_export_can_be_imported(photo: Path, copy: Path) -> None:
     assert _ok("bank", "export", "a") == Path("a.jsonl").read_text()
     _ok("bank", "create", "b", "--action", "block")
     hashes = len(Path("a.jsonl").read_text().splitlines())
-    assert _ok("bank", "import", "b", "a.jsonl") == f"imported {hashes} hashes, 0 bad lines\n"
+    assert _ok("bank", "import", "b", "a.jsonl") == f"imported {hashes} hashes, 0 already there, 0 bad lines\n"
+    assert _ok("bank", "import", "b", "a.jsonl") == f"imported 0 hashes, {hashes} already there, 0 bad lines\n"
+    assert _lines(_ok("bank", "show", "b", "--json"))[0]["entries"] == 1
     assert _lines(_ok("check", "--json", copy))[0]["decision"] == "block"
 
 

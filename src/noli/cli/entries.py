@@ -29,6 +29,9 @@ from noli.hashing.model import Outcome
 #: Entries of one transaction while importing: few enough to let other writers in between.
 IMPORT_BATCH = 2000
 
+#: Lines that become one entry at most, as over HTTP.
+MAX_ENTRY_LINES = 10_000
+
 #: Bad lines of a list that are told one by one; the others are counted.
 MAX_BAD_LINES_TOLD = 100
 
@@ -150,11 +153,12 @@ def import_list(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    """Register the hashes of a list, one entry each.
+    """Register the hashes of a list, one entry each; lines in a row that name the same entry become one.
 
     Reads lines 'pdq HEX' or 'HEX', CSV whose header names 'hash' or 'value', and JSON lines with "hash" or "value"; the
-    last two may also have quality and note. Bad lines are reported by number, the others are imported; the exit status
-    is 1 where none could be. Pictures should come through 'noli bank add', which also registers mirrored forms.
+    last two may also have entry, quality, note, variant and pipeline. What the bank has already is passed over, so an
+    import that was cut short is simply run again. Bad lines are reported by number, the others are imported; the exit
+    status is 1 where all were bad. Pictures should come through 'noli bank add', which also registers mirrored forms.
 
     \b
     Example:
@@ -163,15 +167,28 @@ def import_list(
     provenance = Provenance(COMMAND_LINE, source)
     done = _Tally()
     with opened(data) as app, file.open(encoding="utf-8", errors="replace", newline=None) as lines:
-        store.get_bank(app, bank_name)
+        known = store.active_values(app, bank_name)
         good = done.sorted_out(lines, total=_count(file), as_json=as_json)
-        while batch := list(islice(good, IMPORT_BATCH)):
+        entries = done.unknown(_by_entry(good), known)
+        while batch := list(islice(entries, IMPORT_BATCH)):
             if not dry_run:
-                new = [NewEntry((each.hash,), provenance, note=each.note) for each in batch]
+                new = [NewEntry(tuple(e.hash for e in each), provenance, note=each[0].note) for each in batch]
                 store.add_entries(app, bank_name, new)
-            done.imported += len(batch)
+            done.imported += sum(map(len, batch))
     done.report(dry_run=dry_run, as_json=as_json)
-    ctx.exit(0 if done.imported or not done.bad else 1)
+    ctx.exit(0 if done.imported or done.known or not done.bad else 1)
+
+
+def _by_entry(lines: Iterable[ListedHash]) -> Iterator[list[ListedHash]]:
+    """Put together what belongs to one entry: lines in a row that name the same one, as many as an entry may have."""
+    together: list[ListedHash] = []
+    for line in lines:
+        if together and not (line.entry and line.entry == together[0].entry and len(together) < MAX_ENTRY_LINES):
+            yield together
+            together = []
+        together.append(line)
+    if together:
+        yield together
 
 
 class _Tally:
@@ -180,6 +197,7 @@ class _Tally:
     def __init__(self) -> None:
         """Start at nothing."""
         self.imported = 0
+        self.known = 0
         self.bad = 0
 
     def sorted_out(self, lines: TextIO, *, total: int, as_json: bool) -> Iterator[ListedHash]:
@@ -194,13 +212,25 @@ class _Tally:
             elif self.bad <= MAX_BAD_LINES_TOLD:
                 output.hint(f"noli: line {line.number}: {line.reason}")
 
+    def unknown(self, entries: Iterable[list[ListedHash]], known: set[bytes]) -> Iterator[list[ListedHash]]:
+        """Pass on entries of which a hash is not in ``known``, and add it; count the others."""
+        for entry in entries:
+            values = {each.hash.value for each in entry}
+            if values <= known:
+                self.known += len(entry)
+                continue
+            known |= values
+            yield entry
+
     def report(self, *, dry_run: bool, as_json: bool) -> None:
         """Write the counts."""
         if as_json:
-            output.print_json({"imported": self.imported, "bad": self.bad, "dry_run": dry_run})
+            output.print_json(
+                {"imported": self.imported, "already_there": self.known, "bad": self.bad, "dry_run": dry_run}
+            )
             return
         verb = "would import" if dry_run else "imported"
-        output.print_text(f"{verb} {self.imported} hashes, {self.bad} bad lines")
+        output.print_text(f"{verb} {self.imported} hashes, {self.known} already there, {self.bad} bad lines")
 
 
 def _count(file: Path) -> int:

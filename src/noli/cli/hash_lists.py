@@ -8,11 +8,11 @@ Neither texts nor reasons repeat what was in the line, because they may end in a
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from noli.base.errors import HashFormatError, InputError
-from noli.hashing.model import Hash
+from noli.hashing.model import Hash, Pipeline, Variant
 
 #: Characters of one line; nothing that we read is longer, and a file without line breaks is no list.
 MAX_LINE = 100_000
@@ -23,11 +23,19 @@ _VALUE_NAMES = ("hash", "value", "pdq")
 
 @dataclass(frozen=True, slots=True)
 class ListedHash:
-    """One line that was understood."""
+    """One line that was understood.
+
+    Attributes:
+        number: Of the line, from 1.
+        hash: What it says.
+        note: Kept with the entry.
+        entry: What the list calls the entry that this hash belongs to; empty where it is one by itself.
+    """
 
     number: int
     hash: Hash
     note: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class BadLine:
     reason: str
 
 
-_Parser = Callable[[str], tuple[Hash, str]]
+_Parser = Callable[[str], tuple[Hash, str, str]]
 
 
 def parse_list(lines: Iterable[str]) -> Iterator[ListedHash | BadLine]:
@@ -73,23 +81,22 @@ def _line(number: int, line: str, parse: _Parser) -> ListedHash | BadLine:
     if len(line) > MAX_LINE:
         return BadLine(number, f"The line has more than {MAX_LINE} characters.")
     try:
-        found, note = parse(line)
+        return ListedHash(number, *parse(line))
     except InputError as error:
         return BadLine(number, error.public)
-    return ListedHash(number, found, note)
 
 
-def _from_plain(line: str) -> tuple[Hash, str]:
+def _from_plain(line: str) -> tuple[Hash, str, str]:
     words = line.split()
     if len(words) == 1:
-        return Hash.from_hex(words[0]), ""
+        return Hash.from_hex(words[0]), "", ""
     if len(words) == 2:  # noqa: PLR2004 - a type and a value
-        return Hash.from_hex(words[1], signal_type=words[0]), ""
+        return Hash.from_hex(words[1], signal_type=words[0]), "", ""
     msg = "Expected 'pdq <64 hexadecimal digits>' or the digits alone."
     raise HashFormatError(msg)
 
 
-def _from_csv(line: str, columns: Sequence[str]) -> tuple[Hash, str]:
+def _from_csv(line: str, columns: Sequence[str]) -> tuple[Hash, str, str]:
     cells = _cells(line)
     if len(cells) != len(columns):
         msg = f"The header names {len(columns)} columns, this line has {len(cells)}."
@@ -97,7 +104,7 @@ def _from_csv(line: str, columns: Sequence[str]) -> tuple[Hash, str]:
     return _from_fields(dict(zip(columns, cells, strict=True)))
 
 
-def _from_json(line: str) -> tuple[Hash, str]:
+def _from_json(line: str) -> tuple[Hash, str, str]:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -109,16 +116,28 @@ def _from_json(line: str) -> tuple[Hash, str]:
     return _from_fields(fields)
 
 
-def _from_fields(fields: Mapping[str, object]) -> tuple[Hash, str]:
+def _from_fields(fields: Mapping[str, object]) -> tuple[Hash, str, str]:
     value = next((fields[name] for name in _VALUE_NAMES if name in fields), None)
     if not isinstance(value, str):
         msg = "There is no text 'hash' or 'value'."
         raise HashFormatError(msg)
-    note, kind = fields.get("note") or "", fields.get("type") or "pdq"
-    if not isinstance(note, str) or not isinstance(kind, str):
-        msg = "'note' and 'type' must be texts."
+    note, kind, entry = _text(fields, "note"), _text(fields, "type") or "pdq", _text(fields, "entry")
+    found = Hash.from_hex(value.strip(), quality=_quality(fields.get("quality")), signal_type=kind)
+    try:
+        pipeline = Pipeline(_text(fields, "pipeline") or Pipeline.FULL)
+        variant = Variant(_text(fields, "variant") or Variant.ORIGINAL)
+    except ValueError as error:
+        msg = "'pipeline' or 'variant' is not known here."
+        raise HashFormatError(msg) from error
+    return replace(found, pipeline=pipeline, variant=variant), note, entry
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    given = fields.get(name) or ""
+    if not isinstance(given, str):
+        msg = f"'{name}' must be a text."
         raise HashFormatError(msg)
-    return Hash.from_hex(value.strip(), quality=_quality(fields.get("quality")), signal_type=kind), note
+    return given
 
 
 def _quality(given: object) -> int | None:

@@ -11,6 +11,7 @@ from noli.bank import service
 from noli.bank.model import Bank, BankPolicy, Entry, EntryId, NewEntry
 from noli.bank.ports import BankStore
 from noli.cli.installation import COMMAND_LINE
+from noli.hashing.model import PDQ_BYTES
 
 if TYPE_CHECKING:
     from noli.app import App
@@ -54,6 +55,13 @@ def add_entries(app: "App", bank: str, entries: Sequence[NewEntry]) -> list[Entr
     """Register entries, all or none, and return their ids in order. Raises InputError, NotFound for the bank."""
     with app.store.transaction(write=True) as transaction:
         return [made for made, _ in service.register(transaction, bank, entries, now=app.clock.now())]
+
+
+def active_values(app: "App", bank: str) -> set[bytes]:
+    """Return the value of every hash that the bank matches. Raises NotFound."""
+    with app.store.transaction() as transaction:
+        blocks = transaction.active_hashes(transaction.bank(bank).id)
+        return {hashes[at : at + PDQ_BYTES] for hashes, _ids in blocks for at in range(0, len(hashes), PDQ_BYTES)}
 
 
 def get_entry(app: "App", bank: str, entry: EntryId) -> Entry:

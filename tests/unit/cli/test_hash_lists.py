@@ -42,6 +42,14 @@ def test_json_lines() -> None:
     assert _values(lines) == [(1, _HEX, 60, "n"), (2, _OTHER, None, "")]
 
 
+def test_what_an_export_says() -> None:
+    """Entry, variant and pipeline are read back."""
+    line = {"value": _HEX, "entry": "0ABC", "variant": "inset-5", "pipeline": "nearest-512"}
+    (read,) = parse_list([json.dumps(line)])
+    assert isinstance(read, ListedHash)
+    assert (read.entry, read.hash.variant, read.hash.pipeline) == ("0ABC", "inset-5", "nearest-512")
+
+
 @pytest.mark.parametrize(
     ("lines", "number", "reason"),
     [
@@ -55,7 +63,8 @@ def test_json_lines() -> None:
         (["hash,quality", f"{_HEX},101"], 2, "between 0 and 100"),
         (["hash,note", f'{_HEX},"open'], 2, "not CSV"),
         (['{"value": 7}'], 1, "no text 'hash' or 'value'"),
-        (['{"value": "' + _HEX + '", "note": 7}'], 1, "must be texts"),
+        (['{"value": "' + _HEX + '", "note": 7}'], 1, "'note' must be a text"),
+        (['{"value": "' + _HEX + '", "variant": "sideways"}'], 1, "not known here"),
         (['{"value": "' + _HEX + '", "quality": true}'], 1, "whole number"),
         (['{"value": '], 1, "not JSON"),
         (['{"value": "' + _HEX + '"}', "[]"], 2, "no object"),
