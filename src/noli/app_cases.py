@@ -34,6 +34,22 @@ from noli.evidence.service import LedgerService
 from noli.matching.index import BankIndexes
 
 
+def key_path(config: Config) -> Path:
+    """Say where the key file of an installation is."""
+    return Path(config.key_file) if config.key_file else config.data / "secrets" / "keys.json"
+
+
+def missing_keys(config: Config, database: Database) -> frozenset[str]:
+    """Return the ids of keys that something in the database is encrypted under and the key file lacks; makes no file.
+
+    Raises:
+        ConfigError: The key file cannot be used.
+    """
+    path = key_path(config)
+    held = KeyFile(path).key_ids if path.exists() else frozenset()
+    return key_ids(database.engine) - held
+
+
 class CaseParts:
     """What an App has for cases."""
 
@@ -49,8 +65,7 @@ class CaseParts:
     @cached_property
     def keyring(self) -> KeyFile:
         """The key file; made when first needed. Raises ConfigError where it is missing or cannot be used."""
-        path = Path(self.config.key_file) if self.config.key_file else self.config.data / "secrets" / "keys.json"
-        return open_keyring(path, needed=bool(key_ids(self.database.engine)))
+        return open_keyring(key_path(self.config), needed=bool(key_ids(self.database.engine)))
 
     @cached_property
     def password_hasher(self) -> Argon2Hasher:

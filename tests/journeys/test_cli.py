@@ -464,6 +464,24 @@ def test_doctor_with_a_damaged_database(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "A test picture was decoded" in done.stdout
 
 
+def test_doctor_without_the_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A key file that is lost, open to others or damaged is told before it is needed; none is made in its place."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    _ok("staff", "create", "maria", "--role", "admin")
+    file = tmp_path / "installation" / "secrets" / "keys.json"
+    assert f"The key file {file} opens everything" in _ok("doctor")
+    content = file.read_text()
+    file.chmod(0o644)
+    assert "chmod 600" in _run("doctor").stdout
+    file.chmod(0o600)
+    file.write_text(content[:40])
+    assert "is damaged" in _run("doctor").stdout
+    file.unlink()
+    done = _run("doctor")
+    assert (done.exit_code, file.exists()) == (1, False)
+    assert "Restore the key file" in done.stdout
+
+
 def test_doctor_before_an_upgrade(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An older schema is told and left as it is."""
     monkeypatch.setenv("NOLI_PORT", "0")

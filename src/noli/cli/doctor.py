@@ -27,8 +27,9 @@ from noli.cli.installation import data_option, json_option, settings
 def doctor(ctx: click.Context, *, as_json: bool, data: Path | None) -> None:
     """Say what is wrong with this installation, and what to do.
 
-    Looks at the kernel, the data folder, the database, the decoder's protections (by decoding a picture and by trying
-    what is forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is not.
+    Looks at the kernel, the data folder, the database, the key file, the decoder's protections (by decoding a picture
+    and by trying what is forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is
+    not.
 
     \b
     Example:
@@ -57,6 +58,7 @@ class _Examination:
 _EXAMINATIONS = (
     _Examination("folder", examinations.folder),
     _Examination("database", examinations.database),
+    _Examination("keys", examinations.keys),
     _Examination("decoder", examinations.decoder),
     _Examination("port", examinations.port),
 )

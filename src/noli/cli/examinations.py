@@ -106,6 +106,27 @@ def database(config: Config) -> Iterator[Finding]:
     yield from _clock(banks)
 
 
+def keys(config: Config) -> Iterator[Finding]:
+    """See that the key file opens all that is sealed, without making one. Raises ConfigError."""
+    from noli.app import looked_at  # noqa: PLC0415 - see above
+    from noli.app_cases import key_path, missing_keys  # noqa: PLC0415 - see above
+
+    if not config.database_url and not (config.data / "noli.db").is_file():
+        return
+    with looked_at(config) as database:
+        if not database.current():
+            return
+        missing = missing_keys(config, database)
+    path = key_path(config)
+    if missing:
+        text = f"Cases or accounts are sealed under keys that {path} does not have: {', '.join(sorted(missing))}."
+        yield Finding("keys", text, "Restore the key file from its backup; without it they cannot be opened.")
+    elif path.exists():
+        yield Finding("keys", f"The key file {path} opens everything that is sealed; is it in a backup of its own?")
+    else:
+        yield Finding("keys", "There is no key file yet; the first case or account makes it.")
+
+
 def _clock(banks: Iterable[Bank]) -> Iterator[Finding]:
     now = SystemClock().now()
     wrong = now < _NO_EARLIER or any(each.created_at > now for each in banks)
