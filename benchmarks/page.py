@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long hashing takes in a page, in Debian's Chromium: ``python -m benchmarks.page [--video CLIP.mp4]``.
+"""Rows about hashing in a page, in Debian's Chromium: how long it takes, what memory, how far from the server's hashes.
 
 A phone is imitated twice: by the browser's own throttling (CDP ``Emulation.setCPUThrottlingRate``, which slows the
 page's main thread and not its worker), and by stopping every process of the browser for five sixths of the time, which
 slows all of it. Memory is the sum of the browser's processes beyond what it had before, sampled while it works.
 """
 
-import argparse
 import os
 import signal
 import statistics
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +21,19 @@ import av
 import numpy as np
 from PIL import Image
 
+from benchmarks.hashing import one_decoder
+from benchmarks.inputs import shared_folder
+from benchmarks.measure import Row, faster
 from tests.support import clips, media
 from tests.support.hashing_page import Visit, chromium, served, visited
 
 #: How many times slower a cheap phone is, and how long one stop lasts.
 SLOWER = 6
 _STOP_S = 0.05
+
+#: Frames a second of the clips, and how many seconds of them are drawn.
+RATE = 30
+_DRAWN_S = 20
 
 _TICKS = """() => {
     let last = performance.now();
@@ -161,73 +166,139 @@ def photo(path: Path) -> Path:
     return path
 
 
-def clip(path: Path, seconds: int) -> Path:
-    """Draw a 1080p clip with a key frame a second."""
-    frames = clips.scenes(seconds=seconds, width=1920, height=1080)
-    return clips.encoded(path, frames, codec="libx264")
+def clip(path: Path, seconds: int, *, key_s: int = 1) -> Path:
+    """Draw 20 s of 1080p at 30 frames a second with a key frame every ``key_s`` seconds, and repeat them."""
+    frames = clips.scenes(seconds=_DRAWN_S, width=1920, height=1080, rate=RATE)
+    drawn = clips.encoded(path.with_stem("drawn"), frames, codec="libx264", rate=RATE, key_every=key_s * RATE)
+    return repeated(drawn, path, seconds // _DRAWN_S)
 
 
-def main() -> int:
-    """Print a line a measurement."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
-    parser.add_argument("--video", type=Path, help="a 1080p clip to use; without it one of 60 s is drawn")
-    parser.add_argument("--minutes", type=int, default=10, help="length of the long video (default 10)")
-    arguments = parser.parse_args()
+@contextmanager
+def _page() -> Iterator[Visit]:
+    """Open the page in a fresh Chromium."""
     executable = chromium()
     if executable is None:
-        print("Chromium is not installed ('make system').", file=sys.stderr)
-        return 1
+        msg = "Chromium is not installed ('make system')"
+        raise RuntimeError(msg)
+    with served() as address, visited(executable, address) as visit:
+        yield visit
+
+
+@contextmanager
+def _slow_main_thread(visit: Visit) -> Iterator[None]:
+    session = visit.context.new_cdp_session(visit.page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    yield
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+
+
+@contextmanager
+def _slow_browser(_visit: Visit) -> Iterator[None]:
+    with slowed(SLOWER):
+        yield
+
+
+#: How the browser is slowed, by the end of the row's name.
+_SLOW: dict[str, tuple[str, Callable[[Visit], AbstractContextManager[None]]]] = {
+    "": ("as fast as this machine is", lambda _visit: nullcontext()),
+    "-6x": ("its main thread slowed 6 times by Chromium's own throttling", _slow_main_thread),
+    "-all-6x": ("every process of the browser stopped for five sixths of the time", _slow_browser),
+}
+
+
+def times() -> list[Row]:
+    """Time a photograph and clips in the page, at three speeds of the machine."""
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
         picture = photo(files / "photo.jpg")
-        video = arguments.video or clip(files / "clip.mp4", 60)
-        long = repeated(video, files / "long.mp4", arguments.minutes)
-        for name, measure in (("as it is", _plain), ("6x", _throttled), ("all 6x", _all_slowed)):
-            with served() as address, visited(executable, address) as visit:
-                measure(visit, name, picture, video)
-        with served() as address, visited(executable, address) as visit:
-            _memory(visit, picture, long)
-    return 0
+        videos = {
+            "60s-1080p": (clip(files / "clip.mp4", 60), "1080p clip of 60 s with a key frame a second"),
+            "60s-1080p-sparse": (clip(files / "sparse.mp4", 60, key_s=8), "the same with a key frame every 8 s"),
+        }
+        for end, (how, slow) in _SLOW.items():
+            with _page() as visit:
+                visit.hash([picture])  # the kernel is loaded and the worker warm, as after the first picture
+                with slow(visit):
+                    rows.append(_row(f"page-12mp-jpeg{end}", f"12 MP JPEG, {how}", timed(visit, picture, rounds=3)))
+                    for name, (video, what) in videos.items():
+                        rows.append(_row(f"page-{name}{end}", f"{what}, {how}", timed(visit, video)))
+    return rows
 
 
-def _line(name: str, what: str, seconds: float, gap: float) -> None:
-    print(f"{name:9} {what:24} {seconds:6.2f} s, main thread away for {gap:.0f} ms at most", flush=True)
+def _row(name: str, what: str, measured: tuple[float, float, list[dict[str, Any]]]) -> Row:
+    took_s, gap_ms, results = measured
+    return faster(
+        name, took_s, None, peer_name="", unit="s", what=f"hashed in the page: {what}",
+        hashes=len(results[0]["hashes"]), main_thread_away_ms=round(gap_ms),
+    )  # fmt: skip
 
 
-def _both(visit: Visit, name: str, picture: Path, video: Path) -> None:
-    visit.hash([picture])
-    _line(name, "12 MP JPEG", *timed(visit, picture, rounds=3)[:2])
-    seconds, gap, results = timed(visit, video)
-    _line(name, f"1080p clip, {len(results[0]['hashes']) // 8} frames", seconds, gap)
+def memory() -> list[Row]:
+    """Measure the browser's memory while it hashes a photograph and a video of ten minutes."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, _page() as visit:
+        files = Path(folder)
+        long = repeated(clip(files / "clip.mp4", 60), files / "long.mp4", 10)
+        for name, what, path in (
+            ("12mp-jpeg", "12 MP JPEG", photo(files / "photo.jpg")),
+            ("10min-1080p", "1080p video of 10 minutes", long),
+        ):
+            peak = [memory_mib()]
+            before = peak[0]
+            with watched(peak):
+                took_s, _, _ = timed(visit, path)
+            rows.append(
+                faster(
+                    f"page-memory-{name}",
+                    max(peak) - before,
+                    None,
+                    peer_name="",
+                    unit="MiB",
+                    what=f"memory that the browser takes while it hashes a {what}",
+                    took_s=round(took_s, 1),
+                )
+            )
+    return rows
 
 
-def _plain(visit: Visit, name: str, picture: Path, video: Path) -> None:
-    _line(name, "12 MP JPEG, first", *timed(visit, picture)[:2])
-    _both(visit, name, picture, video)
+def against_server() -> list[Row]:
+    """Compare the page's hashes of shared photographs with the server's."""
+    shared = shared_folder()
+    if shared is None:
+        msg = "the shared photographs are not here (SHARED_DATA)"
+        raise RuntimeError(msg)
+    rows = []
+    with _page() as visit, one_decoder() as pool:
+        for folder in ("photos", "everyday/photos", "pdq/modes", "pdq/exif-rotn"):
+            paths = sorted(path for path in (shared / folder).iterdir() if path.is_file())
+            apart = [
+                min(_bits(bytes.fromhex(each["value"]), one.value) for each in result["hashes"])
+                for path, result in zip(paths, visit.hash(paths), strict=True)
+                for one in pool.read(path.read_bytes()).hashes
+                if one.usable and result["hashes"]
+            ]
+            rows.append(
+                faster(
+                    f"page-vs-server-{folder.replace('/', '-')}",
+                    statistics.median(apart),
+                    None,
+                    peer_name="",
+                    unit="bits, median",
+                    what=f"distance between a picture's hash in the page and on the server, {folder}",
+                    max_bits=max(apart),
+                    pictures=len(apart),
+                )
+            )
+    return rows
 
 
-def _throttled(visit: Visit, name: str, picture: Path, video: Path) -> None:
-    session = visit.context.new_cdp_session(visit.page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    _both(visit, name, picture, video)
+def _bits(one: bytes, other: bytes) -> int:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
-def _all_slowed(visit: Visit, name: str, picture: Path, video: Path) -> None:
-    visit.hash([picture])
-    with slowed(SLOWER):
-        _both(visit, name, picture, video)
-
-
-def _memory(visit: Visit, picture: Path, long: Path) -> None:
-    for what, path in (("12 MP JPEG", picture), ("long video", long)):
-        peak = [memory_mib()]
-        before = peak[0]
-        with watched(peak):
-            seconds, gap, results = timed(visit, path)
-        count = len({each.get("at_ms") for each in results[0]["hashes"]})
-        _line("memory", f"{what}, {count} frames", seconds, gap)
-        print(f"          {before:.0f} MiB before, {max(peak):.0f} at most")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {
+    "page-times": times,
+    "page-memory": memory,
+    "page-vs-server": against_server,
+}

@@ -24,6 +24,7 @@ _SECTIONS = {
     "Formats": ("format-",),
     "Search": ("search-1", "search-v", "append-visible-kernel", "memory-", "join-"),
     "Over HTTP": ("lookup-", "check-", "batch-", "append-visible-http", "server-"),
+    "In the page": ("page-",),
 }
 
 _FORMATS_NOTE = """Distance between the hash of one photograph stored in each format and the hash of its upright RGB

@@ -18,11 +18,11 @@ from tests.support.media import drawn
 RATE = 10
 
 
-def scenes(*, seconds: int, width: int = 640, height: int = 360) -> Iterator[Image.Image]:
+def scenes(*, seconds: int, width: int = 640, height: int = 360, rate: int = RATE) -> Iterator[Image.Image]:
     """A new drawing each second, moving a little within it."""
     for second in range(seconds):
-        wide = drawn(seed=20 + second, width=width + 2 * RATE, height=height)
-        for step in range(RATE):
+        wide = drawn(seed=20 + second, width=width + 2 * rate, height=height)
+        for step in range(rate):
             yield wide.crop((2 * step, 0, 2 * step + width, height))
 
 
@@ -32,15 +32,19 @@ def flat(*, seconds: int, width: int = 640, height: int = 360) -> Iterator[Image
         yield Image.new("RGB", (width, height), "black")
 
 
-def encoded(path: Path, frames: Iterable[Image.Image], *, codec: str = "libvpx") -> Path:
-    """Write a video; its name's suffix says in which container."""
+def encoded(
+    path: Path, frames: Iterable[Image.Image], *, codec: str = "libvpx", rate: int = RATE, key_every: int = RATE
+) -> Path:
+    """Write a video with a key frame every so many frames; its name's suffix says in which container."""
     with av.open(str(path), "w") as container:
         stream = None
         for frame in frames:
             if stream is None:
-                stream = cast("av.VideoStream", container.add_stream(codec, rate=Fraction(RATE)))
+                # Key frames where they are asked for, and not at every change of scene.
+                options = {"x264-params": "scenecut=0", "preset": "veryfast"} if codec == "libx264" else {}
+                stream = cast("av.VideoStream", container.add_stream(codec, rate=Fraction(rate), options=options))
                 stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-                stream.gop_size = RATE
+                stream.gop_size = key_every
                 stream.bit_rate = 4_000_000
             picture = av.VideoFrame.from_ndarray(np.asarray(frame), format="rgb24")
             container.mux(stream.encode(picture))
