@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, Bank, BankPolicy
+from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, Bank, BankPolicy, RegionUse
 from noli.cli import output, store
 from noli.cli.entries import COMMANDS
 from noli.cli.installation import data_option, dry_run_option, json_option, opened
 
 _ACTIONS = click.Choice([str(action) for action in Action])
+_REGIONS = click.Choice([str(use) for use in RegionUse])
 _THRESHOLD = click.IntRange(0, MAX_THRESHOLD_BITS)
 
 
@@ -61,11 +62,26 @@ def list_banks(*, as_json: bool, data: Path | None) -> None:
     help=f"Largest distance that matches, 0 to {MAX_THRESHOLD_BITS}.",
 )
 @click.option("--negative", is_flag=True, help="Entries clear content that other banks match (false-positive relief).")
+@click.option(
+    "--regions",
+    type=_REGIONS,
+    default=str(RegionUse.REVIEW),
+    show_default=True,
+    help="What a match by regions alone may ask for; off keeps none.",
+)
 @click.option("--note", default="", help="Why the bank exists.")
 @json_option
 @data_option
 def create(
-    name: str, *, action: str, threshold: int, negative: bool, note: str, as_json: bool, data: Path | None
+    name: str,
+    *,
+    action: str,
+    threshold: int,
+    negative: bool,
+    regions: str,
+    note: str,
+    as_json: bool,
+    data: Path | None,
 ) -> None:
     """Make a bank.
 
@@ -73,7 +89,7 @@ def create(
     Example:
       noli bank create protected --action block --data data
     """
-    policy = BankPolicy(Action(action), threshold, negative=negative, note=note)
+    policy = BankPolicy(Action(action), threshold, negative=negative, note=note, regions=RegionUse(regions))
     with opened(data) as app:
         made = store.create_bank(app, name, policy)
     _print(made, as_json=as_json, done="created")
@@ -105,12 +121,20 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
 @click.option("--threshold", type=_THRESHOLD, metavar="BITS", help="Largest distance that matches.")
 @click.option("--negative/--positive", default=None, help="Whether entries clear content instead of matching it.")
 @click.option("--enable/--disable", "enabled", default=None, help="Whether the bank is searched at all.")
+@click.option("--regions", type=_REGIONS, help="What regions alone may ask for; off forgets them for good.")
 @click.option("--note", help="Why the bank exists.")
 @dry_run_option
 @json_option
 @data_option
 def set_policy(
-    name: str, *, dry_run: bool, as_json: bool, data: Path | None, action: str | None, **given: object
+    name: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    data: Path | None,
+    action: str | None,
+    regions: str | None,
+    **given: object,
 ) -> None:
     """Change a bank's policy; what is not named stays.
 
@@ -120,6 +144,8 @@ def set_policy(
     """
     if action is not None:
         given["action"] = Action(action)
+    if regions is not None:
+        given["regions"] = RegionUse(regions)
     if "threshold" in given:
         given["threshold_bits"] = given.pop("threshold")
     changes = {field: value for field, value in given.items() if value is not None}
@@ -146,6 +172,7 @@ def bank_json(each: Bank) -> dict[str, object]:
         "negative": policy.negative,
         "enabled": policy.enabled,
         "note": policy.note,
+        "regions": str(policy.regions),
         "entries": each.entries,
         "created_at": each.created_at.isoformat(),
     }

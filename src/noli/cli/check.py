@@ -98,7 +98,7 @@ class _Checked:
             **written,
             "reason": self.reason,
             "decision": str(decision.verdict),
-            "matches": [_match(each, self.check) for each in decision.matches],
+            "matches": [_match(each) for each in decision.matches],
             "capped": decision.capped,
         }
 
@@ -110,7 +110,9 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
     if not files:
         return
     with hasher(app.config, files=len(files)) as (media, workers):
-        for file in read_files(files, media, max_bytes=app.config.max_upload_bytes, workers=workers):
+        for file in read_files(
+            files, media, max_bytes=app.config.max_upload_bytes, workers=workers, regions=app.indexes.regions > 0
+        ):
             reading = file.reading
             yield _Checked(
                 file,
@@ -118,13 +120,13 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
             )
 
 
-def _match(match: Match, made: Check) -> dict[str, object]:
+def _match(match: Match) -> dict[str, object]:
     return {
         "bank": match.neighbour.bank.name,
         "entry": entry_text(match.neighbour.entry),
-        "type": str(made.hashes[match.query].type),
+        "type": str(match.neighbour.type),
         "closeness": str(match.closeness),
-        "distance": match.neighbour.distance_bits,
+        "distance": match.neighbour.distance_bits if match.neighbour.agreement is None else None,
         "verdict": str(match.verdict),
         "reason": match.reason,
     }

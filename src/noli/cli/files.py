@@ -80,6 +80,7 @@ def read_files(
     workers: int,
     pipeline: Pipeline = Pipeline.FULL,
     crops: bool = False,
+    regions: bool = False,
 ) -> Iterator[FileResult]:
     """Hash files.
 
@@ -89,7 +90,8 @@ def read_files(
         max_bytes: Larger files are ``too_large`` without being read.
         workers: Files in work at one time.
         pipeline: What to do to the pixels first.
-        crops: Whether to hash the usual crops too, as for registering.
+        crops: Whether to hash all that is registered.
+        regions: Whether to find the regions that are looked for.
 
     Yields:
         One result a path, in their order; at most twice ``workers`` files are in memory.
@@ -99,7 +101,7 @@ def read_files(
     """
 
     def one(path: Path) -> FileResult:
-        return _read(path, hasher, max_bytes=max_bytes, pipeline=pipeline, crops=crops)
+        return _read(path, hasher, max_bytes=max_bytes, pipeline=pipeline, crops=crops, regions=regions)
 
     waiting: deque[Future[FileResult]] = deque()
     with ThreadPoolExecutor(workers) as threads:
@@ -115,7 +117,9 @@ def read_files(
                 future.cancel()
 
 
-def _read(path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline, crops: bool) -> FileResult:
+def _read(
+    path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline, crops: bool, regions: bool
+) -> FileResult:
     try:
         data = _content(path, max_bytes=max_bytes)
     except OSError as error:
@@ -123,7 +127,7 @@ def _read(path: Path, hasher: MediaHasher, *, max_bytes: int, pipeline: Pipeline
     if data is None:
         reason = f"The file has more than {max_bytes} bytes (setting max_upload_bytes)."
         return FileResult(path, Reading(Outcome.TOO_LARGE, reason=reason, pipeline=pipeline))
-    return FileResult(path, hasher.read(data, pipeline=pipeline, crops=crops))
+    return FileResult(path, hasher.read(data, pipeline=pipeline, crops=crops, regions=regions))
 
 
 def _content(path: Path, *, max_bytes: int) -> bytes | None:

@@ -9,14 +9,17 @@ from noli.hashing.model import Pipeline, Reading
 class MediaHasher(Protocol):
     """Decodes untrusted media far from this process and hashes it there."""
 
-    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
+    def read(
+        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+    ) -> Reading:
         """Hash one file.
 
         Args:
             data: The whole file.
             pipeline: What to do to the pixels first.
-            crops: Whether to hash the usual crops of the first frame too, as for registering; there are none after
-                ``Pipeline.NEAREST_512``.
+            crops: Whether to hash the usual crops of the first frame and to find the regions that are kept, as for
+                registering; there are none after ``Pipeline.NEAREST_512``.
+            regions: Whether to find the regions that are looked for, as for checking; likewise.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.

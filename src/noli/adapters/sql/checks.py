@@ -2,16 +2,17 @@
 """Checks that matched, in SQL: ``matching.ports.Checks``."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import transaction
-from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId
+from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.base.errors import NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
 
 
 class SqlChecks:
@@ -82,9 +83,11 @@ def _check(row: Row[*tuple[object, ...]], matches: tuple[Match, ...]) -> Check:
 
 
 def _match(row: Row[*tuple[object, ...]]) -> Match:
-    policy = BankPolicy(**{**row.policy, "action": Action(row.policy["action"])})
+    kept = {**row.policy, "action": Action(row.policy["action"])}
+    policy = BankPolicy(**{**kept, "regions": RegionUse(kept.get("regions", RegionUse.OFF))})
     bank = Bank(BankId(row.bank_id), row.bank_name, policy, row.bank_created_at)
-    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed)
+    agreement = None if row.agreement is None else Agreement(**row.agreement)
+    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed, agreement=agreement)
     return Match(neighbour, Closeness(row.closeness), Verdict(row.verdict), row.reason, row.query)
 
 
@@ -121,5 +124,7 @@ def _match_values(number: int, position: int, match: Match) -> dict[str, object]
             "negative": policy.negative,
             "enabled": policy.enabled,
             "note": policy.note,
+            "regions": policy.regions.value,
         },
+        "agreement": None if match.neighbour.agreement is None else asdict(match.neighbour.agreement),
     }

@@ -54,6 +54,8 @@ bank = sa.Table(
     # another number of hashes knows that the database is damaged.
     sa.Column("entries", sa.Integer, nullable=False),
     sa.Column("hashes", sa.Integer, nullable=False),
+    sa.Column("regions", sa.String(16), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
 )
 
 entry = sa.Table(
@@ -93,6 +95,19 @@ banked_hash = sa.Table(
     sa.Column("pipeline", sa.String(16), nullable=False),
     sa.Column("variant", sa.String(24), nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Hashed under the bank's secret of its present epoch; gone with the entry, or when the bank keeps none any more.
+banked_regions = sa.Table(
+    "banked_regions",
+    metadata,
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("places", sa.LargeBinary, nullable=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
 )
 
 opinion = sa.Table(
@@ -198,6 +213,7 @@ check_match = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("query", sa.Integer, nullable=False),
     sa.Column("policy", sa.JSON, nullable=False),
+    sa.Column("agreement", sa.JSON(none_as_null=True)),
 )
 
 idempotency = sa.Table(

@@ -23,6 +23,7 @@ def create(call: Call) -> Reply:
         negative=given.negative,
         enabled=given.enabled,
         note=given.note,
+        regions=given.regions,
     )
     return once(call, lambda transaction, now: _shown(service.create_bank(transaction, given.name, policy, now=now)))
 
@@ -67,6 +68,7 @@ def _shown(bank: Bank) -> schemas.BankOut:
         negative=policy.negative,
         enabled=policy.enabled,
         note=policy.note,
+        regions=policy.regions,
         entries=bank.entries,
         created_at=bank.created_at,
     )

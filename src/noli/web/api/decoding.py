@@ -9,8 +9,8 @@ from noli.hashing.model import Reading
 from noli.web.api.operation import Call
 
 
-async def read(call: Call, *, crops: bool = False) -> Reading:
-    """Hash the file of a call; with ``crops`` its usual crops too, as for registering.
+async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Reading:
+    """Hash the file of a call; with ``crops`` all that is registered of it, with ``regions`` its regions too.
 
     It waits in a thread pool of its own, as large as there are children, so that slow pictures never take the threads
     that answer lookups and changes of banks.
@@ -26,5 +26,5 @@ async def read(call: Call, *, crops: bool = False) -> Reading:
     app = call.app
     with app.metrics.decoding.track_inprogress():
         return await asyncio.get_running_loop().run_in_executor(
-            app.decoding, partial(app.hasher.read, file, crops=crops)
+            app.decoding, partial(app.hasher.read, file, crops=crops, regions=regions)
         )

@@ -11,10 +11,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, EntryState, OpinionKind
+from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, EntryState, OpinionKind, RegionUse
 from noli.base.names import NAME_PATTERN
 from noli.hashing.model import MAX_QUALITY, Outcome, SignalType, Variant
-from noli.matching.model import Closeness, Verdict
+from noli.matching.model import Closeness, MatchType, Verdict
 
 #: Hashes that one call may bring. Source: design, "up to 10,000 hashes a call".
 MAX_HASHES = 10_000
@@ -77,11 +77,12 @@ class MatchOut(Struct, omit_defaults=True):
 
     bank: str
     entry: str
-    type: SignalType
+    #: `pdq`: the whole picture, by its hash; `region`: parts of it, which lie as they lay in the entry's picture.
+    type: MatchType
     closeness: Closeness
     verdict: Verdict
     reason: str
-    #: In bits; only for keys with the scope `distances`.
+    #: In bits, for type `pdq`; only for keys with the scope `distances`.
     distance: int | None = None
 
 
@@ -137,6 +138,8 @@ class BankIn(Struct, forbid_unknown_fields=True):
     negative: bool = False
     enabled: bool = True
     note: Note = ""
+    #: What a match by regions alone may ask for; `off` keeps none and forgets those there are.
+    regions: RegionUse = RegionUse.REVIEW
 
 
 class BankChange(Struct, forbid_unknown_fields=True):
@@ -147,6 +150,7 @@ class BankChange(Struct, forbid_unknown_fields=True):
     negative: bool | None = None
     enabled: bool | None = None
     note: Note | None = None
+    regions: RegionUse | None = None
 
 
 class BankOut(Struct):
@@ -158,6 +162,7 @@ class BankOut(Struct):
     negative: bool
     enabled: bool
     note: str
+    regions: RegionUse
     entries: int
     created_at: datetime
 
