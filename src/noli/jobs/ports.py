@@ -15,6 +15,8 @@ from noli.jobs.model import Job, Lease, Task
 class LeaseLost(Conflict):
     """Another process has taken the job over; nothing may be saved for it here."""
 
+    code = "lease-lost"
+
 
 class JobTransaction(Protocol):
     """Asks for jobs, and checks leases, inside a transaction that saves something."""

@@ -31,6 +31,8 @@ _ID_BYTES, _SECRET_BYTES = 8, 32
 class NotDelivered(Unavailable):
     """A receiver did not take a message; it is tried again."""
 
+    code = "not-delivered"
+
 
 class WebhookService:
     """The use cases around webhooks; safe to call from many threads."""

@@ -76,6 +76,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "It exists already, or was changed meanwhile"),
+    "lease-lost": (409, "Another process has taken the work over"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body has a type that is not taken here"),
     "unusable-file": (422, "The file gave no usable hash"),
@@ -88,6 +89,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "unavailable": (503, "Cannot answer now"),
     "kernel-unavailable": (503, "Cannot answer now"),
     "store-busy": (503, "Cannot answer now"),
+    "not-delivered": (503, "A receiver did not answer"),
 }
 
 
