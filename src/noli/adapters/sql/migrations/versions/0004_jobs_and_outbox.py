@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs with their leases, and the outbox: webhooks, messages, deliveries.
 
-Before: code of revision 0002 runs on with these tables beside its own.
+Before: code of revision 0003 runs on with these tables beside its own.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
