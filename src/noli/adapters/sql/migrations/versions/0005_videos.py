@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times of a banked video's frames, what a bank asks of a video, and the segment that a check found.
 
-Before: code of revision 0002 runs on; what it adds has no times, and its banks the usual policy.
+Before: code of revision 0004 runs on; what it adds has no times, and its banks the usual policy.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
