@@ -124,5 +124,5 @@ def test_a_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(b"")
     with (tmp_path / "image").open("rb") as file, pytest.raises(OSError, match="Bad file descriptor"):
         index.write(file)
-    with (tmp_path / "image").open("wb") as file, pytest.raises(OSError, match="Bad file descriptor|no image|denied"):
+    with (tmp_path / "image").open("wb") as file, pytest.raises(OSError, match="Bad file descriptor"):
         HammingIndex().map(file, 0, 4096)

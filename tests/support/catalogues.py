@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from noli.bank.model import Action, BankPolicy
+from noli.bank.model import Action, BankPolicy, EntryId
 from noli.hashing.kernel import HammingIndex
 from noli.scanning.model import ScanBank
 from tests.kernel.test_index import with_flips
@@ -32,9 +32,15 @@ def index_of(hashes: Sequence[bytes], entries: Sequence[int] | None = None) -> H
     return index
 
 
-def bank_of(hashes: Sequence[bytes], *, name: str = "protected", policy: BankPolicy = BLOCK, **more: object) -> ScanBank:
+def bank_of(
+    hashes: Sequence[bytes],
+    *,
+    name: str = "protected",
+    policy: BankPolicy = BLOCK,
+    disputed: frozenset[EntryId] = frozenset(),
+) -> ScanBank:
     """Make a bank as a scan's worker has it."""
-    return ScanBank(name, policy, index_of(hashes), **more)  # type: ignore[arg-type] - passed through
+    return ScanBank(name, policy, index_of(hashes), disputed)
 
 
 @dataclass

@@ -164,9 +164,7 @@ class MemoryBankTransaction:
         """List a bank's active, disputed entries."""
         held = self._state.entries.values()
         return sorted(
-            e.id
-            for e in held
-            if e.disputed and e.state is EntryState.ACTIVE and self._state.banks[e.bank].id == bank
+            e.id for e in held if e.disputed and e.state is EntryState.ACTIVE and self._state.banks[e.bank].id == bank
         )
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:

@@ -40,7 +40,7 @@ _MINUTE_S, _HOUR_S = 60, 3600
 @click.option("--price", type=click.FloatRange(min=0), metavar="P", help="With --dry-run: price of a worker's hour.")
 @json_option
 @data_option
-def scan(
+def scan(  # noqa: PLR0913 - one parameter an option
     catalogue: str,
     *,
     out: Path,
@@ -109,7 +109,9 @@ def _tell(tally: Tally, out: Path, *, as_json: bool) -> None:
         counts = {name: getattr(tally, name) for name in ("rows", "matches", "matched", "cleared", "capped", "skipped")}
         output.print_json({"out": str(out), **counts, "worker_seconds": round(tally.seconds, 3)})
         return
-    output.print_text(f"{tally.rows:,} rows scanned; {tally.matched:,} of them match, {tally.matches:,} matches in all.")
+    output.print_text(
+        f"{tally.rows:,} rows scanned; {tally.matched:,} of them match, {tally.matches:,} matches in all."
+    )
     if tally.cleared:
         output.print_text(f"{tally.cleared:,} rows were cleared by a negative bank.")
     if tally.capped:
@@ -122,12 +124,16 @@ def _tell(tally: Tally, out: Path, *, as_json: bool) -> None:
 def _tell_estimate(job: "Scan", projected: Estimate | None, *, as_json: bool) -> None:
     rows, units = job.catalogue.rows, len(job.catalogue.units)
     if as_json:
-        told = None if projected is None else {
-            "rows_per_s": round(projected.rows_per_s, 1),
-            "seconds": round(projected.seconds, 1),
-            "worker_hours": round(projected.core_hours, 4),
-            "cost": projected.cost,
-        }
+        told = (
+            None
+            if projected is None
+            else {
+                "rows_per_s": round(projected.rows_per_s, 1),
+                "seconds": round(projected.seconds, 1),
+                "worker_hours": round(projected.core_hours, 4),
+                "cost": projected.cost,
+            }
+        )
         output.print_json({"rows": rows, "units": units, "estimate": told})
         return
     output.print_text(f"{rows:,} rows in {units:,} units.")

@@ -114,7 +114,9 @@ class Scanner:
 
 
 def _matches(batch: pa.RecordBatch, hits: pa.Table) -> pa.RecordBatch:
-    hits = hits.sort_by([("row", "ascending"), ("bank", "ascending"), ("distance", "ascending"), ("entry", "ascending")])
+    hits = hits.sort_by(
+        [("row", "ascending"), ("bank", "ascending"), ("distance", "ascending"), ("entry", "ascending")]
+    )
     entries = pc.dictionary_encode(hits["entry"].combine_chunks())
     texts = pa.array([entry_text(EntryId(entry)) for entry in entries.dictionary.to_pylist()], pa.string())
     ids = batch.column("id").take(hits["row"].combine_chunks())

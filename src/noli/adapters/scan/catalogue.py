@@ -119,7 +119,9 @@ def survey(where: str) -> Catalogue:
     found = [info] if info.is_file else _listing(place)
     tables = [each for each in found if _format(each.path) is not None]
     if info.is_file and not tables:
-        msg = f"{where} is no table that a scan reads: .parquet, .arrow, .feather or .csv. For media, name their folder."
+        msg = (
+            f"{where} is no table that a scan reads: .parquet, .arrow, .feather or .csv. For media, name their folder."
+        )
         raise InputError(msg)
     if not found:
         msg = f"There is nothing to scan in {where}."
@@ -339,4 +341,3 @@ def _columns(place: Place, schema: pa.Schema) -> tuple[Kind, pa.DataType]:
         msg = f"{place.path} needs the columns 'id' and 'hash' (or 'uri'); it has: {has}."
         raise InputError(msg)
     return Kind.HASHES if "hash" in names else Kind.URIS, schema.field("id").type
-

@@ -13,8 +13,8 @@ from noli.scanning.model import Unit
 # Ray reports how it is used to its maker unless it is told not to, before it is imported.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
-import ray  # noqa: E402 - see above
-import ray.data  # noqa: E402 - see above
+import ray
+import ray.data
 
 
 class Scanning:
