@@ -19,6 +19,7 @@ main = Commands(
         "keys": "noli.cli.keys:keys",
         "ledger": "noli.cli.ledger:ledger",
         "scan": "noli.cli.scan:scan",
+        "partner": "noli.cli.partner:partner",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
     },

@@ -74,6 +74,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "unauthenticated": (401, "No valid key"),
     "forbidden": (403, "The key may not do this"),
     "not-found": (404, "Not found"),
+    "not-in-force": (400, "Not in force"),
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "It exists already, or was changed meanwhile"),
     "too-large": (413, "The body is too large"),
