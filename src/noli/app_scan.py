@@ -53,7 +53,7 @@ class ScanSettings:
         return self.workers or os.cpu_count() or 1
 
 
-class Scan:
+class CatalogueScan:
     """One scan of a catalogue, begun now or earlier."""
 
     def __init__(self, store: BankStore, catalogue: str, out: Path, settings: ScanSettings) -> None:

@@ -21,7 +21,7 @@ from noli.adapters.scan.engines import Order
 from noli.adapters.scan.work import Work
 from noli.adapters.scan.worker import Worker
 from noli.app import App
-from noli.app_scan import Scan, ScanSettings
+from noli.app_scan import CatalogueScan, ScanSettings
 from noli.bank import service
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance, entry_text
 from noli.base.config import Config
@@ -83,7 +83,7 @@ def here(order: Order) -> None:
 
 def run(app: App, where: Path, out: Path, *, restart: bool = False) -> Tally:
     """Scan in this process."""
-    scan = Scan(app.store, str(where), out, ScanSettings())
+    scan = CatalogueScan(app.store, str(where), out, ScanSettings())
     scan._run = here
     return scan.run(restart=restart, overwrite=True, tell=quiet)
 
@@ -99,14 +99,14 @@ import sys
 from pathlib import Path
 from noli.adapters.scan import catalogue
 from noli.app import App
-from noli.app_scan import Scan, ScanSettings
+from noli.app_scan import CatalogueScan, ScanSettings
 from noli.base.config import Config
 
 if __name__ == "__main__":
     data, where, out, engine, limit = sys.argv[1:]
     catalogue.UNIT_ROWS = {UNIT_ROWS}
     app = App.open(Config(data=Path(data)))
-    scan = Scan(app.store, where, Path(out), ScanSettings(engine=engine, workers=2, rows_per_s=float(limit)))
+    scan = CatalogueScan(app.store, where, Path(out), ScanSettings(engine=engine, workers=2, rows_per_s=float(limit)))
     tally = scan.run(restart=False, overwrite=True, tell=lambda _: None)
     print(tally.rows, tally.matches, tally.matched)
 """
@@ -206,7 +206,7 @@ def cut_short(app: App, planted: Planted, tmp_path: Path, monkeypatch: pytest.Mo
         msg = "stopped"
         raise Unavailable(msg)
 
-    scan = Scan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
+    scan = CatalogueScan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
     scan._run = some
     with pytest.raises(Unavailable):
         scan.run(restart=False, overwrite=False, tell=quiet)
@@ -268,11 +268,11 @@ def test_an_output_is_not_replaced_unasked(app: App, planted: Planted, tmp_path:
     """Nor is one written into a folder that does not exist."""
     where = planted.write(tmp_path / "cat.parquet")
     (tmp_path / "out.parquet").write_text("precious")
-    scan = Scan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
+    scan = CatalogueScan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
     with pytest.raises(InputError, match="--overwrite"):
         scan.run(restart=False, overwrite=False, tell=quiet)
     assert (tmp_path / "out.parquet").read_text() == "precious"
-    scan = Scan(app.store, str(where), tmp_path / "nowhere" / "out.parquet", ScanSettings())
+    scan = CatalogueScan(app.store, str(where), tmp_path / "nowhere" / "out.parquet", ScanSettings())
     with pytest.raises(InputError, match="There is no folder"):
         scan.run(restart=False, overwrite=False, tell=quiet)
 
@@ -285,9 +285,9 @@ def test_an_engine_that_is_not_there_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "daft", None)
     monkeypatch.delitem(sys.modules, "noli.adapters.scan.engines.daft_engine", raising=False)
     with pytest.raises(InputError, match=r"pip install 'noli\[daft\]'"):
-        Scan(app.store, str(where), tmp_path / "out.parquet", ScanSettings(engine="daft"))
+        CatalogueScan(app.store, str(where), tmp_path / "out.parquet", ScanSettings(engine="daft"))
     with pytest.raises(InputError, match="local, daft, ray, spark"):
-        Scan(app.store, str(where), tmp_path / "out.parquet", ScanSettings(engine="abacus"))
+        CatalogueScan(app.store, str(where), tmp_path / "out.parquet", ScanSettings(engine="abacus"))
 
 
 def test_media_are_hashed_and_matched(tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_media_are_hashed_and_matched(tmp_path: Path) -> None:
         ]
         assert (tally.rows, tally.matched) == (5, 2)
         assert tally.skipped == {"corrupt": 1, "unsupported": 1}
-        assert Scan(app.store, str(folder), tmp_path / "o.parquet", ScanSettings()).sample().rows == 5
+        assert CatalogueScan(app.store, str(folder), tmp_path / "o.parquet", ScanSettings()).sample().rows == 5
 
         uris = [str(folder / "copy.jpg"), (folder / "deep" / "mirrored.png").as_uri(), None, str(folder / "gone.jpg")]
         pq.write_table(pa.table({"id": [10, 20, 30, 40], "uri": uris}), tmp_path / "uris.parquet")
@@ -330,7 +330,7 @@ def test_progress_is_told_until_all_is_done(app: App, planted: Planted, tmp_path
     """It never falls, and ends with every row."""
     where = planted.write(tmp_path / "cat.parquet")
     told: list[int] = []
-    scan = Scan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
+    scan = CatalogueScan(app.store, str(where), tmp_path / "out.parquet", ScanSettings())
     scan._run = here
     scan.run(restart=False, overwrite=False, tell=told.append)
     assert told == sorted(told)

@@ -15,7 +15,7 @@ from noli.scanning.model import Tally
 from noli.scanning.rules import Estimate, estimate
 
 if TYPE_CHECKING:
-    from noli.app_scan import Scan
+    from noli.app_scan import CatalogueScan
 
 _ENGINES = ("local", "daft", "ray", "spark")
 
@@ -66,11 +66,11 @@ def scan(  # noqa: PLR0913 - one parameter an option
       noli scan hashes.parquet --out matches.parquet --dry-run --data data
       noli scan hashes.parquet --out matches.parquet --data data
     """
-    from noli.app_scan import Scan, ScanSettings  # noqa: PLC0415 - slow to load, and most commands do without
+    from noli.app_scan import CatalogueScan, ScanSettings  # noqa: PLC0415 - slow to load, and most commands do without
 
     settings = ScanSettings(engine=engine, workers=workers or 0, rows_per_s=limit or 0.0)
     with opened(data) as app:
-        job = Scan(app.store, catalogue, out, settings)
+        job = CatalogueScan(app.store, catalogue, out, settings)
         if dry_run:
             sample = job.sample()
             projected = estimate(
@@ -121,7 +121,7 @@ def _tell(tally: Tally, out: Path, *, as_json: bool) -> None:
     output.print_text(f"Written to {out}.")
 
 
-def _tell_estimate(job: "Scan", projected: Estimate | None, *, as_json: bool) -> None:
+def _tell_estimate(job: "CatalogueScan", projected: Estimate | None, *, as_json: bool) -> None:
     rows, units = job.catalogue.rows, len(job.catalogue.units)
     if as_json:
         told = (
