@@ -6,10 +6,11 @@ so that a setting or command cannot change without its page. Explanations are no
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from noli.base.config import Config
 from noli.regimes import review
 from noli.regimes.model import Regime
 from noli.web import page_hashing
+
+if TYPE_CHECKING:
+    from noli.web.api.operation import Operation
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -137,21 +141,22 @@ Exit status 0 means done, 1 failed, 2 that the command or a setting has to be co
 
 def routes() -> str:
     """Return the page that lists the routes."""
-    from noli.web.routes import API  # noqa: PLC0415 - the page on settings is made without the kernel
+    from noli.web.hma.routes import HMA  # noqa: PLC0415 - the page on settings is made without the kernel
+    from noli.web.routes import API  # noqa: PLC0415
 
-    rows = "\n".join(
-        f"| `{route.method}` | `{route.path}` | {f'`{route.scope}`' if route.scope else '–'} | {route.summary} |"
-        for route in API
-    )
     return f"""{_SPDX}
 {_MADE}
 # Routes
 
 What bodies and answers look like says `/api/v1/openapi.json` of a running server; [HTTP](http-api.md) explains.
 
-| method | path | scope | |
-|---|---|---|---|
-{rows}
+{_table(API)}
+
+## HMA's
+
+[Differences from HMA](hma.md) are on a page of their own.
+
+{_table(HMA)}
 """
 
 
@@ -191,6 +196,14 @@ def _row(place: review.Place) -> str:
     mark = signed or ("" if source.verified else "**unverified**")
     where = f"[{source.title}]({source.url}), {source.provision}; {source.checked}"
     return f"| {place.name} | {what} | {since} | {where} | {mark} |"
+
+
+def _table(operations: Iterable["Operation"]) -> str:
+    rows = "\n".join(
+        f"| `{route.method}` | `{route.path}` | {f'`{route.scope}`' if route.scope else '–'} | {route.summary} |"
+        for route in operations
+    )
+    return f"| method | path | scope | |\n|---|---|---|---|\n{rows}"
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

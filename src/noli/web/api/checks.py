@@ -27,13 +27,24 @@ async def check(call: Call) -> schemas.CheckOut:
         upload, kind = Upload(parse_hashes(call.given.hashes), _content_ref(call)), "hashes"
     else:
         upload, kind = Upload.of(await decoding.read(call), content_ref=_content_ref(call)), "file"
+    result = await made(call, upload)
+    call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
+    return _result(result, exact=Scope.DISTANCES in call.key.scopes)
+
+
+async def made(call: Call, upload: Upload) -> Check:
+    """Check an upload for the caller's key, and count it.
+
+    Raises:
+        Probing: The key is probing.
+        Unavailable: The banks are not loaded.
+    """
     try:
-        made = await _checked(call, upload)
+        result = await _checked(call, upload)
     except Throttled as error:
         raise Probing(error) from error
-    _count(call, [made])
-    call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
-    return _result(made, exact=Scope.DISTANCES in call.key.scopes)
+    _count(call, [result])
+    return result
 
 
 def check_batch(call: Call) -> schemas.BatchOut:
@@ -42,11 +53,11 @@ def check_batch(call: Call) -> schemas.BatchOut:
     given: list[schemas.BatchHash] = call.given.hashes
     hashes = parse_hashes(given)
     uploads = [Upload((each,), item.content_ref) for each, item in zip(hashes, given, strict=True)]
-    made = call.app.checker.check_many(uploads, key=call.key)
-    _count(call, made)
+    results = call.app.checker.check_many(uploads, key=call.key)
+    _count(call, results)
     call.app.metrics.check_seconds.labels("batch").observe(time.perf_counter() - started)
     exact = Scope.DISTANCES in call.key.scopes
-    return schemas.BatchOut([_result(each, exact=exact) for each in made])
+    return schemas.BatchOut([_result(each, exact=exact) for each in results])
 
 
 def recorded(call: Call) -> schemas.RecordedCheck:
@@ -100,9 +111,9 @@ def _content_ref(call: Call) -> str:
     return ref
 
 
-def _count(call: Call, made: Sequence[Check]) -> None:
+def _count(call: Call, results: Sequence[Check]) -> None:
     metrics = call.app.metrics
-    for each in made:
+    for each in results:
         metrics.count(metrics.checks, each.decision.verdict, each.outcome)
 
 
