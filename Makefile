@@ -35,7 +35,9 @@ DOMAIN_PACKAGES := \
 	evidence \
 	exchange \
 	hashing \
+	jobs \
 	matching \
+	outbox \
 	regimes \
 	scanning
 COMMA := ,

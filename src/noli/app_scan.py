@@ -14,7 +14,7 @@ from noli.adapters.decode import DecoderPool
 from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
 from noli.adapters.scan.engines import Order, engine
 from noli.adapters.scan.work import Plan, Work, refuse_existing
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.bank.ports import BankStore
 from noli.base.errors import IntegrityError
 from noli.hashing.kernel import HammingIndex
@@ -118,7 +118,7 @@ class CatalogueScan:
         if self.begun and not restart:
             plan = self._work.resumed(self.catalogue)
             # The workers rely on this look at every byte.
-            Worker(str(self._work.folder), verify=True).close()
+            ScanWorker(str(self._work.folder), verify=True).close()
             return plan
         sources, sequence = _sources(self._store)
         return self._work.begin(self.catalogue, sources, sequence=sequence, neighbours=self._settings.max_neighbours)

@@ -19,7 +19,7 @@ from PIL import ImageOps
 from noli.adapters.scan import catalogue
 from noli.adapters.scan.engines import Order
 from noli.adapters.scan.work import Work
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.app import App
 from noli.app_scan import CatalogueScan, ScanSettings
 from noli.bank import service
@@ -74,7 +74,7 @@ def quiet(_: int) -> None:
 
 def here(order: Order) -> None:
     """Do the work in this process, as no engine does: what is tested is not the engine."""
-    worker = Worker(order.folder)
+    worker = ScanWorker(order.folder)
     for unit in order.units:
         worker.do(unit)
         worker.do(unit)

@@ -20,6 +20,7 @@ main = Commands(
         "ledger": "noli.cli.ledger:ledger",
         "scan": "noli.cli.scan:scan",
         "partner": "noli.cli.partner:partner",
+        "regime": "noli.cli.regime:regime",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
     },

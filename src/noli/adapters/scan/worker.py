@@ -17,7 +17,7 @@ from noli.scanning.join import Scanner
 from noli.scanning.model import Kind, ScanBank, Tally, Unit
 
 
-class Worker:
+class ScanWorker:
     """Does units of one scan, one after the other."""
 
     def __init__(self, folder: str, *, rows_per_s: float = 0.0, verify: bool = False) -> None:

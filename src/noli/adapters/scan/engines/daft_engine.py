@@ -7,7 +7,7 @@ import daft
 import msgspec
 
 from noli.adapters.scan.engines import Order
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.scanning.model import Unit
 
 
@@ -20,7 +20,7 @@ def run(order: Order) -> None:
     @daft.cls(max_concurrency=order.workers, use_process=True)
     class Scanning:
         def __init__(self) -> None:
-            self._worker = Worker(folder, rows_per_s=rows_per_s)
+            self._worker = ScanWorker(folder, rows_per_s=rows_per_s)
 
         def __call__(self, unit: str) -> int:
             self._worker.do(msgspec.json.decode(unit, type=Unit))

@@ -7,14 +7,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 
 from noli.adapters.scan.engines import Order
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.base.errors import Unavailable
 from noli.scanning.model import Unit
 
 # Units handed out for each worker: it never waits for the next, and few are lost with it.
 _AHEAD = 2
 
-_worker: Worker | None = None
+_worker: ScanWorker | None = None
 
 
 def run(order: Order) -> None:
@@ -44,7 +44,7 @@ def run(order: Order) -> None:
 
 def _begin(folder: str, rows_per_s: float) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what its initializer made
-    _worker = Worker(folder, rows_per_s=rows_per_s)
+    _worker = ScanWorker(folder, rows_per_s=rows_per_s)
     atexit.register(_worker.close)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from noli.adapters.scan.engines import Order
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.scanning.model import Unit
 
 # Ray reports how it is used to its maker unless it is told not to, before it is imported.
@@ -22,7 +22,7 @@ class Scanning:
 
     def __init__(self, folder: str, rows_per_s: float) -> None:
         """Map the banks."""
-        self._worker = Worker(folder, rows_per_s=rows_per_s)
+        self._worker = ScanWorker(folder, rows_per_s=rows_per_s)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Do one unit."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from noli.adapters.scan.engines import Order
-from noli.adapters.scan.worker import Worker
+from noli.adapters.scan.worker import ScanWorker
 from noli.scanning.model import Unit
 
 
@@ -21,7 +21,7 @@ def run(order: Order) -> None:
     folder, rows_per_s = order.folder, order.rows_per_s
 
     def scan(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        worker = Worker(folder, rows_per_s=rows_per_s)
+        worker = ScanWorker(folder, rows_per_s=rows_per_s)
         try:
             for batch in batches:
                 for unit in batch.column("unit").to_pylist():
