@@ -12,6 +12,9 @@ from noli.adapters.decode.video_process import in_memory
 from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Pipeline, Reading
 
+# Largest video that a process working alone takes from memory.
+_ALONE_BYTES = 1 << 30
+
 _TOO_LARGE = "The video has more than the {limit:,} bytes that are read here."
 
 
@@ -28,6 +31,11 @@ class MediaDecoder:
         """
         self.pictures, self.videos = pictures, videos
         self._max_video_bytes = max_video_bytes
+
+    @classmethod
+    def alone(cls) -> Self:
+        """Open one for a process that works alone: a child for pictures, one for videos, the usual limits."""
+        return cls(DecoderPool(workers=1), VideoPool(workers=1), max_video_bytes=_ALONE_BYTES)
 
     def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
         """Hash one file; see the port."""

@@ -29,7 +29,14 @@ _TOO_MANY_FRAMES = "The video has more frames than the {limit:,} that are read."
 class VideoPool:
     """Hashes untrusted videos in child processes."""
 
-    def __init__(self, *, workers: int, timeout_s: float, memory_mib: int, max_pixels: int) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 0,
+        timeout_s: float = 300.0,
+        memory_mib: int = 1536,
+        max_pixels: int = 100_000_000,
+    ) -> None:
         """Start nothing yet; the first video starts children.
 
         Args:
