@@ -30,6 +30,8 @@ class MatchType(StrEnum):
 
     #: The whole picture, by its hash.
     PDQ = "pdq"
+    #: A frame of a video, by its hash.
+    VPDQ = "vpdq"
     #: Regions of it, which lie as they lay in the banked picture.
     REGION = "region"
 
@@ -71,11 +73,6 @@ class Neighbour:
     disputed: bool = False
     at_most: Action | None = None
     agreement: Agreement | None = None
-
-    @property
-    def type(self) -> MatchType:
-        """What it was found by."""
-        return MatchType.PDQ if self.agreement is None else MatchType.REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +132,9 @@ class Check:
     decision: Decision
     hashes: tuple[Hash, ...]
     checked_at: datetime
+
+    def type_of(self, match: Match) -> MatchType:
+        """What of the upload a match is about."""
+        if match.neighbour.agreement is not None:
+            return MatchType.REGION
+        return MatchType(self.hashes[match.query].type)

@@ -37,20 +37,21 @@ class Upload:
         hashes: What to look for, one a frame; empty where the file had none.
         content_ref: The platform's own reference.
         outcome: What became of the file; ``HASHED`` where hashes were sent.
-        mirrored: The mirrored form of each hash, looked for under its name; empty where it is not known.
+        copies: Of each hash, the other forms in which copies come, looked for under its name; empty where they are not
+            known.
         regions: The regions of the picture of each hash; empty where they are not known.
     """
 
     hashes: tuple[Hash, ...]
     content_ref: str = ""
     outcome: Outcome = Outcome.HASHED
-    mirrored: tuple[bytes, ...] = field(default=(), repr=False)
+    copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
     regions: tuple[Regions | None, ...] = ()
 
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
         """Make one of a file that was read."""
-        return cls(reading.hashes, content_ref, reading.outcome, reading.mirrored, reading.regions)
+        return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,8 @@ class Checker:
 
     def _admit(self, upload: Upload, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
-        nearest = min((match.neighbour.distance_bits for match in decision.matches), default=None)
+        by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.agreement is None]
+        nearest = min(by_hash, default=None)
         answer = Answer(_seen(decision.matches, exact=exact), nearest, exact=exact)
         for query in upload.hashes:
             if query.usable:
@@ -249,9 +251,10 @@ class Checker:
 
 
 def _forms(upload: Upload) -> Iterator[tuple[bytes, ...]]:
-    """Yield what is looked for under the name of each hash: itself and, where known, its mirrored form."""
+    """Yield what is looked for under the name of each hash: itself and, where known, its other forms."""
     for at, one in enumerate(upload.hashes):
-        yield (one.value, *upload.mirrored[at : at + 1]) if one.usable else ()
+        copies = upload.copies[at] if at < len(upload.copies) else ()
+        yield (one.value, *copies) if one.usable else ()
 
 
 def _decided(found: Found) -> Decision:
@@ -284,10 +287,14 @@ def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list
 
 
 def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
-    """Everything about distance that a key reads out of an answer: entries with their closeness or distance."""
+    """Everything about distance that a key reads out of an answer: entries with their closeness or distance.
+
+    Regions tell of none: what is near them cannot be sent as a hash, and files of near-copies are no steps of one bit.
+    """
     return tuple(
         sorted(
-            (m.neighbour.entry, m.neighbour.type, str(m.closeness), m.neighbour.distance_bits if exact else -1)
+            (m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1)
             for m in matches
+            if m.neighbour.agreement is None
         )
     )

@@ -12,7 +12,7 @@ from noli.bank.regions import RegionSecrets
 from noli.hashing.kernel import HammingIndex
 from noli.hashing.model import Outcome, Regions
 from noli.matching.index import BankIndexes
-from noli.matching.model import Agreement, Closeness, MatchType, Neighbour, Verdict
+from noli.matching.model import Agreement, Closeness, Neighbour, Verdict
 from noli.matching.rules import agrees, judge, strong
 from tests.support.bits import some_hash
 from tests.support.index import BruteForceIndex
@@ -58,10 +58,10 @@ def house(*policies: BankPolicy) -> tuple[MemoryBanks, BankIndexes]:
 
 
 def test_a_cut_copy_is_found_by_its_regions_alone() -> None:
-    """The neighbour says how far they agree, lies at the threshold, and is of type region."""
+    """The neighbour says how far they agree and lies at the threshold."""
     _, indexes = house(BankPolicy(Action.BLOCK, 20))
     [neighbour] = indexes.neighbours_by_regions(COPY, max_neighbours=100)
-    assert (neighbour.entry, neighbour.distance_bits, neighbour.type) == (10, 20, MatchType.REGION)
+    assert (neighbour.entry, neighbour.distance_bits) == (10, 20)
     assert neighbour.agreement is not None
     assert neighbour.agreement.votes >= 8
     assert indexes.regions == len(SCENE)
@@ -164,7 +164,7 @@ def test_an_entry_found_both_ways_is_told_once_by_its_hash() -> None:
     """The hash of the whole is the stronger sign."""
     by_hash = replace(neighbour(STRONG), agreement=None, distance_bits=4)
     decision = judge([[neighbour(STRONG), by_hash]], outcome=Outcome.HASHED)
-    assert [match.neighbour.type for match in decision.matches] == [MatchType.PDQ]
+    assert [match.neighbour.agreement for match in decision.matches] == [None]
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def _frame(hashes: object, quality: object, number: object, crops: object, regio
     match hashes, quality, number, crops:
         case str(), int(), int(), list() if 0 <= quality <= MAX_QUALITY and number >= 0:
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
-            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops), _regions(regions))
+            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops), regions=_regions(regions))
     msg = "not a frame"
     raise ValueError(msg)
 

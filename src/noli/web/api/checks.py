@@ -87,7 +87,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
     parsed = []
     try:
         for position, each in enumerate(given):  # noqa: B007 - read by the handler below
-            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type))
+            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type, at_ms=each.at_ms))
     except HashFormatError as error:
         msg = f"hashes[{position}]: {error.public}"
         raise HashFormatError(msg) from error
@@ -97,7 +97,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
     checker = call.app.checker
-    if len(upload.hashes) + len(upload.mirrored) > _INLINE or any(upload.regions):
+    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE or any(upload.regions):
         return await asyncio.to_thread(checker.check, upload, key=call.key)
     found = checker.look(upload)
     if found.entries:
@@ -128,18 +128,21 @@ def _result(made: Check, *, exact: bool) -> schemas.CheckOut:
         decision=made.decision.verdict,
         outcome=made.outcome,
         reason=made.decision.reason,
-        matches=[_match(each, exact=exact) for each in made.decision.matches],
-        hashes=[schemas.HashOut(each.type, each.hex, each.quality) for each in made.hashes],
+        matches=[_match(each, made, exact=exact) for each in made.decision.matches],
+        hashes=[
+            schemas.HashOut(type=each.type, value=each.hex, quality=each.quality, at_ms=each.at_ms)
+            for each in made.hashes
+        ],
         capped=made.decision.capped,
     )
 
 
-def _match(match: Match, *, exact: bool) -> schemas.MatchOut:
+def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
     near = match.neighbour
     return schemas.MatchOut(
         bank=near.bank.name,
         entry=entry_text(near.entry),
-        type=near.type,
+        type=made.type_of(match),
         closeness=match.closeness,
         verdict=match.verdict,
         reason=match.reason,

@@ -11,7 +11,7 @@ from tests.support.bits import some_hash
 
 CROP = Hash(some_hash(9), 80, variant=Variant.INSET_5)
 REGIONS = Regions((32768, 9), bytes(range(8)), bytes(256))
-FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,), REGIONS)
+FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,), regions=REGIONS)
 PLACE, COEFS = "AAECAwQFBgc=", "A" * 342 + "=="
 READING = Reading(Outcome.HASHED, (FRAME,), "why", Pipeline.NEAREST_512, 640, 480)
 
