@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The background thread that looks after cases: withdrawals whose time has come, and matches to be told.
+"""The background thread that looks after cases and notices: withdrawals, clocks, matches to be told or looked at.
 
 Any number of processes may run one; what one has done, the others find done. A failure is logged by its kind and tried
 again; matching does not depend on it.
@@ -12,6 +12,7 @@ import structlog
 from noli.adapters.log import describe
 from noli.base.errors import NoliError
 from noli.casework.upkeep import Upkeep
+from noli.notices.upkeep import NoticeUpkeep
 
 # Seconds between rounds: a person who looks again after a few seconds should find what happened.
 _ROUND_S = 5.0
@@ -22,11 +23,11 @@ _log = structlog.get_logger()
 
 
 class Caretaker:
-    """Runs the upkeep of cases until it is stopped."""
+    """Runs the upkeep of cases and notices until it is stopped."""
 
-    def __init__(self, upkeep: Upkeep, *, round_s: float = _ROUND_S) -> None:
+    def __init__(self, upkeep: Upkeep, notices: NoticeUpkeep, *, round_s: float = _ROUND_S) -> None:
         """Keep the collaborators; nothing runs yet."""
-        self._upkeep, self._round_s = upkeep, round_s
+        self._upkeep, self._notices, self._round_s = upkeep, notices, round_s
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,6 +49,7 @@ class Caretaker:
                 self._upkeep.complete_withdrawals()
                 while self._upkeep.record_matches() and not self._stopping.is_set():
                     pass
+                self._notices.look_after()
             except Exception as error:  # noqa: BLE001 - the worker loop; it must outlive whatever a round meets
                 code = error.code if isinstance(error, NoliError) else "unexpected"
                 _log.error("cases.not_kept_up", code=code, **describe(error))

@@ -26,19 +26,31 @@ class _Upkeep:
 
     def record_matches(self) -> int:
         self.told += 1
-        if self.told >= 4:
+        if self.told >= 6:
             self.enough.set()
         return self.told % 2
+
+
+class _Notices:
+    """Counts rounds."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+
+    def look_after(self) -> None:
+        self.rounds += 1
 
 
 def test_it_goes_on_after_failures() -> None:
     """Whatever one round meets, the next one comes; stopping twice, or without a start, is harmless."""
     upkeep: Any = _Upkeep()
-    caretaker = Caretaker(upkeep, round_s=0.001)
+    notices: Any = _Notices()
+    caretaker = Caretaker(upkeep, notices, round_s=0.001)
     caretaker.stop()
-    caretaker = Caretaker(upkeep, round_s=0.001)
+    caretaker = Caretaker(upkeep, notices, round_s=0.001)
     caretaker.start()
     assert upkeep.enough.wait(30)
     caretaker.stop()
     caretaker.stop()
     assert upkeep.rounds >= 3
+    assert notices.rounds >= 1
