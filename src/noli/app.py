@@ -15,11 +15,12 @@ from typing import Self
 from noli.access.service import AccessService
 from noli.adapters import config as config_adapter
 from noli.adapters import log as log_adapter
+from noli.adapters import regimes as regimes_adapter
 from noli.adapters.decode import DecoderPool
 from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
 from noli.adapters.sql import Database, open_database
-from noli.app_cases import CaseParts
+from noli.app_exchange import ExchangeParts
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
 from noli.base.errors import Unavailable
@@ -31,6 +32,8 @@ from noli.matching.service import Checker
 
 describe = log_adapter.describe
 configure_log = log_adapter.configure
+load_law = regimes_adapter.law
+load_examples = regimes_adapter.examples
 
 # Bytes of randomness in the id of a check: nobody guesses another key's.
 _CHECK_ID_BYTES = 12
@@ -68,7 +71,7 @@ def looked_at(config: Config) -> Iterator[Database]:
         yield database
 
 
-class App(CaseParts):
+class App(ExchangeParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,9 @@ class Stores:
             return
         with self.database.banks.transaction(write=True) as transaction:
             names = [each.name for each in transaction.banks()]
-            bank = (
-                transaction.bank("matched")
-                if names
-                else transaction.add_bank("matched", BankPolicy(Action.REVIEW), now=START)
-            )
+            policy = BankPolicy(Action.REVIEW)
+            made = transaction.bank if names else partial(transaction.add_bank, policy=policy, now=START)
+            bank = made("matched")
         match = Match(Neighbour(bank, EntryId(7), 3), Closeness.SAME, verdict, "why")
         decision = Decision(verdict, (match,), "why")
         hashes = (Hash(some_hash(1)),)
@@ -97,11 +96,13 @@ def test_what_is_unknown_or_was_changed_meanwhile_is_refused(stores: Stores) -> 
     with pytest.raises(Conflict), stores.notices.transaction(write=True) as transaction:
         transaction.append(notice.id, [event], version=99, actor="system", now=START, listed=listed)
     record = desk.service.party(r.PartyRole.NOTIFIER, "me")
-    with pytest.raises(Conflict), stores.notices.transaction(write=True) as transaction:
+    with stores.notices.transaction() as transaction:
         found = desk.service.record_of(transaction, record)
-        transaction.append_record(found, [r.PartyHeard(text="x")], version=99, actor="system", now=START)
     with pytest.raises(Conflict), stores.notices.transaction(write=True) as transaction:
+        transaction.append_record(found, [r.PartyHeard(text="x")], version=99, actor="system", now=START)
+    with stores.notices.transaction(write=True) as transaction:
         transaction.open(replace(listed, id=NoticeId("OTHER")), source=b"s" * 32)
+    with pytest.raises(Conflict), stores.notices.transaction(write=True) as transaction:
         transaction.open(replace(listed, id=NoticeId("ANOTHER")), source=b"s" * 32)
 
 
@@ -192,7 +193,7 @@ def test_erasing_leaves_nothing_personal_and_the_ledger_whole(stores: Stores) ->
         assert LedgerService(SqlLedger(stores.database.engine)).verify().whole
 
 
-def test_the_database_alone_gives_nothing_away(stores: Stores, tmp_path: Path) -> None:
+def test_the_database_alone_gives_nothing_away(stores: Stores) -> None:
     """Addresses, names, reasons and who is who stand nowhere in the open; keys can be changed under running work."""
     if stores.database is None or stores.keys is None:
         pytest.skip("memory seals nothing")

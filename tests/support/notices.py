@@ -43,6 +43,9 @@ from tests.support.casework import FakeClock, made_up_item
 from tests.support.secrecy import MemoryKeyring
 from tests.support.store import MemoryBankTransaction, State
 
+#: A platform under one statute and the house rules: what most tests are about.
+US = Facts(jurisdictions=frozenset({"US"}))
+
 #: A platform that is under every regime that there is.
 EVERYWHERE = Facts(jurisdictions=frozenset({"US", "EU", "DE", "AT", "GB", "UK", "AU", "IN", "KR"}))
 
@@ -256,7 +259,7 @@ def _record_without_private(recorded: r.Recorded) -> r.Recorded:
 class Desk:
     """The services over one store, and short ways to do what most tests do."""
 
-    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = EVERYWHERE) -> None:
+    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = US) -> None:
         self.clock = FakeClock()
         self.clock.time = START
         self.memory = MemoryNotices()

@@ -16,6 +16,16 @@ def pdq_folded(
     plane: Buffer, height: int, width: int, original_height: int, original_width: int, /
 ) -> tuple[bytes, int]: ...
 def pdq_shrink(pixels: Buffer, height: int, width: int, channels: int, /) -> tuple[bytes, int, int]: ...
+def regions(plane: Buffer, height: int, width: int, most: int, /) -> tuple[bytes, bytes]: ...
+def region_hashes(coefs: Buffer, secret: Buffer, mirrored: bool, /) -> bytes: ...
+def region_vote(
+    query: Buffer,
+    query_size: tuple[int, int],
+    banked: Buffer,
+    banked_size: tuple[int, int],
+    pairs: Buffer,
+    /,
+) -> tuple[int, int, int, bool]: ...
 def pdq_crop(
     plane: Buffer,
     height: int,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from noli.bank.model import EntryId
-from noli.notices.model import Because, Ground, Measure, NewNotice, Number, PartyId, Plea, Source
+from noli.notices.model import Because, Ground, Measure, NewNotice, Number, PartyId, Plea, Via
 from noli.regimes.model import Field, Party, RegimeId
 
 
@@ -17,7 +17,7 @@ from noli.regimes.model import Field, Party, RegimeId
 class NamedContent:
     """Content with the record of who uploaded it, and the entry that stands for it where there is one."""
 
-    source: Source
+    via: Via
     url: str = field(default="", repr=False)
     ref: str = field(default="", repr=False)
     uploader: PartyId | None = None

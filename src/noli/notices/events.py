@@ -11,7 +11,7 @@ from datetime import datetime
 from noli.bank.model import EntryId
 from noli.evidence.events import PRIVATE, Codec
 from noli.evidence.events import Recorded as AnyRecorded
-from noli.notices.model import Ground, Letter, Measure, Number, Opening, PartyId, Plea, Source
+from noli.notices.model import Ground, Letter, Measure, Number, Opening, PartyId, Plea, Via
 from noli.regimes.model import Content as ContentKind
 from noli.regimes.model import Duty, Field, Filer, Need, Party, RegimeId
 
@@ -42,7 +42,7 @@ class NoticeReceived:
 class ContentAdded:
     """Content belongs to the notice: it was named, a check saw it, or a search for copies found it."""
 
-    source: Source
+    via: Via
     uploader: PartyId | None
     bank: str = ""
     url: str = field(default="", repr=False, metadata=PRIVATE)

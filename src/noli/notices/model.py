@@ -55,7 +55,7 @@ class NoticeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Source(StrEnum):
+class Via(StrEnum):
     """How a content came into a notice."""
 
     NOTICE = "notice"
@@ -236,12 +236,12 @@ class NewNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class NoticedContent:
     """Content that a notice is about.
 
     Attributes:
         number: Its number in the notice.
-        source: How it came in.
+        via: How it came in.
         uploader: The record of who uploaded it; None where that is not known.
         entry: The bank entry that stands for it; None where there is none.
         bank: Name of that entry's bank.
@@ -251,7 +251,7 @@ class Content:
     """
 
     number: Number
-    source: Source
+    via: Via
     url: str = field(repr=False)
     ref: str = field(repr=False)
     uploader: PartyId | None
@@ -445,7 +445,7 @@ class Notice:
     given: frozenset[Field] = frozenset()
     lacks: tuple[Lack, ...] = ()
     valid: Mapping[RegimeId, datetime] = field(default_factory=dict)
-    contents: tuple[Content, ...] = ()
+    contents: tuple[NoticedContent, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     messages: tuple[Told, ...] = ()

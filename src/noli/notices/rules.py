@@ -30,7 +30,6 @@ from noli.notices.events import Event, Recorded
 from noli.notices.model import (
     Because,
     Complaint,
-    Content,
     Dispute,
     Done,
     Ground,
@@ -40,13 +39,14 @@ from noli.notices.model import (
     Measure,
     NewNotice,
     Notice,
+    NoticedContent,
     NoticeId,
     Opening,
     Order,
     Ruling,
-    Source,
     Start,
     Told,
+    Via,
 )
 from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Trigger
 from noli.regimes.rules import missing
@@ -214,7 +214,7 @@ def _filled(fields: Mapping[Field, str]) -> dict[Field, str]:
 
 def _content(named: c.NamedContent) -> Event:
     return e.ContentAdded(
-        source=named.source,
+        via=named.via,
         uploader=named.uploader,
         bank=named.bank,
         url=named.url,
@@ -274,7 +274,7 @@ def _filer(notice: Notice) -> Filer:
     return Filer.ANYONE if claims else notice.filer
 
 
-def _known(notice: Notice, named: c.NamedContent) -> Content | None:
+def _known(notice: Notice, named: c.NamedContent) -> NoticedContent | None:
     """Find content that is there already: by reference or address, and where it has neither, by its entry."""
     nameless = not (named.ref or named.url)
     full = len(notice.contents) >= MAX_CONTENTS
@@ -583,12 +583,12 @@ def _received(notice: Notice, event: e.NoticeReceived, number: int, at: datetime
     )
 
 
-def _added(notice: Notice, event: e.ContentAdded, number: int) -> Content:
+def _added(notice: Notice, event: e.ContentAdded, number: int) -> NoticedContent:
     # A copy that is found shares the lot of what it is a copy of.
-    ruling = notice.ruling if event.source is Source.COPY else None
-    return Content(
+    ruling = notice.ruling if event.via is Via.COPY else None
+    return NoticedContent(
         number=number,
-        source=event.source,
+        via=event.via,
         url=event.url,
         ref=event.ref,
         uploader=event.uploader,
@@ -600,7 +600,7 @@ def _added(notice: Notice, event: e.ContentAdded, number: int) -> Content:
 
 
 def _content_changed(notice: Notice, content: int, **changes: object) -> Notice:
-    contents = (replace(each, **changes) if each.number == content else each for each in notice.contents)  # type: ignore[arg-type] # fields of Content, named above
+    contents = (replace(each, **changes) if each.number == content else each for each in notice.contents)  # type: ignore[arg-type] # fields of NoticedContent, named above
     return replace(notice, contents=tuple(contents))
 
 

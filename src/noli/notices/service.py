@@ -40,7 +40,7 @@ from noli.notices.model import (
     PartyId,
     Plea,
     Ruling,
-    Source,
+    Via,
 )
 from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
@@ -126,7 +126,7 @@ class NoticeService:
             return self.load(transaction, known), False
         now, id_ = self.clock.now(), NoticeId(random_id())
         notifier = self._party(transaction, PartyRole.NOTIFIER, new.notifier, id_, actor=actor)
-        contents = self._named(transaction, new.contents, Source.NOTICE, id_, actor=actor)
+        contents = self._named(transaction, new.contents, Via.NOTICE, id_, actor=actor)
         command = c.Receive(
             notice=new,
             regimes=self._regimes(new, now),
@@ -149,7 +149,7 @@ class NoticeService:
         """Give what was missing; what changes nothing is harmless. Raises InputError, Conflict, NotFound."""
         _check_fields(fields)
         _check_contents(contents)
-        named = self._named(transaction, contents, Source.NOTICE, notice, actor=actor)
+        named = self._named(transaction, contents, Via.NOTICE, notice, actor=actor)
         return self.act(transaction, notice, [c.GiveFields(fields, named)], actor=actor)
 
     def see(self, transaction: NoticeTransaction, content: c.NamedContent, *, count: int, actor: str) -> Notice:
@@ -211,10 +211,10 @@ class NoticeService:
     ) -> Notice:
         """Take in what a search for copies found; ``ended`` says that it is over. Raises InputError, Conflict."""
         _check_contents(copies)
-        named = self._named(transaction, copies, Source.COPY, notice, actor=actor)
+        named = self._named(transaction, copies, Via.COPY, notice, actor=actor)
         commands: list[c.Command] = [c.AddContent(each) for each in named]
         if ended:
-            found = sum(each.source is Source.COPY for each in self.load(transaction, notice).contents)
+            found = sum(each.via is Via.COPY for each in self.load(transaction, notice).contents)
             commands.append(c.EndCopySearch(found + len(named)))
         return self.act(transaction, notice, commands, actor=actor)
 
@@ -422,7 +422,7 @@ class NoticeService:
         self,
         transaction: NoticeTransaction,
         contents: Iterable[NewContent],
-        source: Source,
+        via: Via,
         notice: NoticeId,
         *,
         actor: str,
@@ -432,7 +432,7 @@ class NoticeService:
             uploader = self._party(transaction, PartyRole.UPLOADER, each.uploader, notice, actor=actor)
             named.append(
                 c.NamedContent(
-                    source=source,
+                    via=via,
                     url=each.url.strip(),
                     ref=each.ref.strip(),
                     uploader=None if uploader is None else uploader.id,

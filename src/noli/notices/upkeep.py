@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to notices by itself: clocks are watched, matches come in, what was kept long enough is erased.
 
-Each step may be repeated by any number of processes: what is done already is not done again. A deadline is derived
-from events and law each time; what is stored is only when to look next, and the sweep puts that right wherever it is
-not what it should be: lost, or older than the law.
+It is a job that processes share, and each step may be repeated all the same: what is done already is not done again. A
+deadline is derived from events and law each time; what is stored is only when to look next, and the sweep puts that
+right wherever it is not what it should be: lost, or older than the law.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+from noli.jobs.model import Task
 from noli.notices import commands as c
-from noli.notices.model import NoticeId, NoticeSummary, Source
+from noli.notices.model import NoticeId, NoticeSummary, Via
 from noli.notices.ports import NoticeTransaction, SeenUpload
 from noli.notices.retention import NOTICE, NOTICE_TIME, RECORD_TIME
 from noli.notices.service import NoticeService
@@ -22,6 +23,9 @@ SYSTEM = "system"
 
 #: Checks younger than this are left for the next time: a check that got its number earlier may be committed later.
 SETTLED_AFTER = timedelta(seconds=15)
+
+#: How often somebody looks.
+EVERY = timedelta(seconds=5)
 
 #: Name under which the place in the feed of matches is kept.
 UPLOADS = "notice-uploads"
@@ -40,6 +44,11 @@ class NoticeUpkeep:
         """Keep the service."""
         self._notices, self._settled_after = notices, settled_after
         self._swept: NoticeId | None = None
+
+    @property
+    def task(self) -> Task:
+        """What processes share among them, again and again."""
+        return Task(kind="notices", run=lambda _: self.look_after(), every=EVERY)
 
     def look_after(self) -> None:
         """Do everything that time asks for, in portions that keep nobody waiting long."""
@@ -114,7 +123,7 @@ class NoticeUpkeep:
     def _taken(self, transaction: NoticeTransaction, seen: Sequence[SeenUpload]) -> None:
         counted: Counter[tuple[str, c.NamedContent]] = Counter()
         for each in seen:
-            content = c.NamedContent(Source.MATCH, ref=each.ref, entry=each.entry, bank=each.bank)
+            content = c.NamedContent(Via.MATCH, ref=each.ref, entry=each.entry, bank=each.bank)
             counted[each.verdict, content] += 1
         for (verdict, content), count in counted.items():
             if verdict == "block":

@@ -12,7 +12,7 @@ from noli.bank.model import EntryId
 from noli.evidence.events import Codec
 from noli.notices import events as e
 from noli.notices import records as r
-from noli.notices.model import Ground, Letter, Measure, NoticeId, Opening, PartyId, Plea, Source
+from noli.notices.model import Ground, Letter, Measure, NoticeId, Opening, PartyId, Plea, Via
 from noli.regimes.model import Content, Duty, Field, Filer, Need, Party, RegimeId
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ EXAMPLES: tuple[e.Event, ...] = (
         reference="secret",
     ),
     e.ContentAdded(
-        source=Source.NOTICE,
+        via=Via.NOTICE,
         uploader=PartyId("U"),
         bank="removed",
         url="secret",

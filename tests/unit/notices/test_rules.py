@@ -25,7 +25,7 @@ from noli.notices.model import (
     Opening,
     Order,
     Plea,
-    Source,
+    Via,
 )
 from noli.regimes.model import Duty, Facts, Field, Filer, Party, RegimeId
 from tests.support.notices import START, Desk, complete, content, ruling
@@ -145,7 +145,7 @@ def test_copies_that_a_search_finds_share_the_lot_of_what_they_copy() -> None:
     notice = desk.rule(desk.receive(), Measure.REMOVE)
     with desk.service.writing() as transaction:
         notice = desk.service.add_copies(transaction, notice.id, [content(8), content(8)], ended=True, actor="key:p")
-    copies = [each for each in notice.contents if each.source is Source.COPY]
+    copies = [each for each in notice.contents if each.via is Via.COPY]
     assert [each.restricted for each in copies] == [True]
     assert copies[0].seen == 2
     assert not notice.copies_open
@@ -282,7 +282,7 @@ def test_whoever_sent_a_notice_may_take_it_back() -> None:
     assert not _due(desk, notice)
     assert desk.act(notice, c.WithdrawNotice()) == notice
     for late in (
-        c.AddContent(c.NamedContent(Source.COPY, ref="x")),
+        c.AddContent(c.NamedContent(Via.COPY, ref="x")),
         c.GiveFields({Field.NAME: "n"}),
         ruling(Measure.REMOVE),
     ):
@@ -344,10 +344,10 @@ def test_contents_without_a_name_are_counted_by_their_entry() -> None:
     desk = Desk()
     notice = desk.receive(NewNotice(opening=Opening.POLICY, contents=(NewContent(ref="a"),)))
     entry = EntryId(5)
-    nameless = c.NamedContent(Source.MATCH, entry=entry, bank="b")
+    nameless = c.NamedContent(Via.MATCH, entry=entry, bank="b")
     notice = desk.act(notice, c.AddContent(nameless, 2), c.AddContent(nameless))
     assert [each.seen for each in notice.contents] == [1, 3]
-    named = (c.NamedContent(Source.MATCH, ref=f"r{n}", entry=entry, bank="b") for n in range(rules.MAX_CONTENTS))
+    named = (c.NamedContent(Via.MATCH, ref=f"r{n}", entry=entry, bank="b") for n in range(rules.MAX_CONTENTS))
     notice = desk.act(notice, *map(c.AddContent, named))
     assert len(notice.contents) == rules.MAX_CONTENTS
     assert sum(each.seen for each in notice.contents) == rules.MAX_CONTENTS + 4

@@ -24,7 +24,7 @@ from noli.notices.model import (
     NoticeState,
     Opening,
     Order,
-    Source,
+    Via,
 )
 from noli.notices.ports import SeenUpload
 from noli.notices.retention import NOTICE_TIME, POLICY, RECORD_TIME
@@ -223,14 +223,14 @@ def test_matches_that_ask_for_a_look_are_grouped_by_entry() -> None:
     desk.memory.seen(_seen(5, entry, ref="d"))
     desk.upkeep.look_after()
     notice = desk.service.view(listed.id, actor="key:p")
-    assert {each.source for each in notice.contents} == {Source.MATCH}
+    assert {each.via for each in notice.contents} == {Via.MATCH}
     assert len(notice.contents) == 3
     desk.rule(notice, Measure.REMOVE, Ground.MATCH)
     desk.memory.seen(_seen(6, entry, ref="e"))
     desk.upkeep.look_after()
     assert len(desk.service.queue()) == 2, "what is decided gathers nothing further"
     with desk.service.writing() as transaction, pytest.raises(InputError):
-        desk.service.see(transaction, c.NamedContent(Source.MATCH), count=1, actor="system")
+        desk.service.see(transaction, c.NamedContent(Via.MATCH), count=1, actor="system")
 
 
 def test_matches_of_today_wait_until_they_are_settled() -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
+from noli.adapters.sql import jobs, outbox
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.case_rows import door_values, listed_values, read_door, read_summary, wanted_rows
@@ -24,7 +25,10 @@ from noli.casework.events import CODEC, CaseErased, Event, ItemAdded, ItemReleas
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import summary
+from noli.casework.telling import told
 from noli.evidence.model import Fact, LedgerEntry
+from noli.jobs.model import Lease
+from noli.outbox.model import OutboxMessage
 
 
 class SqlCases:
@@ -51,7 +55,9 @@ class SqlCaseTransaction:
         """Keep the open connection."""
         self._connection, self._keyring = connection, keyring
         #: Events of cases, sealed.
-        self.stream = SealedStream(connection, keyring, CODEC, file=t.case_file, events=t.case_event, noun="case")
+        self.stream = SealedStream(
+            connection, keyring, CODEC, file=t.case_file, events=t.case_event, noun="case", told=told
+        )
         self._banks, self._feed = SqlBankTransaction(connection), Feed(connection)
 
     @property
@@ -62,6 +68,18 @@ class SqlCaseTransaction:
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         """Append one fact to the ledger."""
         return self.stream.record(fact, now=now)
+
+    def tell(self, message: OutboxMessage) -> None:
+        """Keep a message for every webhook that wants it."""
+        outbox.tell(self._connection, message)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        """Ask for a job."""
+        jobs.schedule(self._connection, kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        """Hold a lease's job until the transaction ends."""
+        jobs.fence(self._connection, lease)
 
     def open(self, door: Door, *, number: str) -> None:
         """Make an empty case."""

@@ -22,6 +22,7 @@ from noli.notices import records as r
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
 from noli.notices.ports import SeenUpload
+from noli.notices.telling import told, told_of_record
 
 
 class SqlNotices:
@@ -48,10 +49,10 @@ class SqlNoticeTransaction:
         """Keep the open connection."""
         self._connection, self._keyring = connection, keyring
         self._notices = SealedStream(
-            connection, keyring, e.CODEC, file=t.notice_file, events=t.notice_event, noun="notice"
+            connection, keyring, e.CODEC, file=t.notice_file, events=t.notice_event, noun="notice", told=told
         )
         self._records = SealedStream(
-            connection, keyring, r.CODEC, file=t.record_file, events=t.record_event, noun="record"
+            connection, keyring, r.CODEC, file=t.record_file, events=t.record_event, noun="record", told=told_of_record
         )
         self._banks, self._feed = SqlBankTransaction(connection), Feed(connection)
 

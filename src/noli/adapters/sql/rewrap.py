@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.outbox import webhook_place
 from noli.adapters.sql.staff import secret_place
 from noli.adapters.sql.streams import key_place
 from noli.base.secrecy import Keyring, WrappedKey
@@ -16,6 +17,7 @@ from noli.base.secrecy import Keyring, WrappedKey
 _WRAPPED: tuple[tuple[sa.Table, sa.Column[bytes], Callable[[str], str]], ...] = (
     *((table, table.c.wrapped_key, partial(key_place, table)) for table in (t.case_file, t.notice_file, t.record_file)),
     (t.staff, t.staff.c.wrapped_secret, secret_place),
+    (t.webhook, t.webhook.c.wrapped_secret, webhook_place),
 )
 
 

@@ -9,7 +9,7 @@ erases everything private at once and leaves the ledger whole.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -17,13 +17,14 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.adapters.sql import ledger
+from noli.adapters.sql import ledger, outbox
 from noli.adapters.sql import tables as t
 from noli.base.errors import Conflict, NoliError, NotFound
 from noli.base.secrecy import Keyring, WrappedKey
 from noli.evidence.events import Codec, Recorded
 from noli.evidence.model import Fact, LedgerEntry
 from noli.evidence.rules import commitment
+from noli.outbox.model import OutboxMessage
 
 E = TypeVar("E")
 
@@ -32,7 +33,15 @@ class SealedStream(Generic[E]):
     """The files of one kind, inside one transaction; who appends has opened an ``exclusive`` one."""
 
     def __init__(
-        self, connection: Connection, keyring: Keyring, codec: Codec[E], *, file: sa.Table, events: sa.Table, noun: str
+        self,
+        connection: Connection,
+        keyring: Keyring,
+        codec: Codec[E],
+        *,
+        file: sa.Table,
+        events: sa.Table,
+        noun: str,
+        told: Callable[[E, int, LedgerEntry], OutboxMessage],
     ) -> None:
         """Keep the open connection.
 
@@ -43,9 +52,10 @@ class SealedStream(Generic[E]):
             file: One row a file: ``id``, ``version``, ``key_id``, ``wrapped_key`` and what its kind adds.
             events: One row an event; the first column of its key says whose.
             noun: What such a file is called, for errors.
+            told: Returns the message about an event, given its place in the file and its ledger entry.
         """
         self.connection, self._keyring, self._codec = connection, keyring, codec
-        self.file, self._events, self._noun = file, events, noun
+        self.file, self._events, self._noun, self._told = file, events, noun, told
         self._owner = events.primary_key.columns.values()[0]
         self._keys: dict[str, bytes | None] = {}
         #: Whether a file was erased, so that what was overwritten should go from the disk.
@@ -74,7 +84,7 @@ class SealedStream(Generic[E]):
         now: datetime,
         listed: Mapping[str, object],
     ) -> list[LedgerEntry]:
-        """Append events with one ledger entry each, and change what lists show.
+        """Append events with one ledger entry each, tell of them, and change what lists show.
 
         Raises:
             Conflict: The file has another version by now.
@@ -113,6 +123,7 @@ class SealedStream(Generic[E]):
                 }
             )
         )
+        outbox.tell(self.connection, self._told(event, sequence, entry))
         return entry
 
     def history(self, id_: str) -> list[Recorded[E]]:

@@ -23,7 +23,7 @@ from noli.notices.clocks import clocks
 from noli.notices.model import Because, Ground, Measure, NewNotice, NoticeId, Opening, Order, Plea
 from noli.notices.summaries import summary
 from noli.regimes.model import Field, Filer, Party
-from tests.support.notices import Desk, complete, content
+from tests.support.notices import EVERYWHERE, Desk, complete, content
 
 AUTHORS = st.sampled_from(["ada", "bea"])
 MEASURES = st.sampled_from([each for each in Measure if each is not Measure.GEO_RESTRICT])
@@ -50,7 +50,7 @@ class Platform(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk()
+        self.desk = Desk(facts=EVERYWHERE)
         self.made = 0
 
     def _do(self, act: Callable[[Any], object], *, crash: bool) -> None:
@@ -60,7 +60,7 @@ class Platform(RuleBasedStateMachine):
             with self.desk.service.store.transaction(write=True) as transaction:
                 act(transaction)
                 if crash:
-                    raise _Crash
+                    raise _Crash  # noqa: TRY301 - where a process would die
         except (_Crash, Conflict, InputError):
             assert self.desk.memory.world is before
 
