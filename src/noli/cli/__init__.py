@@ -18,6 +18,7 @@ main = Commands(
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",
         "ledger": "noli.cli.ledger:ledger",
+        "scan": "noli.cli.scan:scan",
         "partner": "noli.cli.partner:partner",
         "regime": "noli.cli.regime:regime",
         "serve": "noli.cli.serve:serve",

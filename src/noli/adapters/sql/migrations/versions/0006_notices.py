@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices with their events, and the records of who sends them or uploads.
 
-Before: code of revision 0004 runs on with these tables beside its own.
+Before: code of revision 0005 runs on with these tables beside its own.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
