@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from noli.adapters.decode import DecoderPool
+from noli.adapters.decode import MediaDecoder
 from noli.adapters.files import settle
 from noli.adapters.scan.banks import fresh_banks
 from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
@@ -60,7 +60,7 @@ class Catalogues:
             msg = f"{where} is stored already, as it is now."
             raise Conflict(msg)
         media = any(unit.kind is not Kind.HASHES for unit in found.units)
-        with closing(DecoderPool()) if media else nullcontext() as hasher:
+        with closing(MediaDecoder.alone()) if media else nullcontext() as hasher:
             reader = UnitReader(where, hasher)
             before = self.page().rows
             page = self._stored.add(found.digest, _read(found, reader, tell))
