@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from noli.bank.model import Bank, BankId, KeyedRegions
 from noli.base.secrecy import Keyring, Purpose
-from noli.hashing import kernel
 from noli.hashing.model import Regions
 
 #: Random bytes that the kernel's transform takes (``native/regions.h``: NOLI_REGION_SECRET).
@@ -45,6 +44,8 @@ class RegionSecrets:
         Raises:
             ConfigError: The key file is missing or cannot be used.
         """
+        from noli.hashing import kernel  # noqa: PLC0415 - commands that match nothing need not load it
+
         return kernel.region_hashes(regions.coefs, self._secret(bank), mirrored)
 
     def _secret(self, bank: Bank) -> bytes:

@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Callable, Iterator
 
 from noli.bank.model import EntryId, KeyedRegions
-from noli.hashing import kernel
 from noli.hashing.model import Regions
 from noli.matching.model import Agreement
 from noli.matching.ports import HammingIndex
@@ -75,6 +74,8 @@ class RegionIndex:
             hashes: Their hashes under the bank's secret, and those of their mirrored form.
             max_neighbours: Regions found for one region at most; one that more pictures have says nothing.
         """
+        from noli.hashing import kernel  # noqa: PLC0415 - commands that match nothing need not load it
+
         count = len(regions)
         raw = self._index.search_batch(hashes[0] + hashes[1], LIMIT_BITS, max_neighbours)
         pairs: dict[int, array[int]] = {}

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Regions of banked pictures.
 
-Before: code of revision 0005 runs on with the new table, and with columns that have a default.
+Before: code of revision 0006 runs on with the new table, and with columns that have a default.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
