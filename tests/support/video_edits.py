@@ -51,7 +51,7 @@ def load(path: Path, *, rate: float = 10, longest: float = 30, start: float = 0)
             if at >= longest:
                 break
             if at >= len(frames) / rate - 1e-6:
-                picture = frame.to_image()
+                picture = frame.to_image()  # type: ignore[no-untyped-call]
                 picture.thumbnail((640, 640))
                 even = picture.width // 2 * 2, picture.height // 2 * 2
                 frames.append((len(frames) / rate, picture.crop((0, 0, *even))))
@@ -129,10 +129,28 @@ def filmed(picture: Image.Image) -> Image.Image:
     """Film a phone's screen: perspective, a frame around it, a little blur."""
     width, height = picture.size
     room = Image.new("RGB", picture.size, (96, 88, 80))
-    corners = (0.08 * width, 0.1 * height, 0.13 * width, 0.93 * height, 0.9 * width, 0.88 * height, 0.94 * width, 0.14 * height)
+    corners = (
+        0.08 * width,
+        0.1 * height,
+        0.13 * width,
+        0.93 * height,
+        0.9 * width,
+        0.88 * height,
+        0.94 * width,
+        0.14 * height,
+    )
     mask = Image.new("L", picture.size, 0)
     ImageDraw.Draw(mask).polygon([(corners[i], corners[i + 1]) for i in range(0, 8, 2)], fill=255)
-    quad = (-0.1 * width, -0.13 * height, -0.16 * width, 1.09 * height, 1.12 * width, 1.16 * height, 1.07 * width, -0.18 * height)
+    quad = (
+        -0.1 * width,
+        -0.13 * height,
+        -0.16 * width,
+        1.09 * height,
+        1.12 * width,
+        1.16 * height,
+        1.07 * width,
+        -0.18 * height,
+    )
     turned = picture.transform(picture.size, Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
     room.paste(turned, mask=mask)
     return room.filter(ImageFilter.GaussianBlur(1))

@@ -99,6 +99,10 @@ class BankTransaction(Protocol):
         """Return (entry, its bank, n x 32 hash bytes) of active entries; withdrawn and unknown ones are left out."""
         ...
 
+    def timed_hashes(self, entries: Sequence[EntryId]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return time in milliseconds and value of the hashes of active videos; pictures are left out."""
+        ...
+
     def last_sequence(self) -> int:
         """Return the newest sequence number, 0 where nothing ever changed."""
         ...

@@ -122,15 +122,21 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
 
 
 def _match(match: Match, made: Check) -> dict[str, object]:
-    return {
+    query, segment = made.hashes[match.query], match.neighbour.segment
+    told: dict[str, object] = {
         "bank": match.neighbour.bank.name,
         "entry": entry_text(match.neighbour.entry),
-        "type": str(made.hashes[match.query].type),
+        "type": str(query.type),
         "closeness": str(match.closeness),
         "distance": match.neighbour.distance_bits,
         "verdict": str(match.verdict),
         "reason": match.reason,
     }
+    if query.at_ms is not None:
+        told["at_ms"] = query.at_ms
+    if segment is not None:
+        told["segment"] = segment.in_seconds()
+    return told
 
 
 def _print(one: _Checked) -> None:

@@ -78,7 +78,7 @@ def add(
         limit = app.config.max_upload_bytes
         for result in read_files(files, media, max_bytes=limit, workers=workers, crops=True, on_progress=on_progress):
             entry = None
-            if result.reading is not None and result.reading.outcome is Outcome.HASHED:
+            if result.reading is not None and result.reading.variants:
                 added += 1
                 new = NewEntry(result.reading.variants, Provenance(COMMAND_LINE), labels, note)
                 entry = None if dry_run else store.add_entries(app, bank_name, [new])[0]

@@ -228,7 +228,7 @@ class Frame:
         return self.dihedral[1:] + self.inner
 
     def variants(self, pipeline: Pipeline) -> list[Hash]:
-        """Return what to register of it: every form and crop of a picture; of a video the frame, its crops, no bars.
+        """Return what to register of it: of a picture every form and crop; of a video the frame, with and without bars.
 
         Args:
             pipeline: The pipeline that made the hashes.
@@ -241,7 +241,7 @@ class Frame:
         if self.inner:
             cut = Variant.WITHOUT_BARS
             made.append(Hash(self.inner[0], self.inner_quality, SignalType.VPDQ, pipeline, cut, self.at_ms))
-        return [each for each in (*made, *self.crops) if each.usable]
+        return [each for each in made if each.usable]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,6 @@ CROPS: tuple[Crop, ...] = (
 )
 
 
-#: What is registered beside about one frame a second of a video: the frame cut on all sides.
-FRAME_CROPS: tuple[Crop, ...] = tuple(c for c in CROPS if c.variant in {Variant.INSET_5, Variant.INSET_10})
-
-
 def crop_hashes(plane: bytes, size: tuple[int, int], original_size: tuple[int, int]) -> Iterator[Hash]:
     """Hash the usual crops of a picture from its grey plane.
 

@@ -37,7 +37,7 @@ def compared(
     *,
     threshold_bits: int,
     new_index: Callable[[], HammingIndex],
-) -> tuple[Segment, int] | None:
+) -> Segment | None:
     """Compare an upload with one banked video.
 
     Args:
@@ -47,7 +47,7 @@ def compared(
         new_index: Makes an empty index.
 
     Returns:
-        What it shows of the banked video, and the smallest distance of two frames; None where that is nothing.
+        What it shows of the banked video; None where that is nothing.
     """
     pairs = _pairs(upload, banked, min(_FARTHEST_BITS, threshold_bits + BEYOND_BITS), new_index)
     strict = [pair for pair in pairs if pair.distance_bits <= threshold_bits]
@@ -59,12 +59,12 @@ def compared(
     on_line = {p.at_ms for run in found for p in run.pairs if p.distance_bits <= threshold_bits}
     if found and len(on_line) >= MIN_FRAMES:
         away = fmean(pair.distance_bits for pair in found[0].pairs)
-        return _segment(found, upload_ms, banked_ms, firm=away <= FIRM_SHARE * threshold_bits), nearest.distance_bits
+        return _segment(found, upload_ms, banked_ms, firm=away <= FIRM_SHARE * threshold_bits)
     # A video of one or two frames cannot say more than that these are there.
     few = min(len(set(upload_ms)), len(set(banked_ms))) < MIN_FRAMES
     if few or nearest.distance_bits <= ALIKE_SHARE * threshold_bits:
         alone = [Run((pair,), 1.0) for pair in ([nearest] if not few else strict)]
-        return _segment(alone, upload_ms, banked_ms, firm=few), nearest.distance_bits
+        return _segment(alone, upload_ms, banked_ms, firm=few)
     return None
 
 
@@ -105,4 +105,3 @@ def _segment(found: Sequence[Run], upload_ms: Sequence[int], banked_ms: Sequence
         share=round(seen / length, 2),
         firm=firm,
     )
-

@@ -32,6 +32,7 @@ class MemoryBanks:
         self.all: dict[int, Bank] = {}
         self.held: dict[int, tuple[int, bytes]] = {}
         self.gone: set[int] = set()
+        self.times: dict[int, list[tuple[int, bytes]]] = {}
         self.disputed: set[int] = set()
         self.at_most: dict[int, Action] = {}
         self.log: list[Change] = []
@@ -93,6 +94,15 @@ class MemoryBanks:
             for e in entries
             if e in self.held and e not in self.gone
         ]
+
+    def timed_hashes(self, entries: Sequence[int]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return the hashes of videos with their times."""
+        return {EntryId(e): self.times[e] for e in entries if e in self.times}
+
+    def put_video(self, bank: int, entry: int, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Register a video."""
+        self.put(bank, entry, *(value for _, value in frames))
+        self.times[entry] = list(frames)
 
     def entries_by_id(self, ids: Sequence[int]) -> dict[EntryId, Entry]:
         """Read entries and count the call."""

@@ -5,7 +5,6 @@ PDQ looks at brightness, and a video stores brightness: the plane is hashed as i
 The page does the same (``web/static/hash/frames.js``).
 """
 
-from collections.abc import Iterator
 from typing import Final, cast
 
 import av
@@ -13,8 +12,7 @@ from PIL import Image
 
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.hashing import kernel
-from noli.hashing.model import MIN_QUALITY, Frame, Hash, SignalType
-from noli.hashing.variants import FRAME_CROPS
+from noli.hashing.model import MIN_QUALITY, Frame
 
 #: Formats whose first plane is brightness, eight bits a value.
 _WITH_LUMA: Final = frozenset(
@@ -44,14 +42,13 @@ _MIN_INSIDE: Final = 0.2
 _IS_BRIGHT: Final = bytes(255 if y > _BAR_LEVEL else 0 for y in range(256))
 
 
-def hashed(frame: av.VideoFrame, *, number: int, at_ms: int, crops: bool = False) -> Frame:
+def hashed(frame: av.VideoFrame, *, number: int, at_ms: int) -> Frame:
     """Hash a frame upright, and what lies inside black bars where it has some.
 
     Args:
         frame: As it was decoded.
         number: Position in the video.
         at_ms: Its time.
-        crops: Whether to hash ``FRAME_CROPS`` of what it shows, too.
 
     Returns:
         Its hashes; where only the part inside the bars says enough, that part's stand for it.
@@ -61,19 +58,10 @@ def hashed(frame: av.VideoFrame, *, number: int, at_ms: int, crops: bool = False
     box = inside_bars(plane)
     inner, inner_quality = ((), 0) if box is None else _hash(plane, box)
     if inner_quality < MIN_QUALITY:
-        box, inner, inner_quality = None, (), 0
+        inner, inner_quality = (), 0
     elif quality < MIN_QUALITY:
         values, quality, inner, inner_quality = inner, inner_quality, (), 0
-    cut = tuple(_crops(plane if box is None else plane.crop(box), at_ms)) if crops else ()
-    return Frame(values, quality, number, cut, at_ms=at_ms, inner=inner, inner_quality=inner_quality)
-
-
-def _crops(shown: Image.Image, at_ms: int) -> Iterator[Hash]:
-    for crop in FRAME_CROPS:
-        part = crop.rectangle(shown.width, shown.height)
-        if part is not None:
-            values, quality = _hash(shown, part)
-            yield Hash(values[0], quality, SignalType.VPDQ, variant=crop.variant, at_ms=at_ms)
+    return Frame(values, quality, number, at_ms=at_ms, inner=inner, inner_quality=inner_quality)
 
 
 def brightness(frame: av.VideoFrame) -> Image.Image:

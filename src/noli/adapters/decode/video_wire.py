@@ -10,11 +10,11 @@ as any other untrusted input.
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.base.errors import HashFormatError
-from noli.hashing.model import MAX_QUALITY, MAX_TIME_MS, Frame, Hash, Outcome, Variant
+from noli.hashing.model import MAX_QUALITY, MAX_TIME_MS, Frame, Outcome
 
 #: Bytes of JSON that follow.
 ANSWER = struct.Struct("<I")
@@ -61,15 +61,7 @@ class Portion:
 def portion_to_json(frames: Sequence[Frame], thousandths: int) -> bytes:
     """Write frames and the share that is done."""
     said = [
-        [
-            b"".join(f.dihedral).hex(),
-            f.quality,
-            f.number,
-            f.at_ms,
-            b"".join(f.inner).hex(),
-            f.inner_quality,
-            [[each.hex, each.quality, each.variant] for each in f.crops],
-        ]
+        [b"".join(f.dihedral).hex(), f.quality, f.number, f.at_ms, b"".join(f.inner).hex(), f.inner_quality]
         for f in frames
     ]
     return json.dumps({"frames": said, "done": thousandths}, separators=(",", ":")).encode()
@@ -112,29 +104,19 @@ def portion_from_json(text: bytes) -> Portion:
 
 
 def _frame(
-    hashes: object, quality: object, number: object, at_ms: object, inner: object, inner_quality: object, crops: object
+    hashes: object, quality: object, number: object, at_ms: object, inner: object, inner_quality: object
 ) -> Frame:
-    match hashes, quality, number, at_ms, inner, inner_quality, crops:
-        case str(), int(), int(), int(), str(), int(), list() if (
+    match hashes, quality, number, at_ms, inner, inner_quality:
+        case str(), int(), int(), int(), str(), int() if (
             0 <= quality <= MAX_QUALITY and 0 <= inner_quality <= MAX_QUALITY and number >= 0 <= at_ms <= MAX_TIME_MS
         ):
             return Frame(
                 dihedral_hashes(bytes.fromhex(hashes)),
                 quality,
                 number,
-                tuple(_crop(at_ms, *crop) for crop in crops),
                 at_ms=at_ms,
                 inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
                 inner_quality=inner_quality,
             )
     msg = "not a frame"
-    raise ValueError(msg)
-
-
-def _crop(at_ms: int, value: object, quality: object, variant: object) -> Hash:
-    match value, quality, variant:
-        case str(), int(), str():
-            made = Hash.from_hex(value, quality=quality, signal_type="vpdq", at_ms=at_ms)
-            return replace(made, variant=Variant(variant))
-    msg = "not a crop"
     raise ValueError(msg)

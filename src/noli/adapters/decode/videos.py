@@ -159,12 +159,8 @@ class _Reader:
             stream = cast("av.VideoStream", _track(container))
             on_keys = not self._wanted.thorough and self._wanted.every_ms is None and _is_dense(shape)
             picked = self._key_frames(container, stream) if on_keys else self._moments(container, stream, shape)
-            cropped_ms = 0
             for number, at_ms, frame in picked:
-                crops = self._wanted.thorough and at_ms >= cropped_ms
-                if crops:
-                    cropped_ms = at_ms + _SPARSE_MS
-                made = self._last = hashed(frame, number=number, at_ms=at_ms, crops=crops)
+                made = self._last = hashed(frame, number=number, at_ms=at_ms)
                 self._reached_ms = at_ms
                 if made.quality >= MIN_QUALITY or self._wanted.every_ms == 0:
                     self._usable = self._usable or made.quality >= MIN_QUALITY
@@ -191,7 +187,7 @@ class _Reader:
     def _moments(
         self, container: "av.container.InputContainer", stream: av.VideoStream, shape: _Shape
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Take the frame that is shown at each moment, and the last one; with ``thorough`` key frames and movement, too."""
+        """Take the frame shown at each moment, and the last one; with ``thorough`` key frames and movement, too."""
         every_ms = self._wanted.every_ms
         step_ms = _step_ms(shape.duration_ms) if every_ms is None else every_ms
         moment = 0

@@ -244,6 +244,16 @@ class SqlBankTransaction:
                 found.setdefault((EntryId(row.entry_id), BankId(row.bank_id)), []).append(row.value)
         return [(entry, bank, b"".join(values)) for (entry, bank), values in found.items()]
 
+    def timed_hashes(self, entries: Sequence[EntryId]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return the hashes of active videos with their times."""
+        one = t.banked_hash.c
+        found: dict[EntryId, list[tuple[int, bytes]]] = {}
+        for some in _portions(entries):
+            query = sa.select(one.entry_id, one.at_ms, one.value).where(_OF_ENTRY, t.entry.c.id.in_(some), one.active)
+            for row in self._connection.execute(query.where(one.at_ms.is_not(None)).order_by(one.position)):
+                found.setdefault(EntryId(row.entry_id), []).append((row.at_ms, bytes(row.value)))
+        return found
+
     def last_sequence(self) -> int:
         """Return the newest sequence number."""
         return self._connection.execute(sa.select(sa.func.max(t.bank_change.c.sequence))).scalar_one() or 0

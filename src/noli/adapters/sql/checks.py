@@ -2,6 +2,7 @@
 """Checks that matched, in SQL: ``matching.ports.Checks``."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
@@ -11,7 +12,7 @@ from noli.adapters.sql.engine import transaction
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId
 from noli.base.errors import NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Segment, Verdict
 
 
 class SqlChecks:
@@ -88,7 +89,8 @@ def _hash(value: str, quality: int | None, at_ms: int | None = None) -> Hash:
 def _match(row: Row[*tuple[object, ...]]) -> Match:
     policy = BankPolicy(**{**row.policy, "action": Action(row.policy["action"])})
     bank = Bank(BankId(row.bank_id), row.bank_name, policy, row.bank_created_at)
-    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed)
+    segment = None if row.segment is None else Segment(**row.segment)
+    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed, segment=segment)
     return Match(neighbour, Closeness(row.closeness), Verdict(row.verdict), row.reason, row.query)
 
 
@@ -121,6 +123,7 @@ def _match_values(number: int, position: int, match: Match) -> dict[str, object]
         "verdict": match.verdict.value,
         "reason": match.reason,
         "query": match.query,
+        "segment": None if match.neighbour.segment is None else asdict(match.neighbour.segment),
         "policy": {
             "action": policy.action.value,
             "threshold_bits": policy.threshold_bits,
