@@ -42,8 +42,8 @@ class Clip:
         return (Place(0, self.duration, 0, self.duration),)
 
 
-def load(path: Path, *, rate: float = 10, longest: float = 30, start: float = 0) -> Clip:
-    """Decode a video at so many frames a second, with even sides of 640 at most."""
+def load(path: Path, *, rate: float = 10, longest: float = 30, start: float = 0, side: int = 640) -> Clip:
+    """Decode a video at so many frames a second, with even sides."""
     frames: list[Shown] = []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
@@ -52,7 +52,7 @@ def load(path: Path, *, rate: float = 10, longest: float = 30, start: float = 0)
                 break
             if at >= len(frames) / rate - 1e-6:
                 picture = frame.to_image()  # type: ignore[no-untyped-call]
-                picture.thumbnail((640, 640))
+                picture.thumbnail((side, side))
                 even = picture.width // 2 * 2, picture.height // 2 * 2
                 frames.append((len(frames) / rate, picture.crop((0, 0, *even))))
     return Clip(frames, len(frames) / rate)
