@@ -39,6 +39,7 @@ from noli.evidence.service import LedgerService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
 from noli.regimes.model import Facts, Service
@@ -188,6 +189,12 @@ class CaseParts:
             bank=self.config.removed_bank,
             on_change=self.catch_up,
         )
+
+    @cached_property
+    def public_notices(self) -> PublicNotices:
+        """What anybody may do with notices, through the public form."""
+        quota = Quota(self.clock, per_hour=self.config.submissions_per_hour)
+        return PublicNotices(self.notices, quota=quota, delays=Delays(self.clock))
 
     @cached_property
     def notice_upkeep(self) -> NoticeUpkeep:
