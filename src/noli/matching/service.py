@@ -16,13 +16,16 @@ from noli.bank.model import Entry, EntryId, EntryState
 from noli.bank.ports import BankStore
 from noli.base.clock import Clock
 from noli.base.errors import InputError, Throttled, Unavailable
-from noli.hashing.model import Hash, Outcome, Reading
+from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.matching.index import BankIndexes
 from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
 from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
 from noli.matching.rules import judge
 from noli.matching.videos import Timed, compared
+
+# Regions that one bank reports at most for one region of an upload.
+_MAX_REGIONS = 100
 
 #: Reason of a batch item that the guard refused; it lists no matches, so that hit and miss look alike.
 PROBING_REASON = "probing: too many different near-copies of one picture were checked"
@@ -42,12 +45,14 @@ class Upload:
         outcome: What became of the file; ``HASHED`` where hashes were sent.
         copies: Of each hash, the other forms in which copies come, looked for under its name; empty where they are not
             known.
+        regions: The regions of the picture of each hash; empty where they are not known.
     """
 
     hashes: tuple[Hash, ...]
     content_ref: str = ""
     outcome: Outcome = Outcome.HASHED
     copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
+    regions: tuple[Regions | None, ...] = ()
 
     @property
     def is_video(self) -> bool:
@@ -57,7 +62,7 @@ class Upload:
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
         """Make one of a file that was read."""
-        return cls(reading.hashes, content_ref, reading.outcome, reading.copies)
+        return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,9 @@ class Checker:
                 of_forms = [next(answers) for _ in forms]
                 near.append([neighbour for found_near, _ in of_forms for neighbour in found_near])
                 capped = capped or any(was_capped for _, was_capped in of_forms)
+            for at, regions in enumerate(upload.regions):
+                if regions is not None:
+                    near[at] += self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS)
             found.append(Found(upload, tuple(near), capped))
         return found
 
@@ -224,19 +232,24 @@ class Checker:
         frames_near: Counter[EntryId] = Counter()
         for at, near in enumerate(found.near):
             for one in near:
-                if one.entry not in videos or one.bank.policy.negative or cleared[at]:
+                if one.entry not in videos or one.bank.policy.negative or cleared[at] or one.agreement is not None:
                     continue
                 frames_near[one.entry] += 1
                 if one.entry not in nearest or one.distance_bits < nearest[one.entry][1].distance_bits:
                     nearest[one.entry] = at, one
-        kept = [[n for n in near if n.entry not in nearest] for near in found.near]
+        segments = {}
         for entry, _ in frames_near.most_common(MAX_COMPARED):
-            at, one = nearest[entry]
-            segment = compared(
-                frames, videos[entry], threshold_bits=one.bank.policy.threshold_bits, new_index=self._new_index
-            )
+            bits = nearest[entry][1].bank.policy.threshold_bits
+            segment = compared(frames, videos[entry], threshold_bits=bits, new_index=self._new_index)
             if segment is not None:
-                kept[at].append(replace(one, segment=segment))
+                segments[entry] = segment
+        # Regions stand by themselves where the order of whole frames says nothing.
+        kept = [
+            [n for n in near if n.entry not in (nearest if n.agreement is None else segments)] for near in found.near
+        ]
+        for entry, segment in segments.items():
+            at, one = nearest[entry]
+            kept[at].append(replace(one, segment=segment))
         return replace(found, near=tuple(kept), capped=found.capped or len(nearest) > MAX_COMPARED)
 
     def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
@@ -257,7 +270,8 @@ class Checker:
 
     def _admit(self, found: Found, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
-        nearest = min((match.neighbour.distance_bits for match in decision.matches), default=None)
+        by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.agreement is None]
+        nearest = min(by_hash, default=None)
         seen = _seen(decision.matches, exact=exact)
         for query, near in _asked(found):
             self._guard.admit(key.name, query.value, Answer(seen, nearest if near else None, exact=exact))
@@ -339,7 +353,14 @@ def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list
 
 
 def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
-    """Everything about distance that a key reads out of an answer: entries with their closeness or distance."""
+    """Everything about distance that a key reads out of an answer: entries with their closeness or distance.
+
+    Regions tell of none: what is near them cannot be sent as a hash, and files of near-copies are no steps of one bit.
+    """
     return tuple(
-        sorted((m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1) for m in matches)
+        sorted(
+            (m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1)
+            for m in matches
+            if m.neighbour.agreement is None
+        )
     )

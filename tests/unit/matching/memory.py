@@ -17,6 +17,7 @@ from noli.bank.model import (
     Entry,
     EntryId,
     EntryState,
+    KeyedRegions,
     Provenance,
 )
 from noli.base.errors import NotFound, StoreBusy
@@ -33,6 +34,7 @@ class MemoryBanks:
         self.held: dict[int, tuple[int, bytes]] = {}
         self.gone: set[int] = set()
         self.times: dict[int, list[tuple[int, bytes]]] = {}
+        self.regions: dict[int, KeyedRegions] = {}
         self.disputed: set[int] = set()
         self.at_most: dict[int, Action] = {}
         self.log: list[Change] = []
@@ -52,10 +54,10 @@ class MemoryBanks:
     def _note(self, kind: ChangeKind, bank: int, entry: int | None = None) -> None:
         self.log.append(Change(len(self.log) + 1, kind, BankId(bank), None if entry is None else EntryId(entry), NOW))
 
-    def put_bank(self, number: int, policy: BankPolicy | None = None) -> None:
+    def put_bank(self, number: int, policy: BankPolicy | None = None, *, epoch: int = 1) -> None:
         """Create a bank or replace its policy."""
         policy = BankPolicy(Action.BLOCK) if policy is None else policy
-        self.all[number] = Bank(BankId(number), f"bank{number}", policy, NOW)
+        self.all[number] = Bank(BankId(number), f"bank{number}", policy, NOW, epoch=epoch)
         self._note(ChangeKind.BANK, number)
 
     def put(self, bank: int, entry: int, *hashes: bytes) -> None:
@@ -103,6 +105,24 @@ class MemoryBanks:
         """Register a video."""
         self.put(bank, entry, *(value for _, value in frames))
         self.times[entry] = list(frames)
+
+    def put_regions(self, entry: int, regions: KeyedRegions) -> None:
+        """Keep regions with an entry that is registered next."""
+        self.regions[entry] = regions
+
+    def active_regions(self, bank: int) -> Iterator[tuple[EntryId, KeyedRegions]]:
+        """Stream those of a bank."""
+        for entry, regions in self.regions.items():
+            if entry in self.held and self.held[entry][0] == bank and entry not in self.gone:
+                yield EntryId(entry), regions
+
+    def regions_of_many(self, entries: Sequence[int]) -> list[tuple[EntryId, BankId, KeyedRegions]]:
+        """Return those of active entries."""
+        return [
+            (EntryId(e), BankId(self.held[e][0]), self.regions[e])
+            for e in entries
+            if e in self.regions and e not in self.gone
+        ]
 
     def entries_by_id(self, ids: Sequence[int]) -> dict[EntryId, Entry]:
         """Read entries and count the call."""
