@@ -21,6 +21,7 @@ main = Commands(
         "partner": "noli.cli.partner:partner",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
+        "webhook": "noli.cli.webhook:webhook",
     },
     help="""Check pictures against banks of hashes that people asked to be protected by.
 
