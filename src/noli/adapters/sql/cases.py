@@ -5,8 +5,6 @@ What an event marks as private is sealed under the case's own key, which is wrap
 entry is stands there by a keyed digest only. The database alone gives away neither.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,7 +28,6 @@ from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import summary
 from noli.casework.telling import told
 from noli.evidence.model import Fact, LedgerEntry
-from noli.evidence.rules import commitment
 from noli.jobs.model import Lease
 from noli.outbox.model import OutboxMessage
 
@@ -98,7 +95,7 @@ class SqlCaseTransaction:
     def open(self, door: Door, *, number: str) -> None:
         """Make an empty case."""
         key = self._keyring.new_key()
-        wrapped = self._keyring.wrap(key, place=key_place(door.case))
+        wrapped = self._keyring.wrap(key, place=ledger.key_place(door.case))
         sealed = self._keyring.seal(key, number.encode("ascii"), place=_number_place(door.case))
         values = {**door_values(door), "key_id": wrapped.key_id, "wrapped_key": wrapped.data, "number_sealed": sealed}
         taken = (
@@ -129,11 +126,10 @@ class SqlCaseTransaction:
         key = self._key(case)
         details, sealed = b"", None
         if key is not None:
-            salt = hmac.digest(key, b"ledger|%d" % sequence, hashlib.sha256)
-            details = commitment(salt, written.canonical())
+            details = ledger.event_commitment(key, sequence, written)
             if written.private:
                 plain = json.dumps(written.private, separators=(",", ":")).encode("utf-8")
-                sealed = self._keyring.seal(key, plain, place=_event_place(case, sequence))
+                sealed = self._keyring.seal(key, plain, place=ledger.event_place(case, sequence))
         entry = self.record(Fact(written.name, case, actor, details), now=now)
         self._connection.execute(
             t.case_event.insert().values(
@@ -177,7 +173,7 @@ class SqlCaseTransaction:
     def _private(self, case: CaseId, key: bytes | None, row: Row[*tuple[object, ...]]) -> dict[str, object] | None:
         if key is None or row.private is None:
             return None
-        opened = self._keyring.open(key, bytes(row.private), place=_event_place(case, row.sequence))
+        opened = self._keyring.open(key, bytes(row.private), place=ledger.event_place(case, row.sequence))
         private: dict[str, object] = json.loads(opened)
         return private
 
@@ -284,7 +280,7 @@ class SqlCaseTransaction:
         if case not in self._keys:
             row = self._file(case)
             wrapped = None if row.key_id is None else WrappedKey(row.key_id, bytes(row.wrapped_key))
-            self._keys[case] = None if wrapped is None else self._keyring.unwrap(wrapped, place=key_place(case))
+            self._keys[case] = None if wrapped is None else self._keyring.unwrap(wrapped, place=ledger.key_place(case))
         return self._keys[case]
 
     def _file(self, case: CaseId) -> Row[*tuple[object, ...]]:
@@ -301,17 +297,8 @@ class SqlCaseTransaction:
         return self._keyring.digest(Purpose.ENTRY, entry.to_bytes(8))
 
 
-def key_place(case: str) -> str:
-    """Return where the data key of a case stands, for wrapping."""
-    return f"case_file|{case}|key"
-
-
 def _number_place(case: CaseId) -> str:
     return f"case_file|{case}|number"
-
-
-def _event_place(case: CaseId, sequence: int) -> str:
-    return f"case_event|{case}|{sequence}|private"
 
 
 def _portions(digests: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.cases import key_place
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.ledger import key_place
 from noli.adapters.sql.outbox import webhook_place
 from noli.adapters.sql.staff import secret_place
 from noli.base.secrecy import Keyring, WrappedKey
