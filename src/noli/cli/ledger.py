@@ -116,7 +116,7 @@ def roots(*, limit: int, notes: bool, as_json: bool, data: Path | None) -> None:
 
     \b
     Example:
-      noli ledger roots --notes --data data > roots-kept-elsewhere.txt
+      noli ledger roots --notes --data data
     """
     with opened(data) as app:
         found = app.roots.roots(limit=limit)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h, hamming.h and index.h."""
 
-from typing import final
+from typing import Protocol, final
 
 from typing_extensions import Buffer
 
@@ -36,6 +36,9 @@ def pdq_crop(
     /,
 ) -> tuple[bytes, int]: ...
 
+class HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
 @final
 class Index:
     def __new__(cls) -> Index: ...
@@ -50,3 +53,5 @@ class Index:
         self, queries: Buffer, limit_bits: int, max_neighbours: int, /
     ) -> tuple[bytes, bytes, bytes, bytes]: ...
     def join(self, queries: Buffer, limit_bits: int, max_neighbours: int, /) -> tuple[bytes, bytes, bytes, bytes]: ...
+    def write(self, file: int | HasFileno, /) -> None: ...
+    def map(self, file: int | HasFileno, offset: int, length: int, /) -> None: ...

@@ -170,7 +170,7 @@ def test_what_was_posted_under_a_lost_lease_is_posted_again_under_its_id() -> No
 
     class Slow(Receiver):
         def post(self, url: str, content: bytes, headers: object) -> int:
-            world.clock.move(minutes=2)
+            world.clock.move(minutes=6)
             lease = world.jobs.claim([world.task], now=world.clock.now())
             assert lease is not None
             world.jobs.release(lease, due_at=world.clock.now())

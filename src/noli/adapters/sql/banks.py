@@ -198,6 +198,12 @@ class SqlBankTransaction:
             Opinion(EntryId(row.entry_id), row.author, OpinionKind(row.kind), row.note, row.created_at) for row in rows
         ]
 
+    def disputed(self, bank: BankId) -> list[EntryId]:
+        """List a bank's active, disputed entries."""
+        one = t.entry.c
+        query = sa.select(one.id).where(one.bank_id == bank, one.disputed, one.state == EntryState.ACTIVE.value)
+        return [EntryId(id_) for id_ in self._connection.execute(query.order_by(one.id)).scalars()]
+
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence."""
         log = t.bank_change
@@ -278,6 +284,7 @@ class SqlBankTransaction:
                         type=SignalType(row.type),
                         pipeline=Pipeline(row.pipeline),
                         variant=Variant(row.variant),
+                        at_ms=row.at_ms,
                     )
                 )
         return {entry: tuple(hashes) for entry, hashes in found.items()}
@@ -298,7 +305,13 @@ class SqlBankTransaction:
 
 def _bank(row: Row[*tuple[object, ...]]) -> Bank:
     policy = BankPolicy(
-        Action(row.action), row.threshold_bits, negative=row.negative, enabled=row.enabled, note=row.note
+        Action(row.action),
+        row.threshold_bits,
+        negative=row.negative,
+        enabled=row.enabled,
+        note=row.note,
+        video_seconds=row.video_seconds,
+        video_share=row.video_share,
     )
     return Bank(BankId(row.id), row.name, policy, row.created_at, row.entries)
 
@@ -310,6 +323,8 @@ def _policy_values(policy: BankPolicy) -> dict[str, object]:
         "negative": policy.negative,
         "enabled": policy.enabled,
         "note": policy.note,
+        "video_seconds": policy.video_seconds,
+        "video_share": policy.video_share,
     }
 
 
@@ -365,6 +380,7 @@ def _hash_values(bank: BankId, entry: EntryId, position: int, one: Hash) -> dict
         "quality": one.quality,
         "pipeline": one.pipeline.value,
         "variant": one.variant.value,
+        "at_ms": one.at_ms,
     }
 
 

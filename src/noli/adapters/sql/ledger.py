@@ -2,39 +2,31 @@
 """The ledger in SQL: ``evidence.ports.Ledger`` and ``Roots``, and appending inside another repository's transaction.
 
 Each entry needs the one before, so who appends has opened an ``exclusive`` transaction. A verification reads what
-stands in the database byte by byte: what cannot be read as what it should be is a flaw to be named, not a reason to
-stop.
+stands in the database byte by byte (``raw.py``): what cannot be read as what it should be is a flaw to be named, not a
+reason to stop.
 """
 
-import hmac
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.adapters.sql import jobs
+from noli.adapters.sql import jobs, raw
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.references import KINDS, references
 from noli.base.errors import Conflict, IntegrityError, NotFound
-from noli.base.secrecy import Keyring, WrappedKey
-from noli.casework.events import NAMES, Written
-from noli.evidence.model import Fact, LedgerEntry, LedgerRoot, Reference, SignedRoot, TimestampToken
+from noli.base.secrecy import Keyring
+from noli.evidence.model import Fact, LedgerEntry, LedgerRoot, SignedRoot, TimestampToken
 from noli.evidence.ports import WholeLedger
-from noli.evidence.rules import commitment, following
+from noli.evidence.rules import following
 from noli.jobs.model import Lease
 
 # Rows fetched at a time while the ledger is read.
 _ROWS = 5000
-
-# Data keys of cases that are kept unwrapped while events are compared.
-_KEYS = 100_000
-
-# Stands for a time that cannot be read.
-_NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 _HASH_BYTES = 32
 
@@ -56,8 +48,8 @@ class SqlLedger:
             stamps = connection.execute(t.ledger_timestamp.select().order_by(_stamp.size, _stamp.authority))
             yield WholeLedger(
                 _entries(connection),
-                self._references(connection),
-                frozenset(NAMES.values()),
+                references(connection, self._keyring),
+                KINDS,
                 [_signed(row) for row in roots],
                 [_token(row) for row in stamps],
             )
@@ -167,59 +159,6 @@ class SqlLedger:
         with transaction(self._engine, write=True) as connection:
             connection.execute(t.ledger_timestamp.insert().values(values))
 
-    def _references(self, connection: Connection) -> Iterator[Reference]:
-        event, file = t.case_event.c, t.case_file.c
-        query = (
-            sa.select(
-                event.case_id,
-                event.sequence,
-                event.ledger_sequence,
-                file.key_id,
-                file.wrapped_key,
-                event.private,
-                *(_bytes(connection, column) for column in (event.kind, event.actor, event.at, event.content)),
-            )
-            .join(t.case_file, file.id == event.case_id)
-            .order_by(event.ledger_sequence)
-        )
-        keys: dict[str, bytes | None] = {}
-        for row in connection.execution_options(yield_per=_ROWS).execute(query):
-            if row.case_id not in keys and len(keys) < _KEYS:
-                keys[row.case_id] = self._key(row)
-            key = keys[row.case_id] if row.case_id in keys else self._key(row)
-            at, kind = _time(row.at), _text(row.kind)
-            details = b"" if key is None or self._keyring is None else _details(self._keyring, key, row, kind)
-            fact = Fact(kind, row.case_id, _text(row.actor), details)
-            # Anything may stand where a number should; then no entry has this event.
-            number = row.ledger_sequence if isinstance(row.ledger_sequence, int) else 0
-            yield Reference(number, at, fact, checkable=key is not None)
-
-    def _key(self, row: Row[*tuple[Any, ...]]) -> bytes | None:
-        if self._keyring is None or row.key_id is None:
-            return None
-        wrapped = WrappedKey(row.key_id, bytes(row.wrapped_key))
-        try:
-            return self._keyring.unwrap(wrapped, place=key_place(row.case_id))
-        except IntegrityError:
-            # No commitment made with it will fit, and that is what has to be said.
-            return b""
-
-
-def key_place(case: str) -> str:
-    """Return where the data key of a case stands, for wrapping."""
-    return f"case_file|{case}|key"
-
-
-def event_place(case: str, sequence: int) -> str:
-    """Return where the sealed part of an event stands."""
-    return f"case_event|{case}|{sequence}|private"
-
-
-def event_commitment(key: bytes, sequence: int, written: Written) -> bytes:
-    """Return what the ledger holds for an event of a case: a commitment that nobody can try out without its key."""
-    salt = hmac.digest(key, b"ledger|%d" % sequence, "sha256")
-    return commitment(salt, written.canonical())
-
 
 def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
     """Append one fact in an ``exclusive`` transaction."""
@@ -242,49 +181,12 @@ def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
 
 
 def _entries(connection: Connection, *, after: int = 0) -> Iterator[LedgerEntry]:
-    texts = (_bytes(connection, column) for column in (_entry.at, _entry.kind, _entry.subject, _entry.actor))
+    texts = (raw.as_bytes(connection, column) for column in (_entry.at, _entry.kind, _entry.subject, _entry.actor))
     query = sa.select(_entry.sequence, *texts, _entry.commitment, _entry.leaf, _entry.link)
     query = query.where(_entry.sequence > after).order_by(_entry.sequence)
     for row in connection.execution_options(yield_per=_ROWS).execute(query):
-        fact = Fact(_text(row.kind), _text(row.subject), _text(row.actor), _raw(row.commitment))
-        yield LedgerEntry(row.sequence, _time(row.at), fact, _raw(row.leaf), _raw(row.link))
-
-
-def _bytes(connection: Connection, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Read a column as the bytes that are there, where the database lets anything be there."""
-    if connection.dialect.name != "sqlite":
-        return column
-    return sa.cast(column, sa.LargeBinary).label(column.name)
-
-
-def _raw(value: object) -> bytes:
-    return value.encode("utf-8") if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else b""
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _time(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    try:
-        return datetime.fromisoformat(_text(value)).replace(tzinfo=UTC)
-    except ValueError:
-        return _NO_TIME
-
-
-def _details(keyring: Keyring, key: bytes, row: Row[*tuple[Any, ...]], kind: str) -> bytes:
-    """Make an event's commitment from what the table holds; empty where that cannot be read."""
-    try:
-        private: Mapping[str, Any] = {}
-        if row.private is not None:
-            opened = keyring.open(key, bytes(row.private), place=event_place(row.case_id, row.sequence))
-            private = json.loads(opened)
-        content = json.loads(row.content) if isinstance(row.content, bytes) else row.content
-        return event_commitment(key, row.sequence, Written(kind, content, private))
-    except (IntegrityError, ValueError):
-        return b""
+        fact = Fact(raw.text(row.kind), raw.text(row.subject), raw.text(row.actor), raw.blob(row.commitment))
+        yield LedgerEntry(row.sequence, raw.time(row.at), fact, raw.blob(row.leaf), raw.blob(row.link))
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> LedgerEntry:

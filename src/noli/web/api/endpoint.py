@@ -44,7 +44,7 @@ class Gate:
         """Set the limits from the configuration."""
         config = app.config
         self.app = app
-        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes)
+        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes, max_video_bytes=config.max_video_bytes)
         self.rates = Buckets(per_s=config.rate_limit_per_s, burst=2 * config.rate_limit_per_s)
         self.authenticator = Authenticator(self._find, failed_per_min=config.failed_auth_per_min)
 
@@ -104,17 +104,19 @@ class _Prepared:
         self._gate = gate
         self._decoder = msgspec.json.Decoder(operation.body[Kind.JSON]) if Kind.JSON in operation.body else None
         self._is_async = inspect.iscoroutinefunction(operation.handler)
-        upload = gate.app.config.max_upload_bytes
+        upload = max(gate.app.config.max_upload_bytes, gate.app.config.max_video_bytes)
         self._limits = {
             Kind.JSON: operation.max_body_bytes or MAX_JSON_BYTES,
             Kind.FIELDS: operation.max_body_bytes or MAX_FIELDS_BYTES,
             Kind.FORM: upload + FORM_OVERHEAD_BYTES,
             Kind.FILE: upload,
+            Kind.XML: operation.max_body_bytes or MAX_JSON_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation, headers = self.operation, _headers(scope)
         call = Call(self._gate.app, operation, scope.get("path_params", {}), headers=headers)
+        call.raw_query = scope["query_string"]
         call.address = (scope.get("client") or ("",))[0]
         call.caller = await self._gate.admit(scope, operation, operation.credential(headers, scope["query_string"]))
         if not all(_IN_PATH.fullmatch(each) for each in call.path.values()):
@@ -142,7 +144,7 @@ class _Prepared:
             raise UnsupportedBody(msg)
         body = await self._gate.bodies.read(scope, receive, limit=self._limits[kind])
         call.body = body
-        if kind is Kind.FILE:
+        if kind in {Kind.FILE, Kind.XML}:
             call.given = body
         elif kind is Kind.FORM:
             call.given = forms.parse(content_type.decode("latin-1"), body, file_parts=self.operation.file_parts)
@@ -180,7 +182,9 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.FORM
     if media == b"application/x-www-form-urlencoded":
         return Kind.FIELDS
-    if media == b"application/octet-stream" or media.startswith(b"image/"):
+    if media in {b"application/xml", b"text/xml"}:
+        return Kind.XML
+    if media == b"application/octet-stream" or media.startswith((b"image/", b"video/")):
         return Kind.FILE
     return None
 

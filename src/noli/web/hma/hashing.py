@@ -2,11 +2,12 @@
 """``/h``: the hash of a file. No route fetches a URL: whoever could name one could make this server call anybody."""
 
 from noli.base.errors import InputError
+from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Reading
 from noli.web.api import decoding
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import UnusableFile
-from noli.web.hma.shapes import PDQ, PHOTO, reply
+from noli.web.hma.shapes import PDQ, PHOTO
 
 # What became of a file that has hashes, or provably none.
 _READ = frozenset({Outcome.HASHED, Outcome.LOW_QUALITY})
@@ -22,7 +23,7 @@ async def by_url(call: Call) -> Reply:
 async def by_file(call: Call) -> Reply:
     """Hash a file; a picture too flat to tell from others has an empty hash, as in HMA."""
     reading = await read(call)
-    return reply({PDQ: signal(reading)})
+    return Reply.of({PDQ: signal(reading)})
 
 
 async def read(call: Call, *, crops: bool = False) -> Reading:
@@ -39,6 +40,8 @@ async def read(call: Call, *, crops: bool = False) -> Reading:
     if call.given.file_part != PHOTO:
         msg = f"no such content_type: {call.given.file_part!r}; served here: {PHOTO}."
         raise InputError(msg)
+    if container_of(call.file):
+        raise UnusableFile(Outcome.UNSUPPORTED, f"This is a video; served here: {PHOTO}. Videos go to /api/v1/checks.")
     wanted = [name.strip() for name in call.query.types.split(",") if name.strip()] if call.query else []
     if wanted not in ([], [PDQ]):
         msg = f"Only the signal type {PDQ!r} is served here."
