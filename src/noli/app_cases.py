@@ -20,6 +20,7 @@ from noli.adapters.noted_roots import NAME, RootsFile
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.regimes import law
 from noli.adapters.sql import Database
+from noli.adapters.sql.banks import has_regions
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
@@ -46,6 +47,7 @@ from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
 from noli.outbox.service import WebhookService
@@ -110,7 +112,8 @@ class CaseParts:
     @cached_property
     def keyring(self) -> KeyFile:
         """The key file; made when first needed. Raises ConfigError where it is missing or cannot be used."""
-        return open_keyring(key_path(self.config), needed=bool(key_ids(self.database.engine)))
+        engine = self.database.engine
+        return open_keyring(key_path(self.config), needed=bool(key_ids(engine)) or has_regions(engine))
 
     @cached_property
     def password_hasher(self) -> Argon2Hasher:
@@ -231,6 +234,12 @@ class CaseParts:
             bank=self.config.removed_bank,
             on_change=self.catch_up,
         )
+
+    @cached_property
+    def public_notices(self) -> PublicNotices:
+        """What anybody may do with notices, through the public form."""
+        quota = Quota(self.clock, per_hour=self.config.submissions_per_hour)
+        return PublicNotices(self.notices, quota=quota, delays=Delays(self.clock))
 
     @cached_property
     def notice_upkeep(self) -> NoticeUpkeep:

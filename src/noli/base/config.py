@@ -75,8 +75,10 @@ class Config:
     #: Log-ins that wait for their turn; further ones are asked to come back.
     passwords_waiting: int = 20
     #: What is served, separated by commas: ``intake`` (the pages at ``/``), ``api``, ``console``, ``exchange`` (for
-    #: partners).
-    parts: str = "intake,api,console,exchange"
+    #: partners), ``notice`` (the public form at ``/notice``).
+    parts: str = "intake,api,console,exchange,notice"
+    #: How the public form for notices calls the platform; empty for no name.
+    platform_name: str = ""
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.

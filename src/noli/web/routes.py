@@ -15,6 +15,7 @@ from noli.web.console.table import CONSOLE
 from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
+from noli.web.notice.routes import NOTICE
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
 
@@ -225,4 +226,13 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (
+    *API,
+    *HMA,
+    *PROTOCOLS,
+    *ABOUT,
+    *PERSON,
+    *NOTICE,
+    *CONSOLE,
+    *assets.operations(),
+)
