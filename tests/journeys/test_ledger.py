@@ -93,7 +93,7 @@ def bytes_of_a_record() -> Iterator[str]:
     """Statements that change one byte of each column of an entry, of its event, and of a signed root."""
     update = "UPDATE {0} SET {1} = {2} WHERE {3}"
     flip = "CAST(CHAR(unicode(substr({0},1,1)) + 1) || substr({0},2) AS TEXT)"
-    flip_blob = "CAST(iif(substr({0},1,1) = X'00', X'01', X'00') || substr({0},2) AS BLOB)"
+    flip_blob = "CAST(CASE substr({0},1,1) WHEN X'00' THEN X'01' ELSE X'00' END || substr({0},2) AS BLOB)"
     for table, where, texts, blobs in (
         ("ledger_entry", "sequence = 7", ("at", "kind", "subject", "actor"), ("commitment", "leaf", "link")),
         ("case_event", "ledger_sequence = 7", ("at", "kind", "actor", "content", "case_id"), ("private",)),

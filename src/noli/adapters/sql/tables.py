@@ -247,7 +247,7 @@ ledger_entry = sa.Table(
     sa.Index(None, "subject", "sequence"),
 )
 
-# Append-only as well (revision 0007). ``peaks`` are what the tree goes on from.
+# Append-only as well (revision 0008). ``peaks`` are what the tree goes on from.
 ledger_root = sa.Table(
     "ledger_root",
     metadata,

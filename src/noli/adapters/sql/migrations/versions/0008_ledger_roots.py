@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signed roots of the ledger, their time-stamps, and hashes from which proofs are made.
 
-Before: code of revision 0006 runs on with these tables beside its own.
+Before: code of revision 0007 runs on with these tables beside its own.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
