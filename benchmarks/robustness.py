@@ -129,9 +129,14 @@ def scene(seed: int) -> Image.Image:
 
 
 def pictures(count: int) -> list[Image.Image]:
-    """Return photographs and, every sixth, a drawn picture, 1,000 pixels long."""
+    """Return photographs and, every sixth, a drawn picture, 1,000 pixels long; one that is there twice, once."""
     drawn = max(1, count // 6)
-    photos = [ImageOps.contain(one, (_LONGER_SIDE, _LONGER_SIDE)) for one in photographs(count - drawn)]
+    photos: list[Image.Image] = []
+    for one in photographs(count - drawn):
+        small = ImageOps.contain(one, (_LONGER_SIDE, _LONGER_SIDE))
+        value = plain(jpeg(small, 90))
+        if all((value ^ plain(jpeg(other, 90))).bit_count() > _THRESHOLD for other in photos):
+            photos.append(small)
     return [*photos, *(scene(seed) for seed in range(drawn))]
 
 
