@@ -15,7 +15,7 @@
 Refusals are errors; a command that finds its work done returns no events.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -48,7 +48,7 @@ from noli.notices.model import (
     Told,
     Via,
 )
-from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Trigger
+from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, RegimeId, Trigger
 from noli.regimes.rules import missing
 
 _STARTS = {
@@ -69,6 +69,9 @@ _FULFILS: Mapping[tuple[Party, Letter], Duty] = {
 
 #: Contents of one notice; further uploads of the same entry are counted.
 MAX_CONTENTS = 500
+
+# What a regime calls it where a message has to name bodies outside.
+_BODY = "out-of-court"
 
 # What a ruling does for the clocks.
 _PROVISIONAL = (Duty.TRIAGE, Duty.PROVISIONAL_DISABLE)
@@ -244,8 +247,7 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
     lacking = _lacking(notice, law, now)
     lacks = tuple((each.regime, each.field, each.need) for each in lacking)
     known = tuple((each.regime, each.field, each.need) for each in notice.lacks)
-    needed = {each.regime for each in lacking if each.need is Need.REQUIRED}
-    valid = tuple(each for each in notice.regimes if each not in notice.valid and each not in needed)
+    valid = _newly_valid(notice, law, lacking, now)
     confirmed = any(each.letter is Letter.RECEIPT for each in notice.messages)
     if lacks == known and not valid and confirmed:
         return ()
@@ -257,14 +259,23 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
     return made
 
 
-def _lacking(notice: Notice, law: Law, now: datetime) -> list[Missing]:
+def _newly_valid(notice: Notice, law: Law, lacking: Iterable[Missing], now: datetime) -> tuple[RegimeId, ...]:
+    """List the regimes under which the notice is valid since now; one that asks for nothing joins one that does."""
+    needed = {each.regime for each in lacking if each.need is Need.REQUIRED}
+    waiting = [each for each in notice.regimes if each not in notice.valid]
+    asking = {each.regime for each in _lacking(notice, law, now, given=()) if each.need is Need.REQUIRED}
+    met = {each for each in asking if each not in needed}
+    joins = bool(met or notice.valid or not asking)
+    return tuple(each for each in waiting if each in met or (each not in asking and joins))
+
+
+def _lacking(notice: Notice, law: Law, now: datetime, *, given: Collection[Field] | None = None) -> list[Missing]:
     """List what is missing; a regime whose requirements were met once stays met."""
     found: list[Missing] = []
-    for name in notice.regimes:
-        regime = law.regimes.get(name)
-        if regime is not None and name not in notice.valid:
-            day = (notice.opened_at or now).astimezone(regime.jurisdiction.zone).date()
-            found += missing(law, regime, notice.given, _filer(notice), day)
+    held = notice.given if given is None else given
+    for regime in (law.regimes[name] for name in notice.regimes if name in law.regimes and name not in notice.valid):
+        day = (notice.opened_at or now).astimezone(regime.jurisdiction.zone).date()
+        found += missing(law, regime, held, _filer(notice), day)
     return found
 
 
@@ -345,26 +356,37 @@ def _ruled(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Ev
     made = (*lifted, ruled, *kept)
     told = _after(notice, made, now)
     ruling = told.rulings[-1]
-    letters_ = [*_to_sender(told, ruling, command), *_to_uploader(told, ruling, command)]
+    letters_ = [*_to_sender(told, ruling, command, law), *_to_uploader(told, ruling, command, law)]
     seeks = command.measure is Measure.REMOVE and not notice.copies_open and (kept or _copies(notice, law, now))
     return (*made, *letters_, *((e.CopiesSought(),) if seeks else ()))
 
 
-def _to_sender(notice: Notice, ruling: Ruling, command: c.Rule) -> Iterable[Event]:
+def _to_sender(notice: Notice, ruling: Ruling, command: c.Rule, law: Law) -> Iterable[Event]:
     if notice.opening is Opening.REQUEST:
-        text = command.answer or letters.decision(notice, ruling)
+        text = command.answer or letters.decision(notice, ruling, bodies=has_bodies(notice, law))
         yield _letter(notice.language, Letter.DECISION, text)
     elif notice.opening is Opening.ORDER:
         text = command.answer or letters.effect(notice, ruling)
         yield _letter(notice.language, Letter.EFFECT, text, to=Party.AUTHORITY)
 
 
-def _to_uploader(notice: Notice, ruling: Ruling, command: c.Rule) -> Iterable[Event]:
+def _to_uploader(notice: Notice, ruling: Ruling, command: c.Rule, law: Law) -> Iterable[Event]:
     """Write to who uploaded: what is kept unseen needs no letter, so that a notice leaves no trace with them."""
     if ruling.measure.restricts:
         language = notice.uploader_language
-        text = command.statement or letters.statement(notice, ruling, disclose=command.disclose)
+        built = letters.statement(notice, ruling, bodies=has_bodies(notice, law), disclose=command.disclose)
+        text = command.statement or str(built)
         yield _letter(language, Letter.STATEMENT, text, to=Party.UPLOADER)
+
+
+def has_bodies(notice: Notice, law: Law) -> bool:
+    """Tell whether a regime of this notice lets the sides turn to a body outside."""
+    regimes = (law.regimes[name] for name in notice.regimes if name in law.regimes)
+    return any(
+        any(clock.duty is Duty.TURN_TO_BODY for clock in regime.clocks)
+        or any(_BODY in value.what for rule in regime.notifications for value in rule.contents.values)
+        for regime in regimes
+    )
 
 
 def _copies(notice: Notice, law: Law, now: datetime) -> bool:
@@ -436,7 +458,7 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         reason=because.reason,
     )
     language = _language(notice, complaint.side)
-    text = letters.complaint_decision(language, upheld=command.upheld)
+    text = letters.complaint_decision(language, upheld=command.upheld, bodies=has_bodies(notice, law))
     made: tuple[Event, ...] = (
         decided,
         _letter(language, Letter.COMPLAINT_DECISION, text, to=complaint.side),

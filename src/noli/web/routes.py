@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
+from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.console.table import CONSOLE
 from noli.web.hma.routes import HMA
@@ -155,6 +156,7 @@ _CALLED: tuple[Operation, ...] = (
         scope=Scope.BANKS,
         answer=schemas.OpinionList,
     ),
+    *NOTICES,
     Operation(
         method="GET",
         path="/api/v1/openapi.json",

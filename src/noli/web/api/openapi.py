@@ -23,6 +23,10 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "bank": {"type": "string", "minLength": 1, "maxLength": 64},
     "entry": {"type": "string", "minLength": 1, "maxLength": 64},
     "check": {"type": "string", "minLength": 1, "maxLength": 64},
+    "notice": {"type": "string", "minLength": 1, "maxLength": 64},
+    "complaint": {"type": "string", "minLength": 1, "maxLength": 9},
+    "hold": {"type": "string", "minLength": 1, "maxLength": 9},
+    "record": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 
 
