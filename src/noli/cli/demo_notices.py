@@ -92,10 +92,8 @@ class _Story:
         post = NewContent("https://platform.example/p/1", "post-1", "user-1", (picture,))
         said = {Field.CONTACT: "person-1@mail.example", Field.STATEMENT: "It is me, and I did not agree."}
         notice = self._receive(NewNotice(filer=Filer.SELF, fields=said, notifier="person-1"))
-        self._say(f"A notice comes in: {notice.state}. It lacks, under us-take-it-down:")
-        for lack in notice.lacks:
-            if lack.regime == "us-take-it-down" and lack.need == "required":
-                self._say(f"    {lack.field}")
+        lacks = dict.fromkeys(each.field for each in notice.lacks if each.need == "required")
+        self._say(f"A notice comes in: {notice.state}. It lacks {', '.join(lacks)}. Its sender is asked:")
         self._letter(notice)
         self._wait(hours=2)
         with self._app.notices.writing() as transaction:

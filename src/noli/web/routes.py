@@ -11,6 +11,7 @@ from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.console.table import CONSOLE
+from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
 from noli.web.pages import landing
@@ -222,4 +223,4 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
