@@ -19,6 +19,10 @@ class Scope(StrEnum):
     NOTICES = "notices"
     #: Exchange hashes as a partner; 'noli partner add' gives it.
     EXCHANGE = "exchange"
+    #: Make webhooks, and see what was sent to them.
+    WEBHOOKS = "webhooks"
+    #: Read the ledger's signed roots and prove its entries.
+    LEDGER = "ledger"
     #: Read Prometheus metrics.
     METRICS = "metrics"
 

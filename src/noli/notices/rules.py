@@ -15,7 +15,7 @@
 Refusals are errors; a command that finds its work done returns no events.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -48,8 +48,8 @@ from noli.notices.model import (
     Told,
     Via,
 )
-from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, RegimeId, Trigger
-from noli.regimes.rules import missing
+from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Regime, RegimeId, Trigger
+from noli.regimes.rules import missing, takes_requests
 
 _STARTS = {
     Opening.ORDER: Trigger.ORDER,
@@ -247,7 +247,8 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
     lacking = _lacking(notice, law, now)
     lacks = tuple((each.regime, each.field, each.need) for each in lacking)
     known = tuple((each.regime, each.field, each.need) for each in notice.lacks)
-    valid = _newly_valid(notice, law, lacking, now)
+    needed = {each.regime for each in lacking if each.need is Need.REQUIRED}
+    valid = tuple(each for each in _asked(notice, law, now) if each not in needed)
     confirmed = any(each.letter is Letter.RECEIPT for each in notice.messages)
     if lacks == known and not valid and confirmed:
         return ()
@@ -259,24 +260,20 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
     return made
 
 
-def _newly_valid(notice: Notice, law: Law, lacking: Iterable[Missing], now: datetime) -> tuple[RegimeId, ...]:
-    """List the regimes under which the notice is valid since now; one that asks for nothing joins one that does."""
-    needed = {each.regime for each in lacking if each.need is Need.REQUIRED}
-    waiting = [each for each in notice.regimes if each not in notice.valid]
-    asking = {each.regime for each in _lacking(notice, law, now, given=()) if each.need is Need.REQUIRED}
-    met = {each for each in asking if each not in needed}
-    joins = bool(met or notice.valid or not asking)
-    return tuple(each for each in waiting if each in met or (each not in asking and joins))
-
-
-def _lacking(notice: Notice, law: Law, now: datetime, *, given: Collection[Field] | None = None) -> list[Missing]:
+def _lacking(notice: Notice, law: Law, now: datetime) -> list[Missing]:
     """List what is missing; a regime whose requirements were met once stays met."""
-    found: list[Missing] = []
-    held = notice.given if given is None else given
-    for regime in (law.regimes[name] for name in notice.regimes if name in law.regimes and name not in notice.valid):
-        day = (notice.opened_at or now).astimezone(regime.jurisdiction.zone).date()
-        found += missing(law, regime, held, _filer(notice), day)
-    return found
+    return [
+        each
+        for regime in _asked(notice, law, now).values()
+        for each in missing(law, regime, notice.given, _filer(notice), regime.day(notice.opened_at or now))
+    ]
+
+
+def _asked(notice: Notice, law: Law, now: datetime) -> dict[RegimeId, Regime]:
+    """Return the regimes under which a request counts, and this one is not valid yet."""
+    at = notice.opened_at or now
+    waiting = (law.regimes[name] for name in notice.regimes if name in law.regimes and name not in notice.valid)
+    return {each.id: each for each in waiting if takes_requests(each, each.day(at))}
 
 
 def _filer(notice: Notice) -> Filer:
@@ -392,7 +389,7 @@ def has_bodies(notice: Notice, law: Law) -> bool:
 def _copies(notice: Notice, law: Law, now: datetime) -> bool:
     """Tell whether a regime of this notice wants copies gone, too."""
     regimes = (law.regimes[name] for name in notice.regimes if name in law.regimes)
-    duties = (each.copies.on(now.astimezone(each.jurisdiction.zone).date()) for each in regimes)
+    duties = (each.copies.on(each.day(now)) for each in regimes)
     return any(each is not None and each.what is not Copies.NONE for each in duties)
 
 

@@ -10,10 +10,13 @@ from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.api.routes_ledger import LEDGER
+from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
 from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
+from noli.web.notice.routes import NOTICE
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
 
@@ -158,6 +161,8 @@ _CALLED: tuple[Operation, ...] = (
         answer=schemas.OpinionList,
     ),
     *NOTICES,
+    *WEBHOOKS,
+    *LEDGER,
     Operation(
         method="GET",
         path="/api/v1/openapi.json",
@@ -223,4 +228,13 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (
+    *API,
+    *HMA,
+    *PROTOCOLS,
+    *ABOUT,
+    *PERSON,
+    *NOTICE,
+    *CONSOLE,
+    *assets.operations(),
+)

@@ -27,6 +27,10 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "complaint": {"type": "string", "minLength": 1, "maxLength": 9},
     "hold": {"type": "string", "minLength": 1, "maxLength": 9},
     "record": {"type": "string", "minLength": 1, "maxLength": 64},
+    "webhook": {"type": "string", "minLength": 1, "maxLength": 64},
+    "delivery": {"type": "integer", "minimum": 1},
+    "size": {"type": "integer", "minimum": 1},
+    "sequence": {"type": "integer", "minimum": 1},
 }
 
 
