@@ -151,6 +151,7 @@ class App(ExchangeParts):
             clock=self.clock,
             new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
             max_neighbours=config.max_neighbours,
+            new_index=HammingIndex,
         )
         self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.
