@@ -4,7 +4,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from functools import cache
 from itertools import permutations
@@ -17,13 +17,19 @@ import pdqhash
 from benchmarks.hashing import one_decoder
 from benchmarks.inputs import encoded, photographs, shared_folder, source
 from benchmarks.measure import Row, faster, higher, in_turn, seconds
+from noli.access.model import ApiKey, Scope
 from noli.adapters.decode import VideoPool
+from noli.app import App
 from noli.bank.model import DEFAULT_THRESHOLD_BITS as BITS
-from noli.bank.model import Action, BankPolicy
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.base.clock import SystemClock
+from noli.base.config import Config
+from noli.cli import store
 from noli.hashing.kernel import HammingIndex
 from noli.hashing.model import MIN_QUALITY, Reading
-from noli.matching.model import Segment
+from noli.matching.model import Segment, Verdict
 from noli.matching.rules import is_enough
+from noli.matching.service import Upload
 from noli.matching.videos import compared
 from tests.support import video_edits
 
@@ -37,6 +43,7 @@ _PICTURES, _VIDEOS, _VIDEO_S, _DAY_S, _CORES = 96_000, 58_000, 300, 86_400, 2
 _PEER_SHARE = 0.8
 
 _POLICY = BankPolicy(Action.BLOCK)
+_KEY = ApiKey("benchmark", frozenset({Scope.CHECKS}), SystemClock().now())
 
 
 @contextmanager
@@ -111,9 +118,9 @@ def speed() -> list[Row]:
     ]
 
 
-def _read(pool: VideoPool, path: Path, *, thorough: bool = False) -> Reading:
+def _read(pool: VideoPool, path: Path, *, thorough: bool = False, regions: bool = False) -> Reading:
     with path.open("rb") as file:
-        return pool.read(file, thorough=thorough)
+        return pool.read(file, thorough=thorough, regions=regions)
 
 
 def _compared(upload: Reading, banked: Reading) -> Segment | None:
@@ -162,36 +169,50 @@ def _drawn(seed: int) -> video_edits.Clip:
 
 
 def edits() -> list[Row]:
-    """Make each edit of each clip; count what is found, and by how much the place is wrong."""
-    with tempfile.TemporaryDirectory() as name, _pool() as pool:
+    """Make each edit of each clip; count what a check finds, and by how much the place is wrong."""
+    with tempfile.TemporaryDirectory() as name, closing(_installation(Path(name))) as app, _pool() as pool:
         folder = Path(name)
         clips = _clips()
         banked = {}
         for title, clip in clips:
             path = video_edits.write(folder / f"{title}.mp4", clip.frames, crf=18)
-            banked[title] = _read(pool, path, thorough=True)
-        return [_edit(edit, clips, banked, pool, folder / "copy.mp4") for edit in video_edits.EDITS]
+            reading = _read(pool, path, thorough=True)
+            new = NewEntry(reading.variants, Provenance("benchmark"), regions=reading.registered_regions)
+            banked[title] = reading, store.add_entries(app, "banked", [new])[0]
+        app.indexes.load(app.store)
+        return [_edit(edit, clips, banked, (app, pool), folder / "copy.mp4") for edit in video_edits.EDITS]
+
+
+def _installation(folder: Path) -> App:
+    app = App.open(Config(data=folder / "data", probing_budget=1_000_000))
+    store.create_bank(app, "banked", _POLICY)
+    return app
 
 
 def _edit(
     edit: str,
     clips: Sequence[tuple[str, video_edits.Clip]],
-    banked: dict[str, Reading],
-    pool: VideoPool,
+    banked: dict[str, tuple[Reading, EntryId]],
+    tools: tuple[App, VideoPool],
     path: Path,
 ) -> Row:
-    found = blocked = peer = 0
+    app, pool = tools
+    found = blocked = by_regions = peer = 0
     off: list[float] = []
     for title, clip in clips:
         others = [other for name, other in clips if name != title]
         places = video_edits.made(edit, clip, others, path)
-        upload = _read(pool, path)
-        segment = _compared(upload, banked[title])
-        peer += _peer_finds(upload, banked[title])
-        if segment is not None:
-            found += 1
-            blocked += is_enough(segment, _POLICY)
-            off.append(min(_off(segment, place) for place in places))
+        upload = _read(pool, path, regions=True)
+        peer += _peer_finds(upload, banked[title][0])
+        check = app.checker.check(Upload.of(upload), key=_KEY)
+        match = next((each for each in check.decision.matches if each.neighbour.entry == banked[title][1]), None)
+        if match is None:
+            continue
+        found += 1
+        blocked += match.verdict is Verdict.BLOCK
+        by_regions += match.neighbour.segment is None
+        if match.neighbour.segment is not None:
+            off.append(min(_off(match.neighbour.segment, place) for place in places))
     return higher(
         "video-edit-" + "-".join("".join(c if c.isalnum() else " " for c in edit).lower().split()),
         found / len(clips),
@@ -200,7 +221,8 @@ def _edit(
         unit="of the copies found",
         what=f"{edit}: copies of {len(clips)} clips against the banked originals",
         blocked=round(blocked / len(clips), 2),
-        seconds_off=round(max(off), 2) if off else "none found",
+        by_regions=round(by_regions / len(clips), 2),
+        seconds_off=round(max(off), 2) if off else "no place told",
         inputs=source(),
     )
 
