@@ -16,9 +16,10 @@ except ImportError as error:
 KERNEL = _native.KERNEL
 AVAILABLE = _native.AVAILABLE
 HammingIndex = _native.Index
+jpeg_pdq = _native.jpeg_pdq
 pdq = _native.pdq
 pdq_crop = _native.pdq_crop
 pdq_folded = _native.pdq_folded
 pdq_shrink = _native.pdq_shrink
 
-__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "pdq", "pdq_crop", "pdq_folded", "pdq_shrink"]
+__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "jpeg_pdq", "pdq", "pdq_crop", "pdq_folded", "pdq_shrink"]
