@@ -4,7 +4,8 @@
     NoliError
     ├── InputError            what was given cannot be used; says which part and why
     │   ├── HashFormatError   not a hash of the stated type
-    │   └── ConfigError       a setting is unknown, unreadable or out of range
+    │   ├── ConfigError       a setting is unknown, unreadable or out of range
+    │   └── NotInForce        a regime does not hold on the day in question
     ├── Forbidden             the key or person may not do this
     │   └── Unauthenticated   no key, or one that is unknown or revoked
     ├── NotFound              nothing of that name or id
@@ -58,6 +59,12 @@ class ConfigError(InputError):
     """A setting is unknown, unreadable or out of range."""
 
     code = "invalid-config"
+
+
+class NotInForce(InputError):
+    """A regime does not hold on the day in question."""
+
+    code = "not-in-force"
 
 
 class Forbidden(NoliError):

@@ -7,9 +7,10 @@ the unit of consistency: whoever changed it meanwhile makes the other one read i
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance, Sharing
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, NotFound
@@ -17,10 +18,10 @@ from noli.casework import rules
 from noli.casework.commands import BankedItem, Command
 from noli.casework.events import Event, Recorded, Withdrawn
 from noli.casework.limits import check_items
-from noli.casework.model import Case, CaseId, ItemId, NewItem
+from noli.casework.model import Case, CaseId, ItemId, NewItem, Recipient
 from noli.casework.ports import CaseStore, CaseTransaction, CommonPictures
 from noli.casework.receipts import random_id
-from noli.hashing.model import Hash
+from noli.hashing.model import Hash, SignalType
 
 #: Who did it, in events and the ledger.
 PERSON, SYSTEM = "person", "system"
@@ -123,6 +124,7 @@ class CaseFiles:
                     self._withdraw(transaction, case, now=now)
                 case = rules.apply(case, Recorded(case.version + 1, now, actor, event))
                 made.append(event)
+        self._follow_consent(transaction, before, case, now=now)
         if made:
             try:
                 transaction.append(case, made, version=before.version, actor=actor, now=now)
@@ -171,7 +173,7 @@ class CaseFiles:
     def _bank_one(self, transaction: CaseTransaction, item: NewItem, *, digest: str, held: bool) -> BankedItem:
         self._ensure_banks(transaction)
         bank = self.held_bank if held else self._bank
-        [(entry, _)] = register(transaction.banks, bank, [_entry(item.hashes)], now=self.clock.now())
+        [(entry, _)] = register(transaction.banks, bank, [_entry(_timed(item))], now=self.clock.now())
         return BankedItem(
             id=ItemId(random_id()),
             kind=item.kind,
@@ -198,6 +200,17 @@ class CaseFiles:
             except NotFound:
                 create_bank(transaction.banks, name, policy, now=self.clock.now())
 
+    def _follow_consent(self, transaction: CaseTransaction, before: Case, case: Case, *, now: datetime) -> None:
+        """Let entries leave for partners exactly while the person consents; the bank of held ones is not shared.
+
+        A held item takes the same steps as any other, so that their time tells nothing.
+        """
+        given = Recipient.PARTNERS in case.consents
+        same = {item.entry for item in before.protected} if given == (Recipient.PARTNERS in before.consents) else set()
+        for item in case.protected:
+            if item.entry is not None and item.entry not in same:
+                transaction.banks.set_sharing(item.bank, item.entry, given=given, now=now)
+
     def _withdraw(self, transaction: CaseTransaction, case: Case, *, now: datetime) -> None:
         for bank, entry in [(item.bank, item.entry) for item in case.protected if item.entry is not None]:
             transaction.banks.withdraw(bank, entry, by=INTAKE, now=now)
@@ -212,8 +225,16 @@ def item_digest(hashes: tuple[Hash, ...]) -> str:
     return hashlib.sha256(b"".join(sorted({one.value for one in hashes}))).hexdigest()
 
 
+def _timed(item: NewItem) -> tuple[Hash, ...]:
+    """Return an item's hashes as a bank keeps them: those of a video with their times."""
+    if not item.times_ms:
+        return item.hashes
+    pairs = zip(item.hashes, item.times_ms, strict=True)
+    return tuple(replace(each, type=SignalType.VPDQ, at_ms=at_ms) for each, at_ms in pairs)
+
+
 def _entry(hashes: tuple[Hash, ...]) -> NewEntry:
-    return NewEntry(hashes, Provenance(added_by=INTAKE))
+    return NewEntry(hashes, Provenance(added_by=INTAKE), sharing=Sharing.WITHHELD)
 
 
 def _changed_banks(before: Case, after: Case) -> bool:

@@ -11,6 +11,7 @@ main = Commands(
     name="noli",
     commands={
         "bank": "noli.cli.bank:bank",
+        "catalogue": "noli.cli.catalogue:catalogue",
         "check": "noli.cli.check:check",
         "demo": "noli.cli.demo:demo",
         "doctor": "noli.cli.doctor:doctor",
@@ -18,6 +19,9 @@ main = Commands(
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",
         "ledger": "noli.cli.ledger:ledger",
+        "scan": "noli.cli.scan:scan",
+        "partner": "noli.cli.partner:partner",
+        "regime": "noli.cli.regime:regime",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
     },

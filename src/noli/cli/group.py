@@ -22,6 +22,7 @@ EXIT_STATUS: Mapping[str, int] = {
     "invalid-input": 2,
     "kernel-unavailable": 1,
     "not-found": 1,
+    "not-in-force": 2,
     "store-busy": 1,
     "throttled": 1,
     "unauthenticated": 1,
@@ -33,7 +34,7 @@ _FAILED = 1
 # What to do, for errors whose own sentence cannot know that it stands on a command line.
 _ADVICE: Mapping[str, str] = {
     "integrity": "Nothing was changed. Restore the database from a backup; 'noli doctor' tells more.",
-    "not-found": "'noli bank list' and 'noli key list' show what there is.",
+    "not-found": "'noli bank list', 'noli key list' and 'noli regime list' show what there is.",
     "store-busy": "Try again; if it stays so, another program holds the database.",
     "unavailable": "'noli doctor' looks for the reason.",
 }

@@ -125,6 +125,12 @@ class Edge:
             lines = [*headers.items(), *reply.headers]
             await respond(send, document.status, reply.body, reply.media_type, headers=lines, head=head)
             return
+        if complain := scope.get("noli.complain"):
+            reply = complain(document)
+            lines = [*headers.items(), *reply.headers]
+            status = reply.status or document.status
+            await respond(send, status, reply.body, reply.media_type, headers=lines, head=head)
+            return
         body = msgspec.json.encode(document)
         await respond(send, document.status, body, MEDIA_TYPE, headers=headers.items(), head=head)
 

@@ -10,6 +10,7 @@ from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.console.table import CONSOLE
+from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
@@ -219,4 +220,4 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (*API, *HMA, *ABOUT, *PERSON, *CONSOLE, *assets.operations())

@@ -27,13 +27,24 @@ async def check(call: Call) -> schemas.CheckOut:
         upload, kind = Upload(parse_hashes(call.given.hashes), _content_ref(call)), "hashes"
     else:
         upload, kind = Upload.of(await decoding.read(call), content_ref=_content_ref(call)), "file"
+    result = await made(call, upload)
+    call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
+    return _result(result, exact=Scope.DISTANCES in call.key.scopes)
+
+
+async def made(call: Call, upload: Upload) -> Check:
+    """Check an upload for the caller's key, and count it.
+
+    Raises:
+        Probing: The key is probing.
+        Unavailable: The banks are not loaded.
+    """
     try:
-        made = await _checked(call, upload)
+        result = await _checked(call, upload)
     except Throttled as error:
         raise Probing(error) from error
-    _count(call, [made])
-    call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
-    return _result(made, exact=Scope.DISTANCES in call.key.scopes)
+    _count(call, [result])
+    return result
 
 
 def check_batch(call: Call) -> schemas.BatchOut:
@@ -42,11 +53,11 @@ def check_batch(call: Call) -> schemas.BatchOut:
     given: list[schemas.BatchHash] = call.given.hashes
     hashes = parse_hashes(given)
     uploads = [Upload((each,), item.content_ref) for each, item in zip(hashes, given, strict=True)]
-    made = call.app.checker.check_many(uploads, key=call.key)
-    _count(call, made)
+    results = call.app.checker.check_many(uploads, key=call.key)
+    _count(call, results)
     call.app.metrics.check_seconds.labels("batch").observe(time.perf_counter() - started)
     exact = Scope.DISTANCES in call.key.scopes
-    return schemas.BatchOut([_result(each, exact=exact) for each in made])
+    return schemas.BatchOut([_result(each, exact=exact) for each in results])
 
 
 def recorded(call: Call) -> schemas.RecordedCheck:
@@ -71,7 +82,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
     parsed = []
     try:
         for position, each in enumerate(given):  # noqa: B007 - read by the handler below
-            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type))
+            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type, at_ms=each.at_ms))
     except HashFormatError as error:
         msg = f"hashes[{position}]: {error.public}"
         raise HashFormatError(msg) from error
@@ -81,7 +92,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
     checker = call.app.checker
-    if len(upload.hashes) + len(upload.mirrored) > _INLINE:
+    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE:
         return await asyncio.to_thread(checker.check, upload, key=call.key)
     found = checker.look(upload)
     if found.entries:
@@ -100,9 +111,9 @@ def _content_ref(call: Call) -> str:
     return ref
 
 
-def _count(call: Call, made: Sequence[Check]) -> None:
+def _count(call: Call, results: Sequence[Check]) -> None:
     metrics = call.app.metrics
-    for each in made:
+    for each in results:
         metrics.count(metrics.checks, each.decision.verdict, each.outcome)
 
 
@@ -113,7 +124,10 @@ def _result(made: Check, *, exact: bool) -> schemas.CheckOut:
         outcome=made.outcome,
         reason=made.decision.reason,
         matches=[_match(each, made, exact=exact) for each in made.decision.matches],
-        hashes=[schemas.HashOut(each.type, each.hex, each.quality) for each in made.hashes],
+        hashes=[
+            schemas.HashOut(type=each.type, value=each.hex, quality=each.quality, at_ms=each.at_ms)
+            for each in made.hashes
+        ],
         capped=made.decision.capped,
     )
 

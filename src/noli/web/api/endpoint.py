@@ -44,7 +44,7 @@ class Gate:
         """Set the limits from the configuration."""
         config = app.config
         self.app = app
-        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes)
+        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes, max_video_bytes=config.max_video_bytes)
         self.rates = Buckets(per_s=config.rate_limit_per_s, burst=2 * config.rate_limit_per_s)
         self.authenticator = Authenticator(self._find, failed_per_min=config.failed_auth_per_min)
 
@@ -86,9 +86,13 @@ class Endpoint:
         """Answer one request."""
         prepared = self._operations.get(scope["method"])
         if prepared is None:
-            scope["noli.page"] = any(each.operation.page for each in self._operations.values())
+            found = [each.operation for each in self._operations.values()]
+            scope["noli.page"] = any(each.page for each in found)
+            scope["noli.complain"] = found[0].complain
             raise MethodNotAllowed(self._allowed)
-        scope["noli.route"], scope["noli.page"] = prepared.operation.path, prepared.operation.page
+        operation = prepared.operation
+        scope["noli.route"], scope["noli.page"] = operation.path, operation.page
+        scope["noli.complain"] = operation.complain
         await prepared(scope, receive, send)
 
 
@@ -100,7 +104,7 @@ class _Prepared:
         self._gate = gate
         self._decoder = msgspec.json.Decoder(operation.body[Kind.JSON]) if Kind.JSON in operation.body else None
         self._is_async = inspect.iscoroutinefunction(operation.handler)
-        upload = gate.app.config.max_upload_bytes
+        upload = max(gate.app.config.max_upload_bytes, gate.app.config.max_video_bytes)
         self._limits = {
             Kind.JSON: operation.max_body_bytes or MAX_JSON_BYTES,
             Kind.FIELDS: operation.max_body_bytes or MAX_FIELDS_BYTES,
@@ -112,7 +116,7 @@ class _Prepared:
         operation, headers = self.operation, _headers(scope)
         call = Call(self._gate.app, operation, scope.get("path_params", {}), headers=headers)
         call.address = (scope.get("client") or ("",))[0]
-        call.caller = await self._gate.admit(scope, operation, headers.get(b"authorization", b""))
+        call.caller = await self._gate.admit(scope, operation, operation.credential(headers, scope["query_string"]))
         if not all(_IN_PATH.fullmatch(each) for each in call.path.values()):
             msg = "There is nothing at this address."
             raise NotFound(msg)
@@ -120,7 +124,7 @@ class _Prepared:
             call.query = _query(scope["query_string"], operation.query)
         if operation.idempotent:
             call.idempotency_key = _idempotency_key(headers.get(b"idempotency-key", b""))
-        if operation.body:
+        if operation.body and not (operation.optional_body and b"content-type" not in headers):
             await self._read(call, headers.get(b"content-type", b""), scope, receive)
         with self._gate.bodies.held(len(call.body)):
             if self._is_async:
@@ -141,7 +145,7 @@ class _Prepared:
         if kind is Kind.FILE:
             call.given = body
         elif kind is Kind.FORM:
-            call.given = forms.parse(content_type.decode("latin-1"), body)
+            call.given = forms.parse(content_type.decode("latin-1"), body, file_parts=self.operation.file_parts)
         elif kind is Kind.FIELDS:
             call.given = forms.parse_fields(body)
         elif self._decoder is not None:
@@ -176,7 +180,7 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.FORM
     if media == b"application/x-www-form-urlencoded":
         return Kind.FIELDS
-    if media == b"application/octet-stream" or media.startswith(b"image/"):
+    if media == b"application/octet-stream" or media.startswith((b"image/", b"video/")):
         return Kind.FILE
     return None
 

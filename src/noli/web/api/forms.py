@@ -4,7 +4,7 @@
 Starlette's own parser spools files to the disk; a picture somebody wants to protect must not lie there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -48,18 +48,20 @@ def parse_fields(body: bytes) -> Fields:
 
 @dataclass(slots=True)
 class Form:
-    """The file and the small text fields of one form."""
+    """The file, the name of its part, and the small text fields of one form."""
 
     file: bytes | None = field(default=None, repr=False)
+    file_part: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def parse(content_type: str, body: bytes) -> Form:
+def parse(content_type: str, body: bytes, *, file_parts: Collection[str] = ("file",)) -> Form:
     """Read a form.
 
     Args:
         content_type: The header with the boundary.
         body: The whole body.
+        file_parts: Names of the part that is the file.
 
     Raises:
         InputError: It is no well-formed form, has two files, too many parts or a field that is too long.
@@ -69,7 +71,7 @@ def parse(content_type: str, body: bytes) -> Form:
     if not boundary:
         msg = "The Content-Type of a form names its boundary."
         raise InputError(msg)
-    reader = _Reader()
+    reader = _Reader(file_parts)
     try:
         parser = MultipartParser(
             boundary,
@@ -93,8 +95,9 @@ def parse(content_type: str, body: bytes) -> Form:
 class _Reader:
     """Receives the parser's events."""
 
-    def __init__(self) -> None:
+    def __init__(self, file_parts: Collection[str]) -> None:
         self.form = Form()
+        self._file_parts = file_parts
         self._parts = 0
         self._header, self._value = b"", b""
         self._disposition = b""
@@ -126,11 +129,11 @@ class _Reader:
         name = options.get(b"name", b"").decode("utf-8", "replace")
         content = b"".join(self._chunks)
         self._chunks = []
-        if name == "file":
+        if name in self._file_parts:
             if self.form.file is not None:
-                msg = "A form may have one 'file' part."
+                msg = f"A form may have one {name!r} part."
                 raise InputError(msg)
-            self.form.file = content
+            self.form.file, self.form.file_part = content, name
         elif len(content) > FORM_OVERHEAD_BYTES:
             msg = f"The form field {name[:40]!r} is too long."
             raise InputError(msg)

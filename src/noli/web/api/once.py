@@ -7,7 +7,7 @@ the first time. Before a write is answered, this process's index has it: what is
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from noli.bank.ports import BankTransaction
 from noli.base.errors import Conflict
 from noli.web.api.operation import Call, Reply
 
-Act = Callable[[BankTransaction, datetime], msgspec.Struct]
+Act = Callable[[BankTransaction, datetime], msgspec.Struct | Mapping[str, object]]
 
 
 def once(call: Call, act: Act) -> Reply:

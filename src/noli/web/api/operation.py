@@ -12,6 +12,7 @@ from noli.access.model import ApiKey, Scope
 from noli.app import App
 from noli.base.errors import Unauthenticated
 from noli.web.api.forms import Fields, Form
+from noli.web.api.problems import Problem
 
 
 class Kind(StrEnum):
@@ -54,6 +55,11 @@ class Reply:
     media_type: str = Kind.JSON
     status: int | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def bearer(headers: Mapping[bytes, bytes], _query: bytes) -> bytes:
+    """Take the ``Authorization`` header as it is."""
+    return headers.get(b"authorization", b"")
 
 
 @dataclass(slots=True)
@@ -123,6 +129,10 @@ class Operation:
         part: What it belongs to; None for what is always served.
         page: Whether people open it in a browser: errors are then pages, too.
         max_body_bytes: Largest JSON body or page form; None for the usual limits.
+        file_parts: Names of a form's part that is the file.
+        optional_body: Whether a request without any body is passed on, too.
+        credential: Finds the caller's key in headers and query string, as an ``Authorization: Bearer`` header has it.
+        complain: Writes an error as callers of another protocol expect it; None for a problem document.
     """
 
     method: str
@@ -140,3 +150,7 @@ class Operation:
     part: Part | None = None
     page: bool = False
     max_body_bytes: int | None = None
+    file_parts: tuple[str, ...] = ("file",)
+    optional_body: bool = False
+    credential: Callable[[Mapping[bytes, bytes], bytes], bytes] = bearer
+    complain: Callable[[Problem], Reply] | None = None

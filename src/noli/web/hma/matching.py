@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/m``: lookups. They are checks like any other: recorded where they match, and held to the probing budget.
+
+``/m/lookup`` lists what stands after policy: entries of negative banks, and matches that these clear, are left out,
+because whoever calls takes every bank that is named for a hit. ``/m/raw_lookup`` leaves policy aside.
+"""
+
+from collections.abc import Iterable
+
+from noli.access.model import Scope
+from noli.bank.model import DEFAULT_THRESHOLD_BITS, Action, entry_text
+from noli.base.errors import Forbidden, InputError
+from noli.hashing.model import Hash, Outcome
+from noli.matching.model import Check, Match, Verdict
+from noli.matching.service import Upload
+from noli.web.api import checks
+from noli.web.api.operation import Call, Reply
+from noli.web.hma import hashing
+from noli.web.hma.shapes import PDQ, reply
+
+
+async def by_signal(call: Call) -> Reply:
+    """Look a signal up: the banks that match, each with its entries."""
+    hashing.refuse_url(call)
+    made = await checks.made(call, _upload(call))
+    return reply(_by_bank(call, made))
+
+
+async def by_file(call: Call) -> Reply:
+    """Look a file up."""
+    reading = await hashing.read(call)
+    made = await checks.made(call, Upload.of(reading, content_ref=call.query.seed))
+    return reply({PDQ: _by_bank(call, made)})
+
+
+async def raw(call: Call) -> Reply:
+    """Look a signal up in the index alone: ids, or with ``include_distance`` ids and distances."""
+    if call.query.include_distance and Scope.DISTANCES not in call.key.scopes:
+        msg = f"Distances take a key with the scope {Scope.DISTANCES!s}: 257 of them give a banked hash away."
+        raise Forbidden(msg)
+    made = await checks.made(call, _upload(call))
+    found = _in_banks(call, made.decision.matches)
+    if call.query.include_distance:
+        return reply({"matches": [_shown(call, match) for match in found]})
+    return reply({"matches": [match.neighbour.entry for match in found]})
+
+
+def compare(call: Call) -> Reply:
+    """Compare two signals of the caller's own."""
+    one, other = (Hash.from_hex(text, signal_type=PDQ) for text in call.given.pdq)
+    distance = (int.from_bytes(one.value) ^ int.from_bytes(other.value)).bit_count()
+    return reply({PDQ: [distance <= DEFAULT_THRESHOLD_BITS, {"distance": distance}]})
+
+
+def index_status(call: Call) -> Reply:
+    """Say how many hashes the index holds, and up to when it follows the banks: to this moment, if all is well."""
+    if call.query.signal_type not in {"", PDQ}:
+        msg = f"No such signal type {call.query.signal_type!r}; served here: {PDQ}."
+        raise InputError(msg)
+    app = call.app
+    followed = app.indexes.ready and not app.follower.behind
+    built_to = int(app.clock.now().timestamp()) if followed else -1
+    return reply({PDQ: {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}})
+
+
+def status(call: Call) -> Reply:
+    """Say that lookups are answered, in the words that HMA's callers wait for."""
+    app = call.app
+    if not app.indexes.ready:
+        return Reply(b"INDEX-NOT-LOADED", call.operation.media_type, 503)
+    if app.follower.behind:
+        return Reply(b"INDEX-STALE", call.operation.media_type, 503)
+    return Reply(b"I-AM-ALIVE", call.operation.media_type)
+
+
+def alive(call: Call) -> Reply:
+    """Say that the process runs."""
+    return Reply(b"I-AM-ALIVE", call.operation.media_type)
+
+
+def _upload(call: Call) -> Upload:
+    query = call.query
+    if not query.signal or not query.signal_type:
+        msg = "A lookup takes signal and signal_type."
+        raise InputError(msg)
+    signal = Hash.from_hex(query.signal.strip(), signal_type=query.signal_type)
+    return Upload((signal,), query.seed, Outcome.HASHED)
+
+
+def _by_bank(call: Call, made: Check) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
+    for match in _in_banks(call, _standing(made.decision.matches)):
+        found.setdefault(match.neighbour.bank.name, []).append(_shown(call, match))
+    return found
+
+
+def _standing(matches: Iterable[Match]) -> list[Match]:
+    """Leave out what clears and what is cleared."""
+    listed = list(matches)
+    vetoed = {m.query for m in listed if m.neighbour.bank.policy.negative and not m.neighbour.disputed}
+    return [match for match in listed if match.query not in vetoed and _asks(match)]
+
+
+def _asks(match: Match) -> bool:
+    """Say whether a match is a hit for callers who know no actions: all are, but negative and cleared ones."""
+    policy = match.neighbour.bank.policy
+    return not policy.negative and (match.verdict is not Verdict.ALLOW or policy.action is Action.LOG)
+
+
+def _in_banks(call: Call, matches: Iterable[Match]) -> list[Match]:
+    names = {name.strip() for name in call.query.banks.split(",") if name.strip()}
+    return [match for match in matches if not names or match.neighbour.bank.name in names]
+
+
+def _shown(call: Call, match: Match) -> dict[str, object]:
+    near = match.neighbour
+    shown: dict[str, object] = {
+        "bank_content_id": near.entry,
+        "entry": entry_text(near.entry),
+        "closeness": match.closeness,
+    }
+    if Scope.DISTANCES in call.key.scopes:
+        shown["distance"] = str(near.distance_bits)
+    return shown
