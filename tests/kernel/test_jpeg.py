@@ -34,7 +34,7 @@ def drawn(width: int = 720, height: int = 540, *, seed: int = 3, mode: str = "RG
     return Image.fromarray(photo_like(height, width, seed=seed)).convert(mode)
 
 
-def saved(picture: Image.Image, **how: Any) -> bytes:  # noqa: ANN401 - Pillow's options
+def saved(picture: Image.Image, **how: Any) -> bytes:
     """Store a picture as a JPEG."""
     file = io.BytesIO()
     picture.save(file, "JPEG", **how)

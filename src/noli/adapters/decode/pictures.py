@@ -114,7 +114,7 @@ def _open(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
 
 
 def _from_brightness(data: bytes, picture: ImageFile.ImageFile, orientation: int, *, crops: bool) -> Frame:
-    """Hash a JPEG from its brightness alone: without decoding it, or from a plane that is scaled down where it is large.
+    """Hash a JPEG from its brightness alone, undecoded or from a plane that is scaled down where it is large.
 
     Where a JPEG holds colours that RGB cannot show, its brightness differs from that of the RGB picture: by up to 10
     bits on one photograph of 829 (a quarter of its RGB values are clipped, none of its brightness values). The plane
