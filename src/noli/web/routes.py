@@ -9,9 +9,13 @@ from dataclasses import replace
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.api.routes_ledger import LEDGER
+from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
+from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
+from noli.web.notice.routes import NOTICE
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
 
@@ -155,6 +159,8 @@ _CALLED: tuple[Operation, ...] = (
         scope=Scope.BANKS,
         answer=schemas.OpinionList,
     ),
+    *WEBHOOKS,
+    *LEDGER,
     Operation(
         method="GET",
         path="/api/v1/openapi.json",
@@ -220,4 +226,13 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (
+    *API,
+    *HMA,
+    *PROTOCOLS,
+    *ABOUT,
+    *PERSON,
+    *NOTICE,
+    *CONSOLE,
+    *assets.operations(),
+)

@@ -56,6 +56,8 @@ bank = sa.Table(
     # another number of hashes knows that the database is damaged.
     sa.Column("entries", sa.Integer, nullable=False),
     sa.Column("hashes", sa.Integer, nullable=False),
+    sa.Column("regions", sa.String(16), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
 )
 
 entry = sa.Table(
@@ -97,6 +99,19 @@ banked_hash = sa.Table(
     # Where in its video the frame is shown; null for a picture.
     sa.Column("at_ms", sa.BigInteger),
     sqlite_with_rowid=False,
+)
+
+# Hashed under the bank's secret of its present epoch; gone with the entry, or when the bank keeps none any more.
+banked_regions = sa.Table(
+    "banked_regions",
+    metadata,
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("places", sa.LargeBinary, nullable=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
 )
 
 opinion = sa.Table(
@@ -204,6 +219,7 @@ check_match = sa.Table(
     sa.Column("policy", sa.JSON, nullable=False),
     # Where a video shows a banked one; null where one of the two is a picture.
     sa.Column("segment", sa.JSON),
+    sa.Column("agreement", sa.JSON(none_as_null=True)),
 )
 
 idempotency = sa.Table(
@@ -229,6 +245,36 @@ ledger_entry = sa.Table(
     sa.Column("leaf", sa.LargeBinary(32), nullable=False),
     sa.Column("link", sa.LargeBinary(32), nullable=False),
     sa.Index(None, "subject", "sequence"),
+)
+
+# Append-only as well (revision 0008). ``peaks`` are what the tree goes on from.
+ledger_root = sa.Table(
+    "ledger_root",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("root", sa.LargeBinary(32), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("key", sa.String(8), nullable=False),
+    sa.Column("signature", sa.LargeBinary(64), nullable=False),
+    sa.Column("peaks", sa.LargeBinary, nullable=False),
+)
+
+ledger_timestamp = sa.Table(
+    "ledger_timestamp",
+    metadata,
+    sa.Column("size", sa.ForeignKey("ledger_root.size"), primary_key=True),
+    sa.Column("authority", sa.String(255), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+)
+
+# Roots of 256, 65,536 … leaves, for proofs; only a cache, what is proven from it is checked against a signed root.
+ledger_tile = sa.Table(
+    "ledger_tile",
+    metadata,
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
 )
 
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.

@@ -20,7 +20,7 @@ from noli.web.api.once import once
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import UnusableFile
 from noli.web.hma import hashing
-from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, BankChange, BankIn, BankOut, Metadata, content_id, reply
+from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, BankChange, BankIn, BankOut, Metadata, content_id
 
 _BANKS_A_PAGE = 1000
 
@@ -36,13 +36,13 @@ def banks(call: Call) -> Reply:
         while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
             found += map(_bank, page)
             after = page[-1].name
-    return reply(found)
+    return Reply.of(found)
 
 
 def show_bank(call: Call) -> Reply:
     """Read a bank."""
     with call.app.store.transaction() as transaction:
-        return reply(_bank(transaction.bank(call.path["bank"])))
+        return Reply.of(_bank(transaction.bank(call.path["bank"])))
 
 
 def create_bank(call: Call) -> Reply:
@@ -91,7 +91,7 @@ async def add_content(call: Call) -> Reply:
     fields = call.given.fields
     said = _metadata(fields)
     entry = _new(call, reading.variants, note=fields.get("note", ""), reference=said.content_id or said.content_uri)
-    return await asyncio.to_thread(_add, call, entry)
+    return await asyncio.to_thread(_add, call, replace(entry, regions=reading.registered_regions))
 
 
 def add_signal(call: Call) -> Reply:
@@ -116,7 +116,7 @@ def show_content(call: Call) -> Reply:
         "bank": _bank(bank),
         "note": entry.note,
     }
-    return reply(shown | ({"signals": _signals(entry.hashes)} if call.query.include_signals else {}))
+    return Reply.of(shown | ({"signals": _signals(entry.hashes)} if call.query.include_signals else {}))
 
 
 def delete_content(call: Call) -> Reply:
@@ -139,17 +139,19 @@ def delete_content(call: Call) -> Reply:
 
 def signal_types(_call: Call) -> Reply:
     """List the signal types that are served."""
-    return reply([{"name": PDQ, "enabled_ratio": 1.0}])
+    return Reply.of([{"name": PDQ, "enabled_ratio": 1.0}])
 
 
 def content_types(_call: Call) -> Reply:
     """List the kinds of content that are served."""
-    return reply([{"name": PHOTO, "enabled": True}])
+    return Reply.of([{"name": PHOTO, "enabled": True}])
 
 
 def _add(call: Call, entry: NewEntry) -> Reply:
     def act(transaction: BankTransaction, now: datetime) -> dict[str, object]:
-        [(made, _)] = service.register(transaction, call.path["bank"], [entry], now=now)
+        [(made, _)] = service.register(
+            transaction, call.path["bank"], [entry], now=now, secrets_of_regions=call.app.region_secrets
+        )
         return {"id": made, "signals": _signals(entry.hashes)}
 
     return once(call, act)
