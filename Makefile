@@ -186,6 +186,10 @@ bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.
 bench-robustness: .venv/bench.stamp ## Measure which edited copies are found, and write docs/robustness.md
 	$(BIN)/python -m benchmarks.robustness
 
+.PHONY: bench-video
+bench-video: ROWS = video-speed video-edits video-same-scene
+bench-video: bench ## Measure hashing and matching of videos alone
+
 .PHONY: lock
 lock: .venv/packages.stamp ## Pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 \

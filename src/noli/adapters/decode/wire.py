@@ -67,7 +67,7 @@ def reading_to_json(reading: Reading) -> bytes:
                     f.quality,
                     f.number,
                     [[c.hex, c.quality, c.variant] for c in f.crops],
-                    _written(f.regions),
+                    regions_to_json(f.regions),
                     b"".join(f.inner).hex(),
                     f.inner_quality,
                 ]
@@ -133,20 +133,20 @@ def _frame(
                 tuple(_crop(*crop) for crop in crops),
                 inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
                 inner_quality=inner_quality,
-                regions=_regions(regions),
+                regions=regions_from_json(regions),
             )
     msg = "not a frame"
     raise ValueError(msg)
 
 
-def _written(regions: Regions | None) -> list[object] | None:
+def regions_to_json(regions: Regions | None) -> list[object] | None:
     """Write regions: width, height, places and frequencies."""
     if regions is None:
         return None
     return [*regions.size, b64encode(regions.places).decode("ascii"), b64encode(regions.coefs).decode("ascii")]
 
 
-def _regions(said: object) -> Regions | None:
+def regions_from_json(said: object) -> Regions | None:
     """Parse the regions of a frame."""
     match said:
         case None:

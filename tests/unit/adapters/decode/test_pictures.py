@@ -213,6 +213,11 @@ def test_only_the_first_frames_of_an_animation_have_regions() -> None:
     assert [each is not None for each in reading.regions] == [True] * REGION_FRAMES + [False] * 2
 
 
+def look(data: bytes) -> Reading:
+    """Read a file as a check does where a bank keeps regions."""
+    return read_picture(data, pipeline=Pipeline.FULL, budget=BUDGET, regions=True)
+
+
 def framed(picture: Image.Image, ground: int, *, top: int, side: int) -> Image.Image:
     """Put a picture on even ground, with a line of words above it."""
     sheet = Image.new("RGB", (picture.width + 2 * side, picture.height + 2 * top), (ground,) * 3)
@@ -227,15 +232,15 @@ def framed(picture: Image.Image, ground: int, *, top: int, side: int) -> Image.I
 def test_what_lies_inside_a_border_is_looked_for(kind: str, ground: int, top: int, side: int) -> None:
     """Borders, letterbox bars and the bars of a screenshot are cut away, and the picture inside is hashed."""
     shown = Image.fromarray(scene(3)).convert("RGB")
-    reading = read(media.encoded(framed(shown, ground, top=top, side=side), kind))
+    reading = look(media.encoded(framed(shown, ground, top=top, side=side), kind))
     assert min(differing(copy, shown) for copy in reading.frames[0].copies) <= 31
 
 
 def test_a_picture_without_a_border_has_nothing_inside() -> None:
     """Neither a scene to its edges nor a flat picture is taken for a framed one, and registering looks for none."""
     shown = Image.fromarray(scene(3)).convert("RGB")
-    assert read(media.encoded(shown, "JPEG")).frames[0].inner == ()
-    assert read(media.encoded(Image.new("RGB", (300, 200), "grey"), "PNG")).frames[0].inner == ()
+    assert look(media.encoded(shown, "JPEG")).frames[0].inner == ()
+    assert look(media.encoded(Image.new("RGB", (300, 200), "grey"), "PNG")).frames[0].inner == ()
     file = media.encoded(framed(shown, 0, top=60, side=60), "JPEG")
     assert read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True).frames[0].inner == ()
 
@@ -243,5 +248,5 @@ def test_a_picture_without_a_border_has_nothing_inside() -> None:
 def test_on_much_even_ground_the_picture_inside_stands_for_the_whole() -> None:
     """A small picture on a large sheet says enough by itself."""
     shown = Image.fromarray(scene(3)).convert("RGB").resize((240, 180))
-    reading = read(media.encoded(framed(shown, 255, top=130, side=150), "PNG"))
+    reading = look(media.encoded(framed(shown, 255, top=130, side=150), "PNG"))
     assert reading.outcome is Outcome.HASHED
