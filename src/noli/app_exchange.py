@@ -36,4 +36,4 @@ class ExchangeParts(CaseParts):
     @cached_property
     def outgoing(self) -> Outgoing:
         """Streams what partners may see."""
-        return Outgoing(self.exchange, self.canaries)
+        return Outgoing(self.exchange, self.canaries, self.clock)
