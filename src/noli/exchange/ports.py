@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from noli.bank.model import Entry
 from noli.bank.ports import BankTransaction
 from noli.exchange.messages import Signer
 from noli.exchange.model import (
@@ -23,6 +24,9 @@ from noli.exchange.model import (
     SyncState,
     Visible,
 )
+
+#: Kind of the jobs that fetch; their subject is a partner's name.
+FETCH = "partner"
 
 
 class ExchangeTransaction(Protocol):
@@ -120,6 +124,18 @@ class ExchangeTransaction(Protocol):
 
     def keep_sync_state(self, partner: PartnerId, state: SyncState) -> None:
         """Keep how far we are with a partner."""
+        ...
+
+    def fetch_soon(self, partner: Partner, *, now: datetime) -> None:
+        """Ask for the job that fetches from a partner, if it is one that is fetched from."""
+        ...
+
+    def confirmed(self, partner: PartnerId) -> int:
+        """Return the checkpoint with which a partner last came back to our own feed; 0 where it never did."""
+        ...
+
+    def disputed(self, *, limit: int = 100) -> list[Entry]:
+        """List active entries that somebody says are wrong, without hashes, newest first."""
         ...
 
     def opinions_on_received(self, partner: PartnerId, *, after: int, limit: int = 1000) -> tuple[list[Given], int]:

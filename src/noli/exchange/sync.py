@@ -14,11 +14,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from noli.base.clock import Clock
-from noli.base.errors import Conflict, InputError, NoliError, PartnerDistrusted, PartnerUnreachable
+from noli.base.errors import Conflict, InputError, NoliError, NotFound, PartnerDistrusted, PartnerUnreachable
 from noli.exchange import rules
 from noli.exchange.incoming import Flooded, Incoming
 from noli.exchange.model import Fetched, Given, Partner, PartnerState, Protocol, SyncState, SyncStatus
-from noli.exchange.ports import ExchangeStore, Fetchers
+from noli.exchange.ports import FETCH, ExchangeStore, Fetchers
+from noli.jobs.model import Lane, Lease, Task
+from noli.jobs.rules import wait_after
 
 #: Time to the next fetch, where all went well and the protocol does not say when something is new.
 EVERY = timedelta(minutes=5)
@@ -26,9 +28,11 @@ EVERY = timedelta(minutes=5)
 #: The same for Noli's own feed: what is added or withdrawn there is known here within seconds.
 NOLI_EVERY = timedelta(seconds=1)
 
-_FIRST_WAIT = timedelta(seconds=5)
-_LONGEST_WAIT = timedelta(hours=1)
-_DOUBLINGS = 12
+#: How long one fetch may take before another process takes over: a first load of millions is many.
+TERM = timedelta(minutes=15)
+
+# Ends a wait in the middle of its spread.
+_MIDDLE = 0.5
 
 
 class Syncer:
@@ -54,6 +58,18 @@ class Syncer:
         """
         self._store, self._incoming, self._fetchers = store, incoming, fetchers
         self._clock, self._on_change = clock, on_change
+
+    @property
+    def task(self) -> Task:
+        """What servers do for each partner that is fetched from."""
+        return Task(kind=FETCH, run=self._run, term=TERM, lane=Lane.NETWORK)
+
+    def _run(self, lease: Lease) -> datetime | None:
+        """Do the job of one partner; it ends where nothing is fetched from it any more."""
+        try:
+            return self.run(lease.subject).next_at
+        except (InputError, NotFound):
+            return None
 
     def due(self) -> list[Partner]:
         """List the partners that are to be fetched from now."""
@@ -129,6 +145,7 @@ class Syncer:
                 reason="",
             )
             transaction.keep_sync_state(partner.id, state)
+            transaction.fetch_soon(partner, now=self._clock.now())
 
     def _state(self, partner: Partner) -> SyncState:
         with self._store.transaction() as transaction:
@@ -200,7 +217,7 @@ class Syncer:
                 reason=error.public,
                 attempted_at=now,
                 failures=state.failures + 1,
-                next_at=now + wait_after(state.failures + 1),
+                next_at=now + wait_after(state.failures + 1, dice=_MIDDLE),
             )
             transaction.keep_sync_state(partner.id, state)
         return state
@@ -211,11 +228,6 @@ def pause(partner: Partner) -> timedelta:
     return NOLI_EVERY if partner.protocol is Protocol.NOLI else EVERY
 
 
-def wait_after(failures: int) -> timedelta:
-    """Return how long to leave a partner alone after so many failures in a row."""
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures - 1, _DOUBLINGS)))
-
-
 def _is_due(state: SyncState, now: datetime) -> bool:
     # A time further ahead than any wait was written by a clock that has been set back since.
-    return state.next_at is None or not now < state.next_at <= now + _LONGEST_WAIT
+    return state.next_at is None or not now < state.next_at <= now + EVERY * 12

@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection, Engine, Row
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
-from noli.bank.model import Action, BankId, ChangeKind, EntryId, EntryState, OpinionKind, Sharing
+from noli.adapters.sql.jobs import schedule
+from noli.bank.model import Action, BankId, ChangeKind, Entry, EntryId, EntryState, OpinionKind, Sharing
 from noli.bank.rules import PARTNER_PREFIX
 from noli.base.errors import NotFound
 from noli.base.secrecy import Keyring, Purpose
@@ -41,6 +42,7 @@ from noli.exchange.model import (
     SyncStatus,
     Visible,
 )
+from noli.exchange.ports import FETCH
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 
 # Kinds of change that say something about an entry.
@@ -99,7 +101,9 @@ class SqlExchangeTransaction:
         for bank in self._bank_ids(partner.shares).values():
             self._connection.execute(t.partner_share.insert().values(partner_id=made, bank_id=bank))
         self._set_imports(PartnerId(made), partner.imports)
-        return self.partner(partner.name)
+        added = self.partner(partner.name)
+        self.fetch_soon(added, now=now)
+        return added
 
     def change_partner(self, partner: Partner, *, secret: str | None = None, now: datetime) -> Partner:
         """Keep what changed of a partner."""
@@ -122,7 +126,9 @@ class SqlExchangeTransaction:
         for name in sorted(set(before.shares) - set(partner.shares)):
             self._share(before.id, banks[name], ended_at=now)
             self.banks.offer(name, now=now)
-        return self.partner(partner.name)
+        changed = self.partner(partner.name)
+        self.fetch_soon(changed, now=now)
+        return changed
 
     def partner(self, name: str) -> Partner:
         """Read one partner."""
@@ -282,6 +288,26 @@ class SqlExchangeTransaction:
         values = {**plain, **asdict(state.counts), "status": state.status.value, "checkpoint": dict(state.checkpoint)}
         made = self._insert(t.sync_state).values(partner_id=partner, **values)
         self._connection.execute(made.on_conflict_do_update(index_elements=["partner_id"], set_=values))
+
+    def fetch_soon(self, partner: Partner, *, now: datetime) -> None:
+        """Ask for the job that fetches from a partner."""
+        if partner.source is not None and partner.state is PartnerState.ACTIVE:
+            schedule(self._connection, FETCH, partner.name, due_at=now, urgent=True)
+
+    def confirmed(self, partner: PartnerId) -> int:
+        """Return the checkpoint with which a partner last came back."""
+        one = t.feed_head.c
+        query = sa.select(sa.func.min(one.position)).where(one.partner_id == partner)
+        return self._connection.execute(query).scalar_one() or 0
+
+    def disputed(self, *, limit: int = 100) -> list[Entry]:
+        """List active entries that somebody says are wrong."""
+        one = t.entry.c
+        newest = sa.select(sa.func.max(t.opinion.c.id)).where(t.opinion.c.entry_id == one.id).scalar_subquery()
+        query = sa.select(one.id).where(one.disputed, one.state == EntryState.ACTIVE.value)
+        ids = self._connection.execute(query.order_by(newest.desc()).limit(limit)).scalars().all()
+        found = self.banks.entries_by_id([EntryId(id_) for id_ in ids])
+        return [found[EntryId(id_)] for id_ in ids]
 
     def opinions_on_received(self, partner: PartnerId, *, after: int, limit: int = 1000) -> tuple[list[Given], int]:
         """Read what people here came to think of a partner's entries."""
