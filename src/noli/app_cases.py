@@ -13,12 +13,14 @@ from noli.access.delays import Callers, Delays, Quota
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
 from noli.adapters.caretaker import Caretaker, report
+from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.sql import Database
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
+from noli.adapters.sql.outbox import SqlWebhooks
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
 from noli.adapters.sql.staff import SqlStaff
@@ -36,6 +38,7 @@ from noli.evidence.service import LedgerService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.outbox.service import WebhookService
 
 
 def key_path(config: Config) -> Path:
@@ -159,9 +162,20 @@ class CaseParts:
         return Upkeep(self.case_files)
 
     @cached_property
+    def egress(self) -> Egress:
+        """Calls addresses that somebody else chose."""
+        return Egress(private_hosts=[each.strip() for each in self.config.private_hosts.split(",")])
+
+    @cached_property
+    def webhooks(self) -> WebhookService:
+        """Keeps webhooks, and delivers to them."""
+        store = SqlWebhooks(self.database.engine, self.keyring)
+        return WebhookService(store, self.clock, self.egress, dice=secrets.SystemRandom().random)
+
+    @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task]
+        return [self.upkeep.task, *self.webhooks.tasks]
 
     @cached_property
     def runner(self) -> Runner:

@@ -17,6 +17,10 @@ class Scope(StrEnum):
     DISTANCES = "distances"
     #: Exchange hashes as a partner; 'noli partner add' gives it.
     EXCHANGE = "exchange"
+    #: Make webhooks, and see what was sent to them.
+    WEBHOOKS = "webhooks"
+    #: Read the ledger's signed roots and prove its entries.
+    LEDGER = "ledger"
     #: Read Prometheus metrics.
     METRICS = "metrics"
 

@@ -63,6 +63,9 @@ class Config:
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.
     trusted_proxies: str = ""
+    #: Hosts inside your own network that may be called (webhooks, time-stamp authority), separated by commas; also
+    #: without TLS. Public hosts need no mention; all other private, loopback and link-local addresses are refused.
+    private_hosts: str = ""
     #: Where the pages' "leave" button leads: a site that says nothing about who opens it.
     exit_url: str = "https://www.wikipedia.org/"
     #: Country whose helplines are shown first where the browser does not tell: two letters, or empty.

@@ -10,20 +10,24 @@ posted again, under the same id.
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, Forbidden, Unavailable
-from noli.jobs.model import Lease
+from noli.jobs.model import Lane, Lease, Task
 from noli.outbox import rules
 from noli.outbox.model import Delivery, DeliveryState, OutboxMessage, Webhook, WebhookId
-from noli.outbox.ports import Poster, Webhooks
+from noli.outbox.ports import DELIVER, Poster, Webhooks
 
 #: Type of the message that a test call sends.
 TEST = "webhook.test"
 
-# Deliveries of one webhook in a row, so that a lease's term is never used up.
+# Deliveries of one webhook in a row, and the term of the lease for them: longer than so many slow receivers take, name
+# servers included.
 _AT_ONCE = 4
+_TERM = timedelta(minutes=5)
+
+_TIDY_EVERY = timedelta(hours=24)
 
 _ID_BYTES, _SECRET_BYTES = 8, 32
 
@@ -40,6 +44,14 @@ class WebhookService:
     def __init__(self, store: Webhooks, clock: Clock, poster: Poster, *, dice: Callable[[], float]) -> None:
         """Keep the collaborators; ``dice`` returns numbers from 0 to 1."""
         self._store, self._clock, self._poster, self._dice = store, clock, poster, dice
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What the caretaker does: deliver, and forget."""
+        return (
+            Task(kind=DELIVER, run=self.deliver, term=_TERM, lane=Lane.NETWORK),
+            Task(kind="outbox-tidy", run=self.tidy, every=_TIDY_EVERY),
+        )
 
     def create(self, url: str, types: Sequence[str], *, note: str, by: str) -> tuple[Webhook, str]:
         """Make a webhook.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
@@ -155,6 +156,7 @@ _CALLED: tuple[Operation, ...] = (
         scope=Scope.BANKS,
         answer=schemas.OpinionList,
     ),
+    *WEBHOOKS,
     Operation(
         method="GET",
         path="/api/v1/openapi.json",

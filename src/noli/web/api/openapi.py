@@ -23,6 +23,8 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "bank": {"type": "string", "minLength": 1, "maxLength": 64},
     "entry": {"type": "string", "minLength": 1, "maxLength": 64},
     "check": {"type": "string", "minLength": 1, "maxLength": 64},
+    "webhook": {"type": "string", "minLength": 1, "maxLength": 64},
+    "delivery": {"type": "integer", "minimum": 1},
 }
 
 
