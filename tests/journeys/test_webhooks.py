@@ -106,7 +106,11 @@ def test_a_platform_is_told_and_looks_after_its_webhook(receiver: Receiver, tmp_
 
     headers, body = receiver.got[-1]
     assert verify(secret, headers, body, now) == headers["Idempotency-Key"] == json.loads(body)["id"]
-    for broken in ((secret, headers, body + b" ", now), (secret, headers, body, now + 400), ("whsec_eA==", headers, body, now)):
+    for broken in (
+        (secret, headers, body + b" ", now),
+        (secret, headers, body, now + 400),
+        ("whsec_eA==", headers, body, now),
+    ):
         with pytest.raises(ValueError, match="signed|old"):
             verify(*broken)
     ids = {headers["Webhook-Id"] for headers, body in receiver.got if b"case.opened" in body}
