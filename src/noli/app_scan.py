@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noli.adapters import images
-from noli.adapters.decode import DecoderPool
+from noli.adapters.decode import MediaDecoder
 from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
 from noli.adapters.scan.engines import Order, engine
 from noli.adapters.scan.work import Plan, Work, refuse_existing
@@ -150,7 +150,7 @@ def _reader(where: str, unit: Unit) -> Iterator[UnitReader]:
     if unit.kind is Kind.HASHES:
         yield UnitReader(where, None)
         return
-    hasher = DecoderPool(workers=1)
+    hasher = MediaDecoder.alone()
     try:
         yield UnitReader(where, hasher)
     finally:

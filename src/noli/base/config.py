@@ -33,6 +33,14 @@ class Config:
     max_frames: int = 32
     #: Largest upload, in bytes.
     max_upload_bytes: int = 64 * 1024 * 1024
+    #: Videos that are decoded at one time; 0 for one a core. They run with lower priority than pictures.
+    video_workers: int = 0
+    #: Videos that may wait for their turn over HTTP; further ones are asked to come back.
+    videos_waiting: int = 16
+    #: Seconds one video may take to decode; what was read by then is checked, and the rest is left to a person.
+    video_timeout_s: float = 300.0
+    #: Largest video sent over HTTP, in bytes; the command line reads files of any size.
+    max_video_bytes: int = 256 * 1024 * 1024
     #: Requests a second one key may make, averaged; twice as many in a burst.
     rate_limit_per_s: int = 20_000
     #: Failed log-ins an address may make a minute before it has to wait.

@@ -50,6 +50,8 @@ bank = sa.Table(
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("video_seconds", sa.Float, nullable=False, server_default="3"),
+    sa.Column("video_share", sa.Float, nullable=False, server_default="0.5"),
     # How many are active, kept by whoever adds or withdraws: counting a million takes seconds, and a load that finds
     # another number of hashes knows that the database is damaged.
     sa.Column("entries", sa.Integer, nullable=False),
@@ -92,6 +94,8 @@ banked_hash = sa.Table(
     sa.Column("quality", sa.SmallInteger),
     sa.Column("pipeline", sa.String(16), nullable=False),
     sa.Column("variant", sa.String(24), nullable=False),
+    # Where in its video the frame is shown; null for a picture.
+    sa.Column("at_ms", sa.BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -287,6 +291,8 @@ check_match = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("query", sa.Integer, nullable=False),
     sa.Column("policy", sa.JSON, nullable=False),
+    # Where a video shows a banked one; null where one of the two is a picture.
+    sa.Column("segment", sa.JSON),
 )
 
 idempotency = sa.Table(
