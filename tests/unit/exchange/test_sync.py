@@ -170,7 +170,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(steps=STEPS)
 def test_any_order_any_repetition_any_interruption(steps: list[str]) -> None:
     """However fetching is interrupted, repeated or mixed with changes, both have the same in the end."""

@@ -34,6 +34,8 @@ class Part(StrEnum):
     API = "api"
     #: The pages of staff.
     CONSOLE = "console"
+    #: What partners' software calls.
+    EXCHANGE = "exchange"
 
 
 #: Bytes of a page's form, unless its operation says otherwise.

@@ -7,8 +7,8 @@ Before: code of the revision before runs on with these tables beside its own.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
