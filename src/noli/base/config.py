@@ -55,6 +55,15 @@ class Config:
     key_file: str = ""
     #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.
     intake_bank: str = "intake"
+    #: Name of the bank that keeps removed content down; made on first use with the action ``block``.
+    removed_bank: str = "removed"
+    #: Where the service is offered, as codes of countries and unions (``US,EU``): which laws apply to its notices.
+    #: Empty for everywhere, so that the strictest known law counts.
+    jurisdictions: str = ""
+    #: What kind of service it is, for the same: ``intermediary``, ``hosting``, ``platform`` or ``search``.
+    service: str = "platform"
+    #: ``small`` for micro and small enterprises, which some laws exempt; else ``large``.
+    enterprise: str = "large"
     #: Submissions an hour from one network; helplines that submit for many need more.
     submissions_per_hour: int = 30
     #: Leading zero bits of the proof of work that a submission costs; one more doubles it. 18 is a second on a phone.

@@ -78,7 +78,9 @@ class NcmecFetcher:
 
     def _reasons(self) -> list[str]:
         root = _xml(self._http.call("GET", f"{self._base}/v2/feedback/PDQ/reasons", headers=self._headers))
-        return [guid for each in root.iterfind(".//{*}reason") if (guid := each.get("guid") or each.findtext("{*}guid"))]
+        return [
+            guid for each in root.iterfind(".//{*}reason") if (guid := each.get("guid") or each.findtext("{*}guid"))
+        ]
 
 
 def _xml(answer: HttpAnswer) -> ET.Element:
