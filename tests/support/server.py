@@ -20,13 +20,11 @@ _START_S = 30.0
 class Server:
     """One server process of an installation."""
 
-    def __init__(self, data: Path, url: str = "", **settings: object) -> None:
-        """Start it on a free port, with settings by their names, and wait until it can answer."""
+    def __init__(self, data: Path, url: str = "", *, port: int | None = None, **settings: object) -> None:
+        """Start it on a free port or this one, with settings by their names, and wait until it can answer."""
         self.data = data
         self._environment = environment(url, **settings)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = port or _free_port()
         self.log = data / f"log-{port}.txt"
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
@@ -52,6 +50,12 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(timeout=30)
         self.client.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def environment(url: str, **settings: object) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from noli.bank.model import Entry
 from noli.exchange.canaries import Canaries
-from noli.exchange.model import Partner, Quarantined, SyncState
+from noli.exchange.model import Partner, Quarantined, SyncState, SyncStatus
 from noli.exchange.ports import ExchangeStore
 
 
@@ -29,6 +29,14 @@ class PartnerStatus:
     confirmed: int
     behind: int
     refused: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCounts:
+    """How many partners cannot be fetched from, and how many entries are held."""
+
+    failing: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,14 @@ class StatusService:
         with self._store.transaction() as transaction:
             names = [partner.name for partner in transaction.partners()]
         return [self.of(name) for name in names]
+
+    def count(self) -> PartnerCounts:
+        """Count what an operator should look at."""
+        found = self.all()
+        troubled = {SyncStatus.UNREACHABLE, SyncStatus.DISTRUSTED, SyncStatus.FLOODED}
+        return PartnerCounts(
+            failing=sum(each.sync.status in troubled for each in found), held=sum(each.held for each in found)
+        )
 
     def disputed(self) -> list[Entry]:
         """List entries that somebody says are wrong: a person has to look."""
