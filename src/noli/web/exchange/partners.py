@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who calls, and the numbers under which protocols know organisations."""
+
+from noli.exchange.model import Partner
+from noli.web.api.operation import Call
+
+#: Our own number; a partner's is this plus its id. Some protocols want at least eight digits.
+OURSELVES = 10_000_000
+
+#: Our own name among members.
+OUR_NAME = "Noli"
+
+
+def calling(call: Call) -> Partner:
+    """Return the partner whose key came. Raises Forbidden."""
+    return call.app.partners.of_key(call.key.name)
+
+
+def number_of(partner: Partner) -> int:
+    """Return the number of a partner."""
+    return OURSELVES + partner.id
