@@ -19,7 +19,7 @@ from noli.adapters.decode import DecoderPool
 from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
 from noli.adapters.sql import Database, open_database
-from noli.app_cases import CaseParts
+from noli.app_exchange import ExchangeParts
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
 from noli.base.errors import Unavailable
@@ -68,7 +68,7 @@ def looked_at(config: Config) -> Iterator[Database]:
         yield database
 
 
-class App(CaseParts):
+class App(ExchangeParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:

@@ -5,6 +5,7 @@ import sys
 import threading
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from noli.bank.model import (
     Opinion,
     OpinionKind,
     Provenance,
+    Sharing,
 )
 from noli.bank.ports import BankStore, BankTransaction
 from noli.base.errors import Conflict, NotFound
@@ -212,6 +214,45 @@ def test_the_newest_opinion_of_each_party_counts(store: BankStore) -> None:
         assert say("a", OpinionKind.DISPUTED)
         assert t.entries_by_id([EntryId(1)])[EntryId(1)].disputed
         assert [one.author for one in t.opinions("one", EntryId(1))] == ["a", "b", "a", "b", "a"]
+
+
+def test_confirming_lifts_what_an_entry_may_ask_for(store: BankStore) -> None:
+    """Somebody here can confirm an entry for good; a partner's word for it does not count."""
+
+    def say(author: str, kind: OpinionKind) -> Action | None:
+        return t.add_opinion("one", Opinion(EntryId(1), author, kind, "", NOW)).at_most
+
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        t.add_entries("one", [(EntryId(1), replace(new(1), at_most=Action.REVIEW))], now=NOW)
+        assert say("partner:other", OpinionKind.TRUE_POSITIVE) is Action.REVIEW
+        assert say("anna", OpinionKind.FALSE_POSITIVE) is Action.REVIEW
+        assert say("anna", OpinionKind.TRUE_POSITIVE) is None
+        assert say("anna", OpinionKind.DISPUTED) is None
+        assert [c.kind for c in t.changes(after=2)] == [ChangeKind.ENTRY_OPINION] * 4
+
+
+def test_an_entry_leaves_only_while_it_may(store: BankStore) -> None:
+    """Consent opens and ends the way out, each step once in the sequence; a bank can be offered anew."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        t.add_entries("one", [(EntryId(1), replace(new(1), sharing=Sharing.WITHHELD))], now=NOW)
+        fill(t, "one", 2)
+        t.withdraw("one", EntryId(2), by="x", now=NOW)
+        assert t.set_sharing("one", EntryId(1), given=False, now=NOW).sharing is Sharing.WITHHELD
+        for _ in range(2):
+            made = t.set_sharing("one", EntryId(1), given=True, now=LATER)
+            assert (made.sharing, made.shared_at, made.sharing.leaves) == (Sharing.GRANTED, LATER, True)
+        for _ in range(2):
+            made = t.set_sharing("one", EntryId(1), given=False, now=LATER)
+            assert (made.sharing, made.sharing.leaves) == (Sharing.ENDED, False)
+        t.offer("one", now=NOW)
+        told = [(c.kind, c.entry, c.at) for c in t.changes(after=4)]
+        assert told == [
+            (ChangeKind.ENTRY_SHARED, 1, LATER),
+            (ChangeKind.ENTRY_UNSHARED, 1, LATER),
+            (ChangeKind.ENTRY_SHARED, 1, LATER),
+        ]
 
 
 def test_the_sequence_counts_every_change_once(store: BankStore) -> None:

@@ -21,8 +21,9 @@ from noli.bank.model import (
     EntryState,
     NewEntry,
     Opinion,
-    OpinionKind,
+    Sharing,
 )
+from noli.bank.rules import standing
 from noli.base.errors import Conflict, NotFound
 from noli.matching.model import Check
 
@@ -72,14 +73,13 @@ class MemoryBankTransaction:
             raise Conflict(msg)
         bank = Bank(BankId(len(self._state.banks) + 1), name, policy, now)
         self._state.banks[name] = bank
-        self._note(ChangeKind.BANK, name)
+        self._note(ChangeKind.BANK, name, now=now)
         return bank
 
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Replace a bank's policy."""
-        del now
         self._state.banks[name] = replace(self.bank(name), policy=policy, entries=0)
-        self._note(ChangeKind.BANK, name)
+        self._note(ChangeKind.BANK, name, now=now)
         return self.bank(name)
 
     def bank(self, name: str) -> Bank:
@@ -115,8 +115,10 @@ class MemoryBankTransaction:
                 note=new.note,
                 created_at=now,
                 hashes=new.hashes,
+                sharing=new.sharing,
+                at_most=new.at_most,
             )
-            self._note(ChangeKind.ENTRY_ADDED, bank, number)
+            self._note(ChangeKind.ENTRY_ADDED, bank, number, now=now)
 
     def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
         """Read one entry."""
@@ -143,16 +145,35 @@ class MemoryBankTransaction:
         if before.state is EntryState.WITHDRAWN:
             return before
         self._state.entries[id] = replace(before, state=EntryState.WITHDRAWN, withdrawn_at=now, withdrawn_by=by)
-        self._note(ChangeKind.ENTRY_WITHDRAWN, bank, id)
+        self._note(ChangeKind.ENTRY_WITHDRAWN, bank, id, now=now)
         return self._state.entries[id]
+
+    def set_sharing(self, bank: str, id: EntryId, *, given: bool, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Let an entry leave, or end that."""
+        before = self.entry(bank, id)
+        if given == before.sharing.leaves or (not given and before.sharing is Sharing.WITHHELD):
+            return before
+        changed = (
+            replace(before, sharing=Sharing.GRANTED, shared_at=now) if given else replace(before, sharing=Sharing.ENDED)
+        )
+        self._state.entries[id] = changed
+        self._note(ChangeKind.ENTRY_SHARED if given else ChangeKind.ENTRY_UNSHARED, bank, id, now=now)
+        return changed
+
+    def offer(self, bank: str, *, now: datetime) -> None:
+        """Put a bank's active entries into the change sequence anew."""
+        for entry in self.entries(bank, limit=len(self._state.entries)):
+            if entry.state is EntryState.ACTIVE:
+                self._note(ChangeKind.ENTRY_SHARED, bank, entry.id, now=now)
 
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
         """Keep an opinion."""
         before = self.entry(bank, opinion.entry)
         self._state.opinions.append(opinion)
-        newest = {one.author: one.kind for one in self.opinions(bank, opinion.entry)}
-        disputed = any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values())
-        self._state.entries[opinion.entry] = replace(before, disputed=disputed)
+        stands = standing(self.opinions(bank, opinion.entry))
+        at_most = None if stands.confirmed else before.at_most
+        self._state.entries[opinion.entry] = replace(before, disputed=stands.disputed, at_most=at_most)
+        self._note(ChangeKind.ENTRY_OPINION, bank, opinion.entry, now=opinion.created_at)
         return self._state.entries[opinion.entry]
 
     def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the port's name
@@ -197,9 +218,10 @@ class MemoryBankTransaction:
         del now
         self._state.answers[scope, key] = (digest, response)
 
-    def _note(self, kind: ChangeKind, bank: str, entry: EntryId | None = None) -> None:
-        number = len(self._state.changes) + 1
-        self._state.changes.append(Change(number, kind, self._state.banks[bank].id, entry))
+    def _note(self, kind: ChangeKind, bank: str, entry: EntryId | None = None, *, now: datetime) -> None:
+        changes = self._state.changes
+        at = max(now, changes[-1].at) if changes else now
+        changes.append(Change(len(changes) + 1, kind, self._state.banks[bank].id, entry, at))
 
 
 class MemoryKeys:

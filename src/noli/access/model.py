@@ -15,6 +15,8 @@ class Scope(StrEnum):
     BANKS = "banks"
     #: See exact distances; only for whom the operator trusts with the banked hashes themselves.
     DISTANCES = "distances"
+    #: Exchange hashes as a partner; 'noli partner add' gives it.
+    EXCHANGE = "exchange"
     #: Read Prometheus metrics.
     METRICS = "metrics"
 

@@ -36,6 +36,24 @@ class EntryState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Sharing(StrEnum):
+    """Whether an entry may leave for the partners that its bank is shared with."""
+
+    #: Goes wherever its bank goes.
+    OPEN = "open"
+    #: Stays here: it is a case's without consent to share, or was received from a partner.
+    WITHHELD = "withheld"
+    #: The person consented.
+    GRANTED = "granted"
+    #: The person took the consent back: partners are told to withdraw it.
+    ENDED = "ended"
+
+    @property
+    def leaves(self) -> bool:
+        """Whether partners may have it now."""
+        return self in {Sharing.OPEN, Sharing.GRANTED}
+
+
 class OpinionKind(StrEnum):
     """What somebody thinks of an entry."""
 
@@ -50,6 +68,12 @@ class ChangeKind(StrEnum):
     BANK = "bank"
     ENTRY_ADDED = "entry_added"
     ENTRY_WITHDRAWN = "entry_withdrawn"
+    #: It may leave from now on, or must be offered to partners anew.
+    ENTRY_SHARED = "entry_shared"
+    #: It may not leave any more; partners are told to withdraw it.
+    ENTRY_UNSHARED = "entry_unshared"
+    #: Somebody thinks something else of it than before.
+    ENTRY_OPINION = "entry_opinion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +129,17 @@ class NewEntry:
     provenance: Provenance
     labels: tuple[str, ...] = ()
     note: str = ""
+    sharing: Sharing = Sharing.OPEN
+    at_most: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One protected picture in a bank: matched, disputed and withdrawn as one."""
+    """One protected picture in a bank: matched, disputed and withdrawn as one.
+
+    ``at_most`` is the strongest action that it may ask for until somebody here has confirmed it; None: as its bank.
+    ``shared_at`` says since when partners may have it, where that is not from the beginning.
+    """
 
     id: EntryId
     bank: str
@@ -122,11 +152,17 @@ class Entry:
     withdrawn_at: datetime | None = None
     withdrawn_by: str = ""
     disputed: bool = False
+    sharing: Sharing = Sharing.OPEN
+    shared_at: datetime | None = None
+    at_most: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one party thinks of an entry; a party's newest opinion counts."""
+    """What one party thinks of an entry; a party's newest opinion counts.
+
+    ``author`` is the name of a key or of staff, or ``partner:`` and the name of a partner.
+    """
 
     entry: EntryId
     author: str
@@ -137,12 +173,13 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the installation's change sequence."""
+    """One step of the installation's change sequence; ``at`` never goes back, whatever the clock does."""
 
     sequence: int
     kind: ChangeKind
     bank: BankId
     entry: EntryId | None
+    at: datetime
 
 
 # Entry ids are shown and typed in Crockford's base 32: 13 digits for 63 bits, no I, L, O, U.

@@ -58,7 +58,20 @@ class BankTransaction(Protocol):
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
         """Keep an opinion. Raises NotFound.
 
-        A false-positive or disputed one marks the entry disputed until its author's newest opinion says otherwise.
+        What all opinions make of the entry says ``bank.rules.standing``: a false-positive or disputed one marks it
+        disputed until its author's newest opinion says otherwise; a confirmed one may ask for what its bank says.
+        """
+        ...
+
+    def set_sharing(self, bank: str, id: EntryId, *, given: bool, now: datetime) -> Entry:  # noqa: A002 - the field's name
+        """Let a case's entry leave for partners, or end that; a second time changes nothing. Raises NotFound."""
+        ...
+
+    def offer(self, bank: str, *, now: datetime) -> None:
+        """Put all active entries of a bank into the change sequence anew; for whom may see it only now, or no longer.
+
+        Raises:
+            NotFound: There is no such bank.
         """
         ...
 

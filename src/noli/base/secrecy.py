@@ -22,6 +22,12 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     #: Signs proof-of-work challenges.
     CHALLENGE = "challenge"
+    #: Seals what partners' servers are shown.
+    PARTNER = "partner"
+    #: Places and values of canaries.
+    CANARY = "canary"
+    #: Signs our feed.
+    FEED = "feed"
     #: Keyed step before slow hashing: without the key file a stolen verifier cannot be tried at all.
     PEPPER = "pepper"
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance, Sharing
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, NotFound
@@ -17,7 +17,7 @@ from noli.casework import rules
 from noli.casework.commands import BankedItem, Command
 from noli.casework.events import Event, Recorded, Withdrawn
 from noli.casework.limits import check_items
-from noli.casework.model import Case, CaseId, ItemId, NewItem
+from noli.casework.model import Case, CaseId, ItemId, NewItem, Recipient
 from noli.casework.ports import CaseStore, CaseTransaction, CommonPictures
 from noli.casework.receipts import random_id
 from noli.hashing.model import Hash
@@ -123,6 +123,7 @@ class CaseFiles:
                     self._withdraw(transaction, case, now=now)
                 case = rules.apply(case, Recorded(case.version + 1, now, actor, event))
                 made.append(event)
+        self._follow_consent(transaction, before, case, now=now)
         if made:
             try:
                 transaction.append(case, made, version=before.version, actor=actor, now=now)
@@ -198,6 +199,17 @@ class CaseFiles:
             except NotFound:
                 create_bank(transaction.banks, name, policy, now=self.clock.now())
 
+    def _follow_consent(self, transaction: CaseTransaction, before: Case, case: Case, *, now: datetime) -> None:
+        """Let entries leave for partners exactly while the person consents; the bank of held ones is not shared.
+
+        A held item takes the same steps as any other, so that their time tells nothing.
+        """
+        given = Recipient.PARTNERS in case.consents
+        same = {item.entry for item in before.protected} if given == (Recipient.PARTNERS in before.consents) else set()
+        for item in case.protected:
+            if item.entry is not None and item.entry not in same:
+                transaction.banks.set_sharing(item.bank, item.entry, given=given, now=now)
+
     def _withdraw(self, transaction: CaseTransaction, case: Case, *, now: datetime) -> None:
         for bank, entry in [(item.bank, item.entry) for item in case.protected if item.entry is not None]:
             transaction.banks.withdraw(bank, entry, by=INTAKE, now=now)
@@ -213,7 +225,7 @@ def item_digest(hashes: tuple[Hash, ...]) -> str:
 
 
 def _entry(hashes: tuple[Hash, ...]) -> NewEntry:
-    return NewEntry(hashes, Provenance(added_by=INTAKE))
+    return NewEntry(hashes, Provenance(added_by=INTAKE), sharing=Sharing.WITHHELD)
 
 
 def _changed_banks(before: Case, after: Case) -> bool:

@@ -18,6 +18,7 @@ main = Commands(
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",
         "ledger": "noli.cli.ledger:ledger",
+        "partner": "noli.cli.partner:partner",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
     },

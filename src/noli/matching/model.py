@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from noli.bank.model import Bank, EntryId
+from noli.bank.model import Action, Bank, EntryId
 from noli.hashing.model import Hash, Outcome
 
 
@@ -34,12 +34,14 @@ class Neighbour:
         entry: The entry.
         distance_bits: Smallest distance between the query and any hash of the entry, 0-63.
         disputed: Whether somebody says that the entry is wrong.
+        at_most: The strongest action that the entry may ask for, until somebody here has confirmed it; None: any.
     """
 
     bank: Bank
     entry: EntryId
     distance_bits: int
     disputed: bool = False
+    at_most: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 """What policy makes of neighbours: pure functions from machine facts to a decision with its reasons.
 
 1. Each neighbour in a positive bank asks for what its bank says: block, review, or (log) nothing.
-2. A disputed entry asks for review at most.
+2. A disputed entry asks for review at most; one that a partner sent, until somebody here has confirmed it, for what was
+   agreed with that partner.
 3. A neighbour in a negative bank vetoes the query (frame) it was found for: matches of that frame are listed but
    no longer count; other frames are untouched. A disputed veto is itself in doubt: it weakens to review, not allow.
 4. The strongest that stands wins. Disabled banks say nothing.
@@ -116,6 +117,9 @@ def _match(query: int, neighbour: Neighbour, veto: Neighbour | None) -> Match:
         return Match(neighbour, close, Verdict.ALLOW, reason, query)
     verdict = _ASKS[policy.action]
     reason += f"{_DOES[policy.action]} up to {policy.threshold_bits} bits"
+    if neighbour.at_most is not None and _STRENGTH[_ASKS[neighbour.at_most]] < _STRENGTH[verdict]:
+        verdict = _ASKS[neighbour.at_most]
+        reason += f"; nobody here has confirmed the entry, so it {_DOES[neighbour.at_most]}"
     if neighbour.disputed and verdict is Verdict.BLOCK:
         verdict = Verdict.REVIEW
         reason += "; the entry is disputed, so a person decides"

@@ -260,7 +260,7 @@ def _outcome(hashes: Sequence[Hash], outcome: Outcome) -> Outcome:
 
 
 def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list[Neighbour]:
-    """Drop what was withdrawn since the index last followed, mark what is disputed.
+    """Drop what was withdrawn since the index last followed, mark what is disputed or not confirmed.
 
     An entry that the store did not tell about is kept: in doubt, the index is believed.
     """
@@ -270,7 +270,8 @@ def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list
         if entry is None:
             kept.append(neighbour)
         elif entry.state is EntryState.ACTIVE:
-            kept.append(replace(neighbour, disputed=True) if entry.disputed else neighbour)
+            marked = entry.disputed or entry.at_most is not None
+            kept.append(replace(neighbour, disputed=entry.disputed, at_most=entry.at_most) if marked else neighbour)
     return kept
 
 

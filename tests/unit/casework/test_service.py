@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from noli.bank.model import EntryState, Sharing
 from noli.base.errors import Conflict, InputError, NotFound, Unavailable
 from noli.casework.events import MessageSent
 from noli.casework.limits import MAX_LINKS, MAX_MESSAGES
@@ -160,3 +161,21 @@ def test_an_unknown_case_is_not_found(world: Entered) -> None:
         world.cases.view(CaseId("nobody"))
     with pytest.raises(NotFound):
         world.cases.add_links(CaseId("nobody"), (LINK,))
+
+
+def test_hashes_leave_for_partners_only_while_the_person_consents(world: Entered) -> None:
+    """What is added, what was there, and what is released follow the consent; a case without it keeps everything."""
+
+    def sharing() -> set[Sharing]:
+        with world.store.transaction() as transaction:
+            entries = transaction.banks.entries("intake") + transaction.banks.entries("intake-held")
+            return {entry.sharing for entry in entries if entry.state is EntryState.ACTIVE}
+
+    assert sharing() == {Sharing.GRANTED}
+    world.cases.change_consent(world.case, Recipient.PARTNERS, given=False)
+    assert sharing() == {Sharing.ENDED}
+    world.cases.add_items(world.case, (made_up_item(2),))
+    assert sharing() == {Sharing.ENDED, Sharing.WITHHELD}
+    world.cases.change_consent(world.case, Recipient.HELPLINES, given=False)
+    world.cases.change_consent(world.case, Recipient.PARTNERS, given=True)
+    assert sharing() == {Sharing.GRANTED}

@@ -33,6 +33,7 @@ class MemoryBanks:
         self.held: dict[int, tuple[int, bytes]] = {}
         self.gone: set[int] = set()
         self.disputed: set[int] = set()
+        self.at_most: dict[int, Action] = {}
         self.log: list[Change] = []
         self.busy = False
         self.reads = 0
@@ -48,7 +49,7 @@ class MemoryBanks:
         yield self
 
     def _note(self, kind: ChangeKind, bank: int, entry: int | None = None) -> None:
-        self.log.append(Change(len(self.log) + 1, kind, BankId(bank), None if entry is None else EntryId(entry)))
+        self.log.append(Change(len(self.log) + 1, kind, BankId(bank), None if entry is None else EntryId(entry), NOW))
 
     def put_bank(self, number: int, policy: BankPolicy | None = None) -> None:
         """Create a bank or replace its policy."""
@@ -101,8 +102,17 @@ class MemoryBanks:
     def _entry(self, number: int) -> Entry:
         state = EntryState.WITHDRAWN if number in self.gone else EntryState.ACTIVE
         bank = f"bank{self.held[number][0]}"
-        disputed = number in self.disputed
-        return Entry(EntryId(number), bank, state, Provenance("test"), (), "", NOW, disputed=disputed)
+        return Entry(
+            EntryId(number),
+            bank,
+            state,
+            Provenance("test"),
+            (),
+            "",
+            NOW,
+            disputed=number in self.disputed,
+            at_most=self.at_most.get(number),
+        )
 
 
 class MemoryChecks:

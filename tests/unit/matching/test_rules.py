@@ -36,13 +36,16 @@ near = st.builds(
     st.integers(0, 2**63 - 1).map(EntryId),
     st.integers(0, 31),
     disputed=st.booleans(),
+    at_most=st.none() | st.sampled_from(Action),
 )
 founds = st.lists(st.lists(near, max_size=4), min_size=1, max_size=3)
 outcomes = st.sampled_from(list(Outcome))
 
 
-def one(name: str, distance: int = 12, *, entry: int = 10, disputed: bool = False) -> Neighbour:
-    return Neighbour(BY_NAME[name], EntryId(entry), distance, disputed)
+def one(
+    name: str, distance: int = 12, *, entry: int = 10, disputed: bool = False, at_most: Action | None = None
+) -> Neighbour:
+    return Neighbour(BY_NAME[name], EntryId(entry), distance, disputed, at_most)
 
 
 @pytest.mark.parametrize(
@@ -161,3 +164,22 @@ def test_the_order_of_neighbours_does_not_matter(
     found = [list({n.entry: n for n in near}.values()) for near in found]
     shuffled = [shuffler.sample(near, len(near)) for near in found]
     assert judge(shuffled, outcome=outcome) == judge(found, outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("bank_name", "at_most", "verdict"),
+    [
+        ("ncii", Action.REVIEW, Verdict.REVIEW),
+        ("ncii", Action.LOG, Verdict.ALLOW),
+        ("ncii", Action.BLOCK, Verdict.BLOCK),
+        ("ask", Action.BLOCK, Verdict.REVIEW),
+        ("log", Action.REVIEW, Verdict.ALLOW),
+    ],
+)
+def test_what_nobody_here_confirmed_asks_for_no_more_than_agreed(
+    bank_name: str, at_most: Action, verdict: Verdict
+) -> None:
+    """A partner's entry is capped by what was agreed, and never asks for more than its bank does."""
+    decision = judge([[one(bank_name, at_most=at_most)]], outcome=Outcome.HASHED)
+    assert decision.verdict is verdict
+    assert ("confirmed" in decision.reason) is (bank_name == "ncii" and at_most is not Action.BLOCK)

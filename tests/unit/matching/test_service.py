@@ -80,6 +80,12 @@ def test_a_disputed_entry_asks_for_review(house: House) -> None:
     assert house.verdict(BANKED) is Verdict.REVIEW
 
 
+def test_what_nobody_here_confirmed_asks_for_no_more_than_agreed(house: House) -> None:
+    """A partner's entry in a blocking bank asks for review."""
+    house.store.at_most[7] = Action.REVIEW
+    assert house.verdict(BANKED) is Verdict.REVIEW
+
+
 def test_a_negative_bank_clears(house: House) -> None:
     """False-positive relief works from end to end."""
     house.store.put_bank(2, BankPolicy(Action.LOG, negative=True))

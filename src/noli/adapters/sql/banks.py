@@ -25,8 +25,10 @@ from noli.bank.model import (
     Opinion,
     OpinionKind,
     Provenance,
+    Sharing,
     entry_text,
 )
+from noli.bank.rules import standing
 from noli.base.errors import Conflict, IntegrityError, NotFound
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 
@@ -75,15 +77,14 @@ class SqlBankTransaction:
             raise Conflict(msg)
         values = {"name": name, "created_at": now, "entries": 0, "hashes": 0, **_policy_values(policy)}
         bank = self._connection.execute(t.bank.insert().values(values).returning(t.bank.c.id)).scalar_one()
-        self._append([(ChangeKind.BANK, bank, None)])
+        self._append([(ChangeKind.BANK, bank, None)], now)
         return self.bank(name)
 
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Replace a bank's policy."""
-        del now
         bank = self._bank_id(name)
         self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(_policy_values(policy)))
-        self._append([(ChangeKind.BANK, bank, None)])
+        self._append([(ChangeKind.BANK, bank, None)], now)
         return self.bank(name)
 
     def bank(self, name: str) -> Bank:
@@ -112,7 +113,7 @@ class SqlBankTransaction:
         hashes = [_hash_values(number, id_, at, one) for id_, new in entries for at, one in enumerate(new.hashes)]
         self._connection.execute(t.banked_hash.insert(), hashes)
         self._count(number, entries=len(entries), hashes=len(hashes))
-        self._append([(ChangeKind.ENTRY_ADDED, number, id_) for id_, _ in entries])
+        self._append([(ChangeKind.ENTRY_ADDED, number, id_) for id_, _ in entries], now)
 
     def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
         """Read one entry with its hashes."""
@@ -120,14 +121,14 @@ class SqlBankTransaction:
         row = self._one(_entries().where(t.entry.c.id == id, t.entry.c.bank_id == number))
         if row is None:
             raise _no_entry(bank, id)
-        return _entry(row, self._hashes(number, [id]).get(id, ()))
+        return _entry(row, self.hashes_in(number, [id]).get(id, ()))
 
     def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
         """List entries of a bank in id order."""
         number = self._bank_id(bank)
         query = _entries().where(t.entry.c.bank_id == number, t.entry.c.id > (-1 if after is None else after))
         rows = self._connection.execute(query.order_by(t.entry.c.id).limit(limit)).all()
-        hashes = self._hashes(number, [row.id for row in rows])
+        hashes = self.hashes_in(number, [row.id for row in rows])
         return [_entry(row, hashes.get(row.id, ())) for row in rows]
 
     def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
@@ -148,12 +149,31 @@ class SqlBankTransaction:
         self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
         gone = one.update().where(one.c.bank_id == number, one.c.entry_id == id).values(active=False)
         self._count(number, entries=-1, hashes=-self._connection.execute(gone).rowcount)
-        self._append([(ChangeKind.ENTRY_WITHDRAWN, number, id)])
+        self._append([(ChangeKind.ENTRY_WITHDRAWN, number, id)], now)
         return self.entry(bank, id)
+
+    def set_sharing(self, bank: str, id: EntryId, *, given: bool, now: datetime) -> Entry:  # noqa: A002 - the port's name
+        """Let an entry leave, or end that."""
+        before = self.entry(bank, id)
+        if given == before.sharing.leaves or (not given and before.sharing is Sharing.WITHHELD):
+            return before
+        values = {"sharing": Sharing.GRANTED.value, "shared_at": now} if given else {"sharing": Sharing.ENDED.value}
+        self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
+        kind = ChangeKind.ENTRY_SHARED if given else ChangeKind.ENTRY_UNSHARED
+        self._append([(kind, self._bank_id(bank), id)], now)
+        return self.entry(bank, id)
+
+    def offer(self, bank: str, *, now: datetime) -> None:
+        """Put a bank's active entries into the change sequence anew."""
+        number, one = self._bank_id(bank), t.entry.c
+        query = sa.select(one.id).where(one.bank_id == number, one.state == EntryState.ACTIVE.value).order_by(one.id)
+        ids = self._connection.execute(query).scalars().all()
+        if ids:
+            self._append([(ChangeKind.ENTRY_SHARED, number, id_) for id_ in ids], now)
 
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
         """Keep an opinion and what it makes of the entry."""
-        self.entry(bank, opinion.entry)
+        before = self.entry(bank, opinion.entry)
         self._connection.execute(
             t.opinion.insert().values(
                 entry_id=opinion.entry,
@@ -163,9 +183,11 @@ class SqlBankTransaction:
                 created_at=opinion.created_at,
             )
         )
-        newest = {one.author: one.kind for one in self.opinions(bank, opinion.entry)}
-        disputed = any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values())
-        self._connection.execute(t.entry.update().where(t.entry.c.id == opinion.entry).values(disputed=disputed))
+        stands = standing(self.opinions(bank, opinion.entry))
+        at_most = None if stands.confirmed or before.at_most is None else before.at_most.value
+        values = {"disputed": stands.disputed, "at_most": at_most}
+        self._connection.execute(t.entry.update().where(t.entry.c.id == opinion.entry).values(values))
+        self._append([(ChangeKind.ENTRY_OPINION, self._bank_id(bank), opinion.entry)], opinion.created_at)
         return self.entry(bank, opinion.entry)
 
     def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the port's name
@@ -183,7 +205,7 @@ class SqlBankTransaction:
             log.select().where(log.c.sequence > after).order_by(log.c.sequence).limit(limit)
         )
         return [
-            Change(row.sequence, ChangeKind(row.kind), BankId(row.bank_id), _optional_entry(row.entry_id))
+            Change(row.sequence, ChangeKind(row.kind), BankId(row.bank_id), _optional_entry(row.entry_id), row.at)
             for row in rows
         ]
 
@@ -242,7 +264,8 @@ class SqlBankTransaction:
             raise _no_bank(name)
         return BankId(found)
 
-    def _hashes(self, bank: BankId, ids: Sequence[EntryId]) -> dict[EntryId, tuple[Hash, ...]]:
+    def hashes_in(self, bank: BankId, ids: Sequence[EntryId]) -> dict[EntryId, tuple[Hash, ...]]:
+        """Return hashes of entries of one bank, withdrawn ones included; not of the port, for other repositories."""
         found: dict[EntryId, list[Hash]] = {}
         one = t.banked_hash
         for some in _portions(ids):
@@ -263,8 +286,11 @@ class SqlBankTransaction:
         counts = {"entries": t.bank.c.entries + entries, "hashes": t.bank.c.hashes + hashes}
         self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(counts))
 
-    def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]]) -> None:
-        rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry} for kind, bank, entry in changes]
+    def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]], now: datetime) -> None:
+        log = t.bank_change.c
+        last = self._connection.execute(sa.select(log.at).order_by(log.sequence.desc()).limit(1)).scalar_one_or_none()
+        at = now if last is None else max(now, last)
+        rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry, "at": at} for kind, bank, entry in changes]
         self._connection.execute(t.bank_change.insert(), rows)
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_NOTIFY)
@@ -304,6 +330,9 @@ def _entry(row: Row[*tuple[object, ...]], hashes: tuple[Hash, ...]) -> Entry:
         withdrawn_at=row.withdrawn_at,
         withdrawn_by=row.withdrawn_by,
         disputed=row.disputed,
+        sharing=Sharing(row.sharing),
+        shared_at=row.shared_at,
+        at_most=None if row.at_most is None else Action(row.at_most),
     )
 
 
@@ -320,6 +349,8 @@ def _entry_values(bank: BankId, id_: EntryId, new: NewEntry, now: datetime) -> d
         "created_at": now,
         "withdrawn_by": "",
         "disputed": False,
+        "sharing": new.sharing.value,
+        "at_most": None if new.at_most is None else new.at_most.value,
     }
 
 

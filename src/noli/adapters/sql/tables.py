@@ -72,6 +72,9 @@ entry = sa.Table(
     sa.Column("withdrawn_at", UtcDateTime),
     sa.Column("withdrawn_by", sa.Text, nullable=False),
     sa.Column("disputed", sa.Boolean, nullable=False),
+    sa.Column("sharing", sa.String(16), nullable=False),
+    sa.Column("shared_at", UtcDateTime),
+    sa.Column("at_most", sa.String(16)),
     sa.Index(None, "bank_id", "id"),
 )
 
@@ -110,7 +113,49 @@ bank_change = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("bank_id", sa.ForeignKey("bank.id"), nullable=False),
     sa.Column("entry_id", sa.BigInteger),
+    # Never earlier than that of a smaller number.
+    sa.Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# What is agreed with another organisation. The secret that it gave us is sealed.
+partner = sa.Table(
+    "partner",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("protocol", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("honours_withdrawal", sa.Boolean, nullable=False),
+    sa.Column("per_hour", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("source", sa.JSON),
+    sa.Column("secret", sa.LargeBinary),
+)
+
+partner_key = sa.Table(
+    "partner_key",
+    metadata,
+    sa.Column("key_name", sa.String(64), primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), nullable=False, index=True),
+)
+
+partner_share = sa.Table(
+    "partner_share",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), primary_key=True),
+    sa.Column("ended_at", UtcDateTime),
+)
+
+# What is taken from a partner: its name of a bank (empty: whatever it sends), our bank, and what it may ask for.
+partner_import = sa.Table(
+    "partner_import",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("remote", sa.String(64), primary_key=True),
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), nullable=False),
+    sa.Column("at_most", sa.String(16), nullable=False),
 )
 
 api_key = sa.Table(

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a partner may see, as one stream from any checkpoint: what every serving protocol is made from.
+
+1. A partner sees the banks that are shared with it, and of those what may leave: not what a person has not consented
+   to share, and not what others entrusted to us (received entries are never passed on).
+2. The stream is the change sequence; each step shows the entry *as it is now*, so that reading a step twice, or late,
+   leads to the same. What a partner can have is withdrawn by a later step, however long it was away.
+3. Canaries are mixed in.
+"""
+
+from datetime import datetime
+
+from noli.exchange.canaries import Canaries
+from noli.exchange.model import Page, Partner
+from noli.exchange.ports import ExchangeStore
+
+#: Steps of the change sequence that one page looks through at most: other banks' changes cost the database time, too.
+LOOKED_THROUGH = 20_000
+
+
+class Outgoing:
+    """Streams what partners may see; safe to call from many threads and processes."""
+
+    def __init__(self, store: ExchangeStore, canaries: Canaries) -> None:
+        """Keep the collaborators."""
+        self._store, self._canaries = store, canaries
+
+    def page(self, partner: Partner, *, after: int, limit: int, known: int | None = None) -> Page:
+        """Read one page.
+
+        Args:
+            partner: Who asks.
+            after: The checkpoint: what it has up to here; 0 for the beginning.
+            limit: Entries at most; canaries come on top, about one in ``canaries.EVERY``.
+            known: The checkpoint at which its whole fetch began, where ``after`` is a page within it; only what it can
+                have had then is it told to drop.
+
+        Returns:
+            The page; its ``next`` is the checkpoint once its items are stored.
+        """
+        with self._store.transaction() as transaction:
+            last = transaction.banks.last_sequence()
+            until = min(last, after + LOOKED_THROUGH)
+            items, reached = transaction.visible(
+                partner.id, after=after, until=until, known=after if known is None else known, limit=limit
+            )
+        mixed = tuple(self._canaries.mixed(partner.id, items, first=after == 0))
+        return Page(mixed, max(reached, after), reached < last)
+
+    def last(self) -> int:
+        """Return the newest checkpoint there can be."""
+        with self._store.transaction() as transaction:
+            return transaction.banks.last_sequence()
+
+    def checkpoint_at(self, at: datetime) -> int:
+        """Return the checkpoint of what happened before a time, for protocols that ask by time."""
+        with self._store.transaction() as transaction:
+            return transaction.sequence_at(at)

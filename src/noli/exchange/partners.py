@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners: add and change them, know them by their keys."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import replace
+
+from noli.access.model import Scope
+from noli.access.service import AccessService
+from noli.base.clock import Clock
+from noli.base.errors import Conflict, Forbidden, InputError, Unauthenticated
+from noli.base.names import check_name
+from noli.exchange.model import NewPartner, Partner, PartnerKeys, PartnerState
+from noli.exchange.ports import ExchangeStore
+
+# Characters of the subscription key: as many as the originals have.
+_SUBSCRIPTION_LENGTH = 32
+
+
+class PartnerService:
+    """The use cases around partners; safe to call from many threads and processes."""
+
+    def __init__(self, store: ExchangeStore, access: AccessService, clock: Clock) -> None:
+        """Keep the collaborators."""
+        self._store, self._access, self._clock = store, access, clock
+
+    def add(self, new: NewPartner, *, scopes: Iterable[Scope] = ()) -> tuple[Partner, PartnerKeys]:
+        """Add a partner and issue its first key.
+
+        Args:
+            new: What is agreed.
+            scopes: What its key may do besides the exchange.
+
+        Returns:
+            The partner, and its keys, which nobody can be told again.
+
+        Raises:
+            InputError: The name or what is agreed cannot be used.
+            NotFound: There is no such bank.
+            Conflict: The name is taken, by a partner or a key.
+        """
+        check_name(new.name, of="partner")
+        check_agreement(new)
+        if new.name in {key.name for key in self._access.all()}:
+            msg = f"A key named {new.name!r} exists already; give the partner another name."
+            raise Conflict(msg)
+        honours = new.protocol.carries_withdrawals if new.honours_withdrawal is None else new.honours_withdrawal
+        with self._store.transaction(write=True) as transaction:
+            partner = transaction.add_partner(new, honours_withdrawal=honours, now=self._clock.now())
+        return partner, self._issue(partner, new.name, scopes)
+
+    def new_key(self, name: str, *, scopes: Iterable[Scope] = (), keep_old: bool = False) -> PartnerKeys:
+        """Issue another key to a partner.
+
+        Args:
+            name: The partner.
+            scopes: What it may do besides the exchange.
+            keep_old: Whether its other keys go on working, for the time it takes to change over.
+
+        Raises:
+            NotFound: There is no such partner.
+        """
+        with self._store.transaction() as transaction:
+            partner = transaction.partner(name)
+            old = transaction.keys_of(partner.id)
+        keys = self._issue(partner, f"{name}.{len(old) + 1}", scopes)
+        if not keep_old:
+            for each in old:
+                self._access.revoke(each)
+        return keys
+
+    def change(self, partner: Partner, *, secret: str | None = None) -> Partner:
+        """Keep what changed of a partner. Raises InputError, NotFound."""
+        check_agreement(partner)
+        with self._store.transaction(write=True) as transaction:
+            return transaction.change_partner(partner, secret=secret, now=self._clock.now())
+
+    def set_state(self, name: str, state: PartnerState) -> Partner:
+        """Let everything flow, or nothing. Raises NotFound."""
+        return self.change(replace(self.get(name), state=state))
+
+    def get(self, name: str) -> Partner:
+        """Read one. Raises NotFound."""
+        with self._store.transaction() as transaction:
+            return transaction.partner(name)
+
+    def all(self) -> list[Partner]:
+        """List by name."""
+        with self._store.transaction() as transaction:
+            return transaction.partners()
+
+    def of_key(self, key: str) -> Partner:
+        """Return the partner that calls, by the name of its key.
+
+        Raises:
+            Forbidden: The key is nobody's, or the partner is suspended.
+        """
+        with self._store.transaction() as transaction:
+            partner = transaction.partner_of(key)
+        if partner is None:
+            msg = "This key belongs to no partner; 'noli partner add' makes one."
+            raise Forbidden(msg)
+        if partner.state is not PartnerState.ACTIVE:
+            msg = "Exchange with this partner is suspended; ask who runs this installation."
+            raise Forbidden(msg)
+        return partner
+
+    def of_token(self, token: str, *, subscription: str | None = None) -> Partner:
+        """Return the partner that calls, by what its software shows.
+
+        Args:
+            token: The key itself, from wherever the protocol carries it.
+            subscription: StopNCII's second key; None where the protocol has none.
+
+        Raises:
+            Unauthenticated: It is not known, was revoked, or the second key does not belong to it.
+            Forbidden: It may not exchange, or the partner is suspended.
+        """
+        key = self._access.authenticate(token)
+        # The token itself is taken in its place: who has it can work the other one out.
+        if subscription is not None and not any(
+            hmac.compare_digest(subscription.encode(), known.encode()) for known in (subscription_key(token), token)
+        ):
+            msg = "The subscription key does not belong to the function key; 'noli partner add' prints both."
+            raise Unauthenticated(msg)
+        if Scope.EXCHANGE not in key.scopes:
+            msg = f"This takes a key with the scope {Scope.EXCHANGE!s}."
+            raise Forbidden(msg)
+        return self.of_key(key.name)
+
+    def _issue(self, partner: Partner, key: str, scopes: Iterable[Scope]) -> PartnerKeys:
+        made, token = self._access.create(key, {Scope.EXCHANGE, *scopes})
+        with self._store.transaction(write=True) as transaction:
+            transaction.add_key(partner.id, made.name)
+        return PartnerKeys(token, subscription_key(token))
+
+
+def subscription_key(token: str) -> str:
+    """Return the second of a StopNCII client's keys; nothing more has to be stored for it."""
+    return hashlib.sha256(b"noli-subscription|" + token.encode()).hexdigest()[:_SUBSCRIPTION_LENGTH]
+
+
+def check_agreement(partner: NewPartner | Partner) -> None:
+    """Refuse what cannot be agreed with a partner. Raises InputError."""
+    if partner.per_hour < 0:
+        msg = "A partner may bring 0 or more entries an hour."
+        raise InputError(msg)
+    if len({each.remote for each in partner.imports}) < len(partner.imports):
+        msg = "Each of a partner's banks goes into one of ours; name it once."
+        raise InputError(msg)
+    both = set(partner.shares) & {each.bank for each in partner.imports}
+    if both:
+        msg = f"Bank {min(both)!r} cannot both be shared with a partner and take what it sends; make another."
+        raise InputError(msg)
