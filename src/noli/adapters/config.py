@@ -52,7 +52,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 _FORMATS = ("json", "text")
-_PARTS = {"intake", "api", "console"}
+_PARTS = {"intake", "api", "console", "exchange"}
 
 
 def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:

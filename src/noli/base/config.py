@@ -57,8 +57,9 @@ class Config:
     passwords_at_once: int = 1
     #: Log-ins that wait for their turn; further ones are asked to come back.
     passwords_waiting: int = 20
-    #: What is served, separated by commas: ``intake`` (the pages at ``/``), ``api``, ``console``.
-    parts: str = "intake,api,console"
+    #: What is served, separated by commas: ``intake`` (the pages at ``/``), ``api``, ``console``, ``exchange`` (for
+    #: partners).
+    parts: str = "intake,api,console,exchange"
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.

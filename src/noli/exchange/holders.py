@@ -39,7 +39,9 @@ class Holders:
         if not any(held.values()):
             return frozenset()
         with self._store.transaction() as transaction:
-            shared = {entry.id for entry in _shared(transaction, partner, {e for found in held.values() for e in found})}
+            shared = {
+                entry.id for entry in _shared(transaction, partner, {e for found in held.values() for e in found})
+            }
         return frozenset(value for value, entries in held.items() if shared.intersection(entries) - {gone[value]})
 
     def of(self, transaction: ExchangeTransaction, partner: Partner, value: bytes) -> list[Entry]:

@@ -3,7 +3,7 @@
 
 1. A checkpoint in seconds is never ahead of what was delivered, so that a fetch which is abandoned loses nothing, and
    never goes back. It is inclusive: what lies in its second comes again.
-2. A page never crosses the place at which its fetch began. What was withdrawn before that has not been delivered in this
+2. A page never crosses the place at which its fetch began. What was withdrawn before that was not delivered in this
    fetch, so that only who can have had it earlier is told; of what was withdrawn since, whoever may have got it on an
    earlier page is told.
 3. Once a second lies well back, nothing can be added to it any more, and the checkpoint moves past it: a large import

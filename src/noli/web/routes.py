@@ -10,6 +10,7 @@ from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.console.table import CONSOLE
+from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
 from noli.web.pages import landing
@@ -220,4 +221,4 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *ABOUT, *PERSON, *CONSOLE, *assets.operations())

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """NCMEC's hash-sharing API, version 2: status, members, entries and feedback, as XML.
 
-An entry is a picture there and has one PDQ hash, so that each form of ours is an entry of its own. Clients ask for
-windows of time; what is new is given whole, up to this moment, where it fits into one answer: clients that see a page
-with a successor begin to guess smaller windows, and those outside UTC write their local time as if it were UTC. One
-whose clock is ahead of ours, as theirs then seems to be, is given as much more of what came before.
+An entry is a picture there and has one PDQ hash, so that each form of ours is an entry of its own.
+
+Clients ask for windows of time. One that sees a page with a successor begins to guess smaller windows, so a window is
+given whole where it fits into one answer. One outside UTC writes its local time as if it were UTC: to the west of it it
+lags, so the little that happened since is given with a window; to the east it is ahead of our clock, and is given as
+much more of what came before.
 """
 
 import base64
@@ -19,20 +21,23 @@ from msgspec import Struct
 from noli.bank.model import OpinionKind, entry_text, parse_entry
 from noli.base.errors import InputError, NotFound
 from noli.exchange.model import Partner, Visible
-from noli.exchange.timed import Cursor, whole_seconds
-from noli.hashing.model import Hash, SignalType
+from noli.exchange.timed import Cursor, moment, whole_seconds
+from noli.hashing.model import Hash
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
 from noli.web.exchange import xml
-from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, number_of
+from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, number_of, pdq_of
 
 NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
 MEDIA_TYPE = "application/xml; charset=utf-8"
 
-#: Steps of the change sequence that are given in one answer, whatever the window.
+#: Steps of the change sequence up to which a window is given in one answer.
 WHOLE = 5000
 
-#: Pictures on a page of a window that is not.
+#: Steps between the end of a window and this moment that are given with it.
+RECENT = 500
+
+#: Pictures on a page of a larger window.
 PAGE = 1000
 
 #: What our entries are, in the place of NCMEC's own classes.
@@ -108,13 +113,16 @@ def entries(call: Call) -> Reply:
     if end > now:
         start = max(0, start - (end - now) - _SLACK_S)
     cursor = _begin(call, start)
-    if cursor.began - cursor.after > WHOLE:
+    until = _until(call, cursor, end)
+    if until - cursor.after > WHOLE:
         return _page(call, partner, cursor, start=start, end=end)
+    if cursor.began - until <= RECENT:
+        until = cursor.began
     found: list[Visible] = []
     following: Cursor | None = cursor
-    while following is not None and following.after < cursor.began:
+    while following is not None and following.after < until:
         page = call.app.timed.page(partner, following, limit=PAGE)
-        found += page.items
+        found += (item for item in page.items if item.sequence <= until)
         following = page.cursor
     return _answer(found)
 
@@ -140,11 +148,14 @@ def _begin(call: Call, start: int) -> Cursor:
     return cursor if start < _FIRST_S else replace(cursor, known=cursor.began)
 
 
+def _until(call: Call, cursor: Cursor, end: int) -> int:
+    """Return the last step of a window."""
+    return min(call.app.outgoing.checkpoint_at(moment(end)), cursor.began)
+
+
 def _page(call: Call, partner: Partner, cursor: Cursor, *, start: int, end: int) -> Reply:
-    """Give one page of exactly this window."""
-    until = min(call.app.outgoing.checkpoint_at(_moment(end)), cursor.began)
-    if cursor.after >= until:
-        return _answer([])
+    """Give one page of a window."""
+    until = _until(call, cursor, end)
     page = call.app.timed.page(partner, cursor, limit=PAGE)
     items = [item for item in page.items if item.sequence <= until]
     if page.cursor is None or page.cursor.after >= until:
@@ -154,7 +165,7 @@ def _page(call: Call, partner: Partner, cursor: Cursor, *, start: int, end: int)
 
 
 def _answer(items: Sequence[Visible], *, following: str = "") -> Reply:
-    images = [_image(item, at, one) for item in items for at, one in enumerate(item.hashes) if one.type == SignalType.PDQ]
+    images = [_image(item, at, one) for item in items for at, one in pdq_of(item)]
     latest = {"maxTimestamp": _date(max(whole_seconds(item.at) for item in items))} if images else {}
     paging = [xml.element("paging", xml.text("next", following))] if following else []
     return _reply(
@@ -219,16 +230,12 @@ def _check_type(call: Call) -> None:
         raise NotFound(msg)
 
 
-def _reply(name: str, parts: Sequence[str], **attributes: str) -> Reply:
-    return Reply(xml.document(NAMESPACE, name, parts, **attributes), MEDIA_TYPE)
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _reply(tag: str, parts: Sequence[str], **attributes: str) -> Reply:
+    return Reply(xml.document(NAMESPACE, tag, parts, **attributes), MEDIA_TYPE)
 
 
 def _date(seconds: int) -> str:
-    return _moment(seconds).strftime(_DATE)
+    return moment(seconds).strftime(_DATE)
 
 
 def _seconds(text: str) -> int:

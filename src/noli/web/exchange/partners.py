@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who calls, and the numbers under which protocols know organisations."""
+"""Who calls, and what all the protocols have in common."""
 
-from noli.exchange.model import Partner
+from collections.abc import Iterator
+
+from noli.exchange.model import Partner, Visible
+from noli.hashing.model import Hash, SignalType
 from noli.web.api.operation import Call
 
 #: Our own number; a partner's is this plus its id. Some protocols want at least eight digits.
@@ -19,3 +22,10 @@ def calling(call: Call) -> Partner:
 def number_of(partner: Partner) -> int:
     """Return the number of a partner."""
     return OURSELVES + partner.id
+
+
+def pdq_of(item: Visible) -> Iterator[tuple[int, Hash]]:
+    """Yield the hashes that these protocols know, with their places."""
+    for place, one in enumerate(item.hashes):
+        if one.type.value == SignalType.PDQ.value:
+            yield place, one

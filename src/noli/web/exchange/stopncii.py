@@ -15,11 +15,11 @@ from noli.base.errors import HashFormatError, InputError
 from noli.exchange.feedback import HashFeedback
 from noli.exchange.model import Partner, Visible
 from noli.exchange.timed import Cursor, whole_seconds
-from noli.hashing.model import Hash, SignalType
+from noli.hashing.model import Hash
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
 from noli.web.api.schemas import MAX_HASHES
-from noli.web.exchange.partners import OUR_NAME, calling
+from noli.web.exchange.partners import OUR_NAME, calling, pdq_of
 
 #: Pictures on a page at most; each has as many records as forms.
 MAX_PAGE = 1000
@@ -83,7 +83,7 @@ def fetch(call: Call) -> Reply:
     cursor = Cursor.parse(token) if token else feed.begin(query.start_timestamp)
     page = feed.page(partner, cursor, limit=min(query.page_size, MAX_PAGE))
     held = call.app.holders.still_held(partner, page.items)
-    records = [_record(item, one, held) for item in page.items for one in item.hashes if one.type is SignalType.PDQ]
+    records = [_record(item, one, held) for item in page.items for _, one in pdq_of(item)]
     return Reply.of(
         {
             "count": len(records),

@@ -17,10 +17,10 @@ from noli.base.errors import InputError, NotFound
 from noli.exchange.holders import may_see
 from noli.exchange.model import Visible
 from noli.exchange.timed import Cursor, whole_seconds
-from noli.hashing.model import PDQ_BYTES, Hash, SignalType
+from noli.hashing.model import PDQ_BYTES, Hash
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
-from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling
+from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of
 
 #: Updates on a page at most.
 MAX_PAGE = 1000
@@ -82,12 +82,7 @@ def updates(call: Call) -> Reply:
     cursor = Cursor.parse(query.cursor) if query.cursor else feed.begin(query.start_time)
     page = feed.page(partner, cursor, limit=min(query.limit, MAX_PAGE))
     held = call.app.holders.still_held(partner, page.items)
-    data = [
-        _update(item, at, one, held)
-        for item in page.items
-        for at, one in enumerate(item.hashes)
-        if one.type is SignalType.PDQ
-    ]
+    data = [_update(item, at, one, held) for item in page.items for at, one in pdq_of(item)]
     if page.cursor is not None:
         return Reply.of({"data": data, "paging": {"next": _next(call, page.cursor)}})
     if data:
@@ -181,5 +176,3 @@ def _entry(text: str) -> EntryId:
         msg = "There is no such descriptor."
         raise NotFound(msg)
     return EntryId(int(text))
-
-

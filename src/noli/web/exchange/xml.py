@@ -2,8 +2,8 @@
 """Writes and reads the small XML that NCMEC's protocol needs; what comes in is read without entities or a DTD."""
 
 from collections.abc import Iterable
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405 - types alone; defusedxml does the reading
-from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - writing alone
+from xml.etree.ElementTree import Element, ParseError
+from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -13,21 +13,21 @@ from noli.base.errors import InputError
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
-def element(name: str, *content: str, **attributes: str | int) -> str:
+def element(tag: str, /, *content: str, **attributes: str | int) -> str:
     """Write an element whose content is written already."""
     said = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items())
     inside = "".join(content)
-    return f"<{name}{said}>{inside}</{name}>" if inside else f"<{name}{said}/>"
+    return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
 
 
-def text(name: str, content: str, **attributes: str | int) -> str:
+def text(tag: str, content: str, /, **attributes: str | int) -> str:
     """Write an element that holds text."""
-    return element(name, escape(content), **attributes)
+    return element(tag, escape(content), **attributes)
 
 
-def document(namespace: str, name: str, parts: Iterable[str], **attributes: str | int) -> bytes:
+def document(namespace: str, tag: str, parts: Iterable[str], /, **attributes: str | int) -> bytes:
     """Write a document."""
-    return f"{_HEAD}{element(name, *parts, xmlns=namespace, **attributes)}".encode()
+    return f"{_HEAD}{element(tag, *parts, xmlns=namespace, **attributes)}".encode()
 
 
 def parse(body: bytes) -> Element:
