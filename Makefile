@@ -27,7 +27,21 @@ WASM_SOURCES := $(sort $(wildcard native/pdq*.c)) native/wasm.c
 # sanitizer run is not left for the end.
 PARALLEL := -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 # Bars of branch coverage, in per cent; the overall one stands in pyproject.toml.
-DOMAIN := src/noli/base/*,src/noli/hashing/*,src/noli/bank/*,src/noli/access/*,src/noli/matching/*,src/noli/evidence/*,src/noli/regimes/*,src/noli/casework/*,src/noli/exchange/*
+DOMAIN_PACKAGES := \
+	access \
+	bank \
+	base \
+	casework \
+	evidence \
+	exchange \
+	hashing \
+	jobs \
+	matching \
+	outbox \
+	regimes \
+	scanning
+COMMA := ,
+DOMAIN := $(subst $() ,$(COMMA),$(strip $(DOMAIN_PACKAGES:%=src/noli/%/*)))
 DOMAIN_BAR := 100
 
 .PHONY: help
@@ -81,9 +95,18 @@ postgresql:
 	elif [ -n "$(CI)" ] || [ "$$(id -u)" -eq 0 ]; then .ci/install postgresql; \
 	else echo "PostgreSQL is not installed: its tests are skipped ('make system' installs it)."; fi
 
+.venv/engines.stamp: .venv/packages.stamp .ci/engines.lock
+	$(UV) --require-hashes -r .ci/engines.lock
+	touch $@
+
+# Engines of catalogue scans are gigabytes, so at home their tests skip without them; CI has them, and their Java.
+.PHONY: engines
+engines: .venv/engines.stamp ## Install Daft, Ray and Spark for the tests of scans (some GB)
+	@command -v java >/dev/null || .ci/install openjdk-17-jre-headless
+
 # The coverage table comes before pytest's last line is repeated, so that the run ends with what the tests said.
 .PHONY: pytest
-pytest: setup postgresql
+pytest: setup postgresql $(if $(CI),engines)
 	@mkdir -p artefacts
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(PARALLEL) | tee artefacts/pytest.log
@@ -164,6 +187,8 @@ lock: .venv/packages.stamp ## Pin every dependency anew, with hashes
 		--generate-hashes --no-header -o requirements.lock
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group bench --universal --python-version 3.11 \
 		--generate-hashes --no-header -c requirements.lock -o benchmarks/requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --group engines --universal --python-version 3.11 \
+		--generate-hashes --no-header -c requirements.lock -o .ci/engines.lock
 
 .PHONY: clean
 clean: ## Remove what can be made anew (not the data)

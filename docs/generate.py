@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from noli.base.config import Config
+from noli.regimes import review
+from noli.regimes.model import Regime
 from noli.web import page_hashing
 
 if TYPE_CHECKING:
@@ -158,6 +160,44 @@ What bodies and answers look like says `/api/v1/openapi.json` of a running serve
 """
 
 
+def regimes() -> str:
+    """Return the page that lists the law as data."""
+    from noli.app import load_law  # noqa: PLC0415 - the page on settings is made without the kernel
+
+    return f"""{_SPDX}
+{_MADE}
+# Regimes
+
+The law as Noli knows it; [how it is written and read](../explanation/regimes.md). None of this is legal advice. A value
+marked **unverified** was read second-hand or not at all: let a lawyer look before you rely on it. `noli regime check`
+lists those, and runs the examples.
+
+{"".join(_regime(each) for each in load_law().regimes.values())}"""
+
+
+def _regime(regime: Regime) -> str:
+    rows = "\n".join(_row(place) for place in review.places(regime))
+    return f"""## {regime.id}
+
+{regime.names["en"]} ({regime.jurisdiction.names["en"]}).
+
+| what | value | since | where | |
+|---|---|---|---|---|
+{rows}
+
+"""
+
+
+def _row(place: review.Place) -> str:
+    value, source = place.value, place.value.source
+    what = review.said(value.what) + (f" <br>*{value.note}*" if value.note else "")
+    since = str(value.in_force or f"awaits {value.awaits}") + (f" until {value.until}" if value.until else "")
+    signed = f"signed off by {source.reviewed_by}, {source.reviewed_on}" if source.reviewed_by else ""
+    mark = signed or ("" if source.verified else "**unverified**")
+    where = f"[{source.title}]({source.url}), {source.provision}; {source.checked}"
+    return f"| {place.name} | {what} | {since} | {where} | {mark} |"
+
+
 def _table(operations: Iterable["Operation"]) -> str:
     rows = "\n".join(
         f"| `{route.method}` | `{route.path}` | {f'`{route.scope}`' if route.scope else '–'} | {route.summary} |"
@@ -169,6 +209,7 @@ def _table(operations: Iterable["Operation"]) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": command_line,
     "configuration.md": configuration,
+    "regimes.md": regimes,
     "routes.md": routes,
 }
 

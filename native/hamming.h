@@ -41,6 +41,7 @@ struct noli_segment {
     uint32_t *postings; /* 16 x unique: row of the hash */
     size_t longest;     /* entries of the longest posting list */
     int sorted;         /* ids never decrease */
+    size_t mapped;      /* bytes of `memory` that are a file's, shared with whoever else maps it; 0: allocated */
 };
 
 /* Flat segment with room for `capacity` rows and none in it; NULL: out of memory. */
@@ -48,6 +49,9 @@ struct noli_segment *noli_flat_new(size_t capacity);
 /* Ring segment of `rows` rows (below 2^32); copies what it needs. NULL: out of memory. Any thread. */
 struct noli_segment *noli_ring_new(const uint64_t *hashes, const uint64_t *ids, size_t rows);
 void noli_segment_free(struct noli_segment *segment);
+/* Bytes of all arrays of a segment of so many rows and different hashes; where it has memory, the arrays are placed
+ * there. A ring has `first` exactly where hashes repeat. */
+size_t noli_segment_lay_out(struct noli_segment *segment, int ring);
 /* Bytes held, rounded as allocated. */
 size_t noli_segment_bytes(const struct noli_segment *segment);
 

@@ -43,6 +43,13 @@ int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t 
                       struct noli_found *found);
 int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
                     struct noli_found *found);
+/* Write the rows that live now as an image, from the file's present position on. A map of an image shares its pages
+ * with every process that maps it; the file must not change meanwhile, and who maps it must trust what is in it.
+ * -2: writing failed, errno says why. */
+int noli_index_write(struct noli_index *index, int file);
+/* Append the rows of an image at `offset`, a multiple of the page's size, in one step. `bytes` is the image's length.
+ * -2: mapping failed, errno says why; -3: no image that this build reads. */
+int noli_index_map(struct noli_index *index, int file, uint64_t offset, uint64_t bytes);
 void noli_found_free(struct noli_found *found);
 
 #endif

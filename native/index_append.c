@@ -44,25 +44,33 @@ static int append_segment(struct noli_index *index, struct shared_segment *segme
     return 0;
 }
 
+int noli_add_segment(struct noli_index *index, struct shared_segment *segment) {
+    pthread_mutex_lock(&index->writing);
+    const int status = append_segment(index, segment);
+    if (status == 0) {
+        atomic_fetch_add(&index->live, segment->data->rows);
+    }
+    pthread_mutex_unlock(&index->writing);
+    return status;
+}
+
 int noli_index_append(struct noli_index *index, const uint64_t *hashes, const uint64_t *ids, size_t rows) {
-    struct shared_segment *segment = NULL;
     if (rows == 0) {
         return 0;
     }
     if (rows > NOLI_DELTA_ROWS) { /* made before the lock is taken: other writers go on */
-        segment = noli_share(segment_of(hashes, ids, rows), 0);
-        if (segment == NULL) {
+        struct shared_segment *segment = noli_share(segment_of(hashes, ids, rows), 0);
+        if (segment == NULL || noli_add_segment(index, segment) != 0) {
+            noli_segment_release(segment);
             return -1;
         }
+        return 0;
     }
     pthread_mutex_lock(&index->writing);
-    const int status = segment != NULL ? append_segment(index, segment) : append_few(index, hashes, ids, rows);
+    const int status = append_few(index, hashes, ids, rows);
     if (status == 0) {
         atomic_fetch_add(&index->live, rows);
     }
     pthread_mutex_unlock(&index->writing);
-    if (status != 0) {
-        noli_segment_release(segment);
-    }
     return status;
 }

@@ -138,6 +138,21 @@ static void lock_counted(struct noli_index *index, struct shared_segment *merged
     (void)count_dead(index, merged);
 }
 
+struct noli_segment *noli_living(const struct snapshot *snapshot) {
+    size_t rows = snapshot->delta_rows;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        rows += snapshot->segments[i]->data->rows;
+    }
+    struct noli_segment *flat = noli_flat_new(rows);
+    for (size_t i = 0; flat != NULL && i < snapshot->count; i++) {
+        noli_add_living(flat, snapshot, snapshot->segments[i]);
+    }
+    if (flat != NULL) {
+        noli_add_rows(flat, snapshot->delta->data->hashes, snapshot->delta->data->ids, snapshot->delta_rows);
+    }
+    return settle(flat);
+}
+
 static void set_merging(struct shared_segment *const *sources, size_t count, int merging) {
     for (size_t i = 0; i < count; i++) {
         sources[i]->merging = merging;

@@ -115,6 +115,47 @@ static PyObject *index_compact(IndexObject *self, PyObject *unused) {
     return status < 0 ? PyErr_NoMemory() : PyBool_FromLong(status);
 }
 
+static PyObject *image_result(int status) {
+    if (status == -2) {
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    if (status == -3) {
+        PyErr_SetString(PyExc_ValueError, "This is no image that this build of the kernel reads.");
+        return NULL;
+    }
+    return none_or_memory_error(status);
+}
+
+static PyObject *index_write(IndexObject *self, PyObject *object) {
+    const int file = PyObject_AsFileDescriptor(object);
+    int status;
+    if (file < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    status = noli_index_write(self->index, file);
+    Py_END_ALLOW_THREADS;
+    return image_result(status);
+}
+
+static PyObject *index_map(IndexObject *self, PyObject *args) {
+    PyObject *object;
+    unsigned long long offset;
+    unsigned long long bytes;
+    int status;
+    if (!PyArg_ParseTuple(args, "OKK:map", &object, &offset, &bytes)) {
+        return NULL;
+    }
+    const int file = PyObject_AsFileDescriptor(object);
+    if (file < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    status = noli_index_map(self->index, file, offset, bytes);
+    Py_END_ALLOW_THREADS;
+    return image_result(status);
+}
+
 /* ---- Searching ---- */
 
 typedef int (*find)(struct noli_index *, const uint64_t *, size_t, int, size_t, struct noli_found *);
@@ -284,6 +325,8 @@ static PyMethodDef methods[] = {
     {"search", (PyCFunction)index_search, METH_VARARGS, "Nearest rows of one query, and whether more exist."},
     {"search_batch", (PyCFunction)index_search_batch, METH_VARARGS, "Nearest rows of many queries, as columns."},
     {"join", (PyCFunction)index_join, METH_VARARGS, "search_batch(), faster from ten thousand queries on."},
+    {"write", (PyCFunction)index_write, METH_O, "Write all rows as an image to a file, from its position on."},
+    {"map", (PyCFunction)index_map, METH_VARARGS, "Add the rows of an image in a file, sharing its pages."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -2,13 +2,18 @@
 /* Making ring segments: equal hashes put together, postings of the rest sorted by key in each of the 16 chunks. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "memory.h"
 #include "ring.h"
 
 void noli_segment_free(struct noli_segment *segment) {
     if (segment != NULL) {
-        free(segment->memory);
+        if (segment->mapped > 0) {
+            (void)munmap(segment->memory, segment->mapped);
+        } else {
+            free(segment->memory);
+        }
         free(segment);
     }
 }
@@ -140,23 +145,30 @@ static void post_chunk(struct noli_segment *segment, unsigned chunk) {
 }
 
 /* One piece of memory for all arrays, those with the widest elements first: one rounding to whole pages. */
-static int allocate_ring(struct noli_segment *segment) {
+size_t noli_segment_lay_out(struct noli_segment *segment, int ring) {
     const size_t unique = segment->unique;
-    const size_t firsts = unique < segment->rows ? unique + 1 : 0;
-    const size_t words = unique * NOLI_HASH_WORDS + segment->rows;
-    const size_t halves = (size_t)NOLI_CHUNKS * NOLI_OFFSETS + NOLI_CHUNKS * unique + firsts;
-    const size_t quarters = NOLI_CHUNKS * unique + NOLI_BLOCK;
-    segment->memory = noli_allocate(words * sizeof(uint64_t) + halves * sizeof(uint32_t) + quarters * sizeof(uint16_t));
-    if (segment->memory == NULL) {
-        return 0;
+    const size_t firsts = ring && unique < segment->rows ? unique + 1 : 0;
+    const size_t ids = unique * NOLI_HASH_BYTES;
+    const size_t offsets = ids + segment->rows * sizeof *segment->ids;
+    const size_t postings = offsets + (ring ? (size_t)NOLI_CHUNKS * NOLI_OFFSETS * sizeof *segment->offsets : 0);
+    const size_t first = postings + (ring ? NOLI_CHUNKS * unique * sizeof *segment->postings : 0);
+    const size_t next = first + firsts * sizeof *segment->first;
+    char *memory = segment->memory;
+    if (memory != NULL) {
+        segment->hashes = (uint64_t *)memory;
+        segment->ids = (uint64_t *)(memory + ids);
+        segment->offsets = ring ? (uint32_t *)(memory + offsets) : NULL;
+        segment->postings = ring ? (uint32_t *)(memory + postings) : NULL;
+        segment->first = firsts > 0 ? (uint32_t *)(memory + first) : NULL;
+        segment->next = ring ? (uint16_t *)(memory + next) : NULL;
     }
-    segment->hashes = segment->memory;
-    segment->ids = segment->hashes + unique * NOLI_HASH_WORDS;
-    segment->offsets = (uint32_t *)(segment->ids + segment->rows);
-    segment->postings = segment->offsets + (size_t)NOLI_CHUNKS * NOLI_OFFSETS;
-    segment->first = firsts > 0 ? segment->postings + NOLI_CHUNKS * unique : NULL;
-    segment->next = (uint16_t *)(segment->postings + NOLI_CHUNKS * unique + firsts);
-    return 1;
+    return next + (ring ? (NOLI_CHUNKS * unique + NOLI_BLOCK) * sizeof *segment->next : 0);
+}
+
+static int allocate_ring(struct noli_segment *segment) {
+    segment->memory = noli_allocate(noli_segment_lay_out(segment, 1));
+    (void)noli_segment_lay_out(segment, 1);
+    return segment->memory != NULL;
 }
 
 static void fill_ring(struct noli_segment *segment, const uint64_t *hashes, const uint64_t *ids, uint32_t *first_of) {

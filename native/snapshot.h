@@ -64,6 +64,10 @@ void noli_release(struct snapshot *snapshot);
 void noli_publish(struct noli_index *index, struct snapshot *next);
 /* A copy with room for `more` segments, to be changed by a writer before it is published. NULL: out of memory. */
 struct snapshot *noli_successor(const struct snapshot *last, size_t more);
+/* Make a segment visible as an append of all its rows; takes it over where 0 is returned, -1: out of memory. */
+int noli_add_segment(struct noli_index *index, struct shared_segment *segment);
+/* All rows that live in the snapshot as one ring, or flat where they are few. NULL: out of memory. */
+struct noli_segment *noli_living(const struct snapshot *snapshot);
 /* Turn the delta of an unpublished snapshot with room for one more segment into a segment. -1: out of memory. */
 int noli_freeze(struct snapshot *next);
 

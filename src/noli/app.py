@@ -15,6 +15,7 @@ from typing import Self
 from noli.access.service import AccessService
 from noli.adapters import config as config_adapter
 from noli.adapters import log as log_adapter
+from noli.adapters import regimes as regimes_adapter
 from noli.adapters.decode import DecoderPool
 from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
@@ -31,6 +32,8 @@ from noli.matching.service import Checker
 
 describe = log_adapter.describe
 configure_log = log_adapter.configure
+load_law = regimes_adapter.law
+load_examples = regimes_adapter.examples
 
 # Bytes of randomness in the id of a check: nobody guesses another key's.
 _CHECK_ID_BYTES = 12

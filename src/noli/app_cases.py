@@ -4,6 +4,7 @@
 Everything is made when first asked for: a command that only reads a bank makes no key file and hashes nothing.
 """
 
+import secrets
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,12 @@ from pathlib import Path
 from noli.access.delays import Callers, Delays, Quota
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
-from noli.adapters.caretaker import Caretaker
+from noli.adapters.caretaker import Caretaker, report
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.sql import Database
 from noli.adapters.sql.cases import SqlCases
+from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
@@ -31,6 +33,8 @@ from noli.casework.intake import Intake
 from noli.casework.service import CaseService
 from noli.casework.upkeep import Upkeep
 from noli.evidence.service import LedgerService
+from noli.jobs.model import Task
+from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
 
 
@@ -155,9 +159,20 @@ class CaseParts:
         return Upkeep(self.case_files)
 
     @cached_property
+    def tasks(self) -> list[Task]:
+        """Everything that happens by itself, shared among the processes of the installation."""
+        return [self.upkeep.task]
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Does jobs that are due, one at a time."""
+        jobs = SqlJobs(self.database.engine)
+        return Runner(jobs, self.clock, self.tasks, dice=secrets.SystemRandom().random, report=report)
+
+    @cached_property
     def caretaker(self) -> Caretaker:
-        """The background thread that looks after cases."""
-        return Caretaker(self.upkeep)
+        """The background threads that do jobs."""
+        return Caretaker(self.runner)
 
     def rotate_keys(self, *, forget: bool) -> Iterator[int]:
         """Put everything under a new key.

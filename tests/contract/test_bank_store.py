@@ -213,6 +213,7 @@ def test_the_newest_opinion_of_each_party_counts(store: BankStore) -> None:
         assert not say("b", OpinionKind.TRUE_POSITIVE)
         assert say("a", OpinionKind.DISPUTED)
         assert t.entries_by_id([EntryId(1)])[EntryId(1)].disputed
+        assert t.disputed(t.bank("one").id) == [EntryId(1)]
         assert [one.author for one in t.opinions("one", EntryId(1))] == ["a", "b", "a", "b", "a"]
 
 

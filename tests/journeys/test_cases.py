@@ -376,8 +376,7 @@ def test_a_server_looks_after_cases_by_itself(tmp_path: Path) -> None:
     app.upkeep._settled_after = app.upkeep._settled_after * 0
     receipt = _submit(app, 1)
     case = app.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).case
-    app.caretaker._round_s = 0.01
-    app.start()
     app.checker.check(Upload(made_up_item(1).hashes[:1]), key=_key(app))
+    app.start()
     eventually(lambda: app.cases.view(case).matches == 1, within_s=10)
     app.close()

@@ -17,8 +17,12 @@ from noli.casework.events import NAMES, CaseErased, Event, ItemAdded, ItemReleas
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import matches_filter, summary
+from noli.casework.telling import told
 from noli.evidence import rules as ledger_rules
 from noli.evidence.model import Fact, LedgerEntry
+from noli.jobs.model import Lease
+from noli.outbox.model import OutboxMessage
+from tests.support.outbox import OutboxBook
 from tests.support.store import MemoryBankTransaction, State
 
 
@@ -38,6 +42,7 @@ class World:
     spent: dict[bytes, datetime] = field(default_factory=dict)
     seen: list[SeenMatch] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    outbox: OutboxBook = field(default_factory=OutboxBook)
 
 
 class MemoryCases:
@@ -89,6 +94,15 @@ class MemoryCaseTransaction:
         ledger.append(ledger_rules.following(ledger[-1] if ledger else None, fact, now=now))
         return ledger[-1]
 
+    def tell(self, message: OutboxMessage) -> None:
+        self._world.outbox.tell(message)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        self._world.outbox.jobs.schedule(kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        self._world.outbox.jobs.held(lease)
+
     def open(self, door: Door, *, number: str) -> None:
         for other in self._world.doors.values():
             codes = other.recovery is not None and other.recovery == door.recovery
@@ -125,6 +139,7 @@ class MemoryCaseTransaction:
             world.entries = {entry: owner for entry, owner in world.entries.items() if owner != case}
         entry = self.record(Fact(NAMES[type(event)], case, actor, commitment), now=now)
         world.referred = entry.sequence
+        self.tell(told(event, number=recorded.sequence, entry=entry))
         return entry
 
     def history(self, case: CaseId) -> list[Recorded]:

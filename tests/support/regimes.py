@@ -183,6 +183,18 @@ awaits = "a decree"
 source = "act"
 provision = "s 10"
 
+[[clock]]
+duty = "triage"
+trigger = "valid-request"
+filers = ["trusted-flagger"]
+[[clock.value]]
+period = "PT30M"
+set_by = "house"
+words = "first"
+in_force = 2024-01-01
+source = "act"
+provision = "s 14"
+
 [[appeal]]
 side = "notifier"
 [[appeal.value]]

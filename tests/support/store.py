@@ -181,6 +181,13 @@ class MemoryBankTransaction:
         self.entry(bank, id)
         return [one for one in self._state.opinions if one.entry == id]
 
+    def disputed(self, bank: BankId) -> list[EntryId]:
+        """List a bank's active, disputed entries."""
+        held = self._state.entries.values()
+        return sorted(
+            e.id for e in held if e.disputed and e.state is EntryState.ACTIVE and self._state.banks[e.bank].id == bank
+        )
+
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence."""
         return self._state.changes[after : after + limit]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The background thread that looks after cases: withdrawals whose time has come, and matches to be told.
+"""The background threads that do what nobody waits for: upkeep of cases, deliveries, everything that is due.
 
-Any number of processes may run one; what one has done, the others find done. A failure is logged by its kind and tried
-again; matching does not depend on it.
+Any number of processes may run them; leases share the work out. A failure is logged by its kind and tried again;
+matching does not depend on it.
 """
 
 import threading
@@ -10,44 +10,62 @@ import threading
 import structlog
 
 from noli.adapters.log import describe
-from noli.base.errors import NoliError
-from noli.casework.upkeep import Upkeep
+from noli.base.errors import NoliError, Unavailable
+from noli.jobs.model import Lane
+from noli.jobs.service import Runner
 
-# Seconds between rounds: a person who looks again after a few seconds should find what happened.
-_ROUND_S = 5.0
+# Seconds between looks where nothing was due.
+_ROUND_S = 1.0
 
 _JOIN_S = 10.0
+
+# Threads of each lane. Strangers on the network are waited for by several, so that one of them holds up little.
+_THREADS = {Lane.LOCAL: 1, Lane.NETWORK: 3}
 
 _log = structlog.get_logger()
 
 
-class Caretaker:
-    """Runs the upkeep of cases until it is stopped."""
+def report(kind: str, error: Exception) -> None:
+    """Log that a job failed: what is tried again and may well work then as a warning."""
+    code = error.code if isinstance(error, NoliError) else "unexpected"
+    level = _log.warning if isinstance(error, Unavailable) else _log.error
+    level("job.failed", job=kind, code=code, **describe(error))
 
-    def __init__(self, upkeep: Upkeep, *, round_s: float = _ROUND_S) -> None:
+
+class Caretaker:
+    """Runs jobs until it is stopped."""
+
+    def __init__(self, runner: Runner, *, round_s: float = _ROUND_S) -> None:
         """Keep the collaborators; nothing runs yet."""
-        self._upkeep, self._round_s = upkeep, round_s
+        self._runner, self._round_s = runner, round_s
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="noli-caretaker", daemon=True)
-        self._thread.start()
+        """Start the threads."""
+        for lane in sorted(self._runner.lanes):
+            for number in range(_THREADS[lane]):
+                name = f"noli-caretaker-{lane}-{number}"
+                thread = threading.Thread(target=self._run, args=(lane,), name=name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
 
     def stop(self) -> None:
-        """End the thread; safe to call twice and without a start."""
+        """End the threads; safe to call twice and without a start."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(_JOIN_S)
-            self._thread = None
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+        self._threads.clear()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(self._round_s):
+    def _run(self, lane: Lane) -> None:
+        prepared = False
+        while not self._stopping.is_set():
             try:
-                self._upkeep.complete_withdrawals()
-                while self._upkeep.record_matches() and not self._stopping.is_set():
+                if not prepared:
+                    self._runner.prepare(lane)
+                    prepared = True
+                while not self._stopping.is_set() and self._runner.step(lane):
                     pass
             except Exception as error:  # noqa: BLE001 - the worker loop; it must outlive whatever a round meets
-                code = error.code if isinstance(error, NoliError) else "unexpected"
-                _log.error("cases.not_kept_up", code=code, **describe(error))
+                report(lane, error)
+            self._stopping.wait(self._round_s)

@@ -79,6 +79,10 @@ class BankTransaction(Protocol):
         """List opinions on an entry, oldest first. Raises NotFound."""
         ...
 
+    def disputed(self, bank: BankId) -> list[EntryId]:
+        """List a bank's active entries that somebody says are wrong, in id order."""
+        ...
+
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence in order. A sequence number is never visible before a smaller one."""
         ...

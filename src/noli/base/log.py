@@ -23,6 +23,7 @@ ALLOWED: Mapping[str, str] = {
     "method": "HTTP method of a known route.",
     "status": "HTTP status.",
     "key": "Name of an API key.",
+    "job": "Kind of a job, or the lane of jobs that could not be looked for.",
     "host": "Address this server listens on, never a caller's.",
     "port": "TCP port this server listens on.",
     "database": "Kind of database: ``sqlite`` or ``postgresql``.",

@@ -17,6 +17,8 @@ from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.evidence.model import LedgerEntry
 from noli.evidence.ports import LedgerTransaction
 from noli.hashing.model import Hash
+from noli.jobs.ports import JobTransaction
+from noli.outbox.ports import OutboxTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,11 @@ class SeenMatch:
     at: datetime
 
 
-class CaseTransaction(LedgerTransaction, Protocol):
+class CaseTransaction(LedgerTransaction, OutboxTransaction, JobTransaction, Protocol):
     """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well.
 
-    Events, their ledger entries, the list of cases and what is registered in banks are one transaction. A reader sees
-    all of it or nothing.
+    Events, their ledger entries, the messages that tell of them, jobs, the list of cases and what is registered in
+    banks are one transaction. A reader sees all of it or nothing.
     """
 
     @property
@@ -88,7 +90,7 @@ class CaseTransaction(LedgerTransaction, Protocol):
     def append(
         self, case: Case, events: Sequence[Event], *, version: int, actor: str, now: datetime
     ) -> list[LedgerEntry]:
-        """Append events with one ledger entry each and bring the list of cases up to date.
+        """Append events with one ledger entry each, tell of them (``telling.py``), and bring the list up to date.
 
         Args:
             case: As it is after the events; what the list shows is taken from it.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to cases by itself: withdrawals whose time has come, and matches that platforms were told of.
 
-Each step may be repeated by any number of processes: what is done already is not done again. Matching never waits for
-it: matches are read from the checks that were recorded, and how far reading has come is kept in the transaction that
-records them, so none is told twice and none is lost.
+It is a job that processes share (``task``). Each step may be repeated all the same: what is done already is not done
+again. Matching never waits for it: matches are read from the checks that were recorded, and how far reading has come is
+kept in the transaction that records them, so none is told twice and none is lost.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from noli.casework.commands import CompleteWithdrawal, RecordMatches
 from noli.casework.files import SYSTEM, CaseFiles
 from noli.casework.model import CaseId, ItemId
 from noli.casework.ports import CaseTransaction, SeenMatch
+from noli.jobs.model import Lease, Task
 
 #: Checks younger than this are left for the next time: a check that got its number earlier may be committed later.
 #: Longer than any transaction that records a check can wait for its locks.
@@ -23,7 +24,13 @@ SETTLED_AFTER = timedelta(seconds=15)
 #: Name under which the place in the feed of matches is kept.
 MATCHES = "case-matches"
 
+#: How often cases are looked after: a person who looks again after a few seconds should find what happened.
+EVERY = timedelta(seconds=5)
+
 _AT_ONCE = 1000
+
+# Portions of matches in a row, so that the lease's term is never used up.
+_PORTIONS = 10
 
 
 class Upkeep:
@@ -32,6 +39,18 @@ class Upkeep:
     def __init__(self, files: CaseFiles, *, settled_after: timedelta = SETTLED_AFTER) -> None:
         """Keep the files."""
         self._files, self._settled_after = files, settled_after
+
+    @property
+    def task(self) -> Task:
+        """What the caretaker does again and again."""
+        return Task(kind="cases", run=self.look_after, every=EVERY)
+
+    def look_after(self, _: Lease) -> None:
+        """Do everything that time asks for."""
+        self.complete_withdrawals()
+        for _portion in range(_PORTIONS):
+            if not self.record_matches():
+                break
 
     def complete_withdrawals(self) -> int:
         """Let every withdrawal take effect that is due.

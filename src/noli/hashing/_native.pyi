@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Types of the compiled kernel (native/python*.c). Contracts are in native/pdq.h, hamming.h and index.h."""
 
-from typing import final
+from typing import Protocol, final
 
 from typing_extensions import Buffer
 
@@ -16,6 +16,16 @@ def pdq_folded(
     plane: Buffer, height: int, width: int, original_height: int, original_width: int, /
 ) -> tuple[bytes, int]: ...
 def pdq_shrink(pixels: Buffer, height: int, width: int, channels: int, /) -> tuple[bytes, int, int]: ...
+def regions(plane: Buffer, height: int, width: int, most: int, /) -> tuple[bytes, bytes]: ...
+def region_hashes(coefs: Buffer, secret: Buffer, mirrored: bool, /) -> bytes: ...
+def region_vote(
+    query: Buffer,
+    query_size: tuple[int, int],
+    banked: Buffer,
+    banked_size: tuple[int, int],
+    pairs: Buffer,
+    /,
+) -> tuple[int, int, int, bool]: ...
 def pdq_crop(
     plane: Buffer,
     height: int,
@@ -25,6 +35,9 @@ def pdq_crop(
     rectangle: tuple[int, int, int, int],
     /,
 ) -> tuple[bytes, int]: ...
+
+class HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 @final
 class Index:
@@ -40,3 +53,5 @@ class Index:
         self, queries: Buffer, limit_bits: int, max_neighbours: int, /
     ) -> tuple[bytes, bytes, bytes, bytes]: ...
     def join(self, queries: Buffer, limit_bits: int, max_neighbours: int, /) -> tuple[bytes, bytes, bytes, bytes]: ...
+    def write(self, file: int | HasFileno, /) -> None: ...
+    def map(self, file: int | HasFileno, offset: int, length: int, /) -> None: ...

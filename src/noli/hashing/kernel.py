@@ -20,5 +20,19 @@ pdq = _native.pdq
 pdq_crop = _native.pdq_crop
 pdq_folded = _native.pdq_folded
 pdq_shrink = _native.pdq_shrink
+region_hashes = _native.region_hashes
+region_vote = _native.region_vote
+regions = _native.regions
 
-__all__ = ["AVAILABLE", "KERNEL", "HammingIndex", "pdq", "pdq_crop", "pdq_folded", "pdq_shrink"]
+__all__ = [
+    "AVAILABLE",
+    "KERNEL",
+    "HammingIndex",
+    "pdq",
+    "pdq_crop",
+    "pdq_folded",
+    "pdq_shrink",
+    "region_hashes",
+    "region_vote",
+    "regions",
+]

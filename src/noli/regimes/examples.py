@@ -97,7 +97,7 @@ def differences(law: Law, regime: Regime, example: Example) -> Iterator[str]:
 
 def _differences(law: Law, regime: Regime, example: Example) -> Iterator[str]:
     given, when, then = example.given, example.when, example.then
-    due = rules.deadlines(regime, when.trigger, when.at, ordered=given.ordered)
+    due = rules.deadlines(regime, when.trigger, when.at, filer=given.filer, ordered=given.ordered)
     found = {(each.duty, each.due_at) for each in due}
     expected = found if then.due is None else {(each.duty, each.by) for each in then.due}
     yield from (f"{duty} is not due by {by.isoformat()}." for duty, by in sorted(expected - found))

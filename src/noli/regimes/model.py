@@ -184,7 +184,7 @@ class Disclosure(StrEnum):
 class Basis(StrEnum):
     """What was read for a value."""
 
-    #: The law's own text.
+    #: The law's own text, in its place or word for word elsewhere.
     LAW = "law"
     #: An authority's page or a parliament's paper.
     OFFICIAL = "official"
@@ -288,12 +288,13 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRule:
-    """A clock of a regime: what starts it, what ends it, whose it is."""
+    """A clock of a regime: what starts it, what ends it, whose it is, and for whose requests it runs."""
 
     duty: Duty
     trigger: Trigger
     party: Party
     terms: Dated[Term]
+    filers: frozenset[Filer] = frozenset(Filer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from noli.base.errors import NotFound, NotInForce
 from noli.regimes.model import (
+    ClockRule,
     Deadline,
     Facts,
     Field,
@@ -18,7 +19,9 @@ from noli.regimes.model import (
     RegimeId,
     Service,
     SetBy,
+    Term,
     Trigger,
+    Value,
 )
 
 #: Code of the jurisdiction that is everywhere: our own rules stand under it.
@@ -48,7 +51,12 @@ def regime(law: Law, regime_id: str) -> Regime:
 
 
 def deadlines(
-    regime: Regime, trigger: Trigger, at: datetime, *, ordered: datetime | None = None
+    regime: Regime,
+    trigger: Trigger,
+    at: datetime,
+    *,
+    filer: Filer | None = None,
+    ordered: datetime | None = None,
 ) -> tuple[Deadline, ...]:
     """Say what is due when after something happened.
 
@@ -56,6 +64,7 @@ def deadlines(
         regime: Whose clocks.
         trigger: What happened.
         at: When, aware.
+        filer: Who filed, for clocks that run for the requests of some alone; without one they are left out.
         ordered: The time that an order sets, for clocks whose end the order says; without one they are left out.
 
     Returns:
@@ -66,30 +75,34 @@ def deadlines(
     """
     day = regime.day(at)
     _in_force(regime, day)
-    found = []
-    for clock in regime.clocks:
-        value = clock.terms.on(day) if clock.trigger is trigger else None
-        if value is None:
-            continue
-        term = value.what
-        due = ordered
-        if term.period is not None:
-            due = term.period.end(at, regime.jurisdiction.zone, calendar=term.calendar, whole_days=term.whole_days)
-        if due is not None:
-            found.append(
-                Deadline(
-                    regime=regime.id,
-                    duty=clock.duty,
-                    trigger=trigger,
-                    party=clock.party,
-                    due_at=due,
-                    period=str(term.period or ""),
-                    set_by=term.set_by,
-                    words=term.words,
-                    source=value.source,
-                )
-            )
+    found = [
+        _deadline(regime, clock, value, due)
+        for clock in regime.clocks
+        if clock.trigger is trigger and (filer in clock.filers if filer else clock.filers == frozenset(Filer))
+        if (value := clock.terms.on(day)) is not None
+        if (due := _due(regime, value.what, at, ordered)) is not None
+    ]
     return tuple(sorted(found, key=lambda each: (each.due_at, _WEIGHT[each.set_by], each.duty)))
+
+
+def _due(regime: Regime, term: Term, at: datetime, ordered: datetime | None) -> datetime | None:
+    if term.period is None:
+        return ordered
+    return term.period.end(at, regime.jurisdiction.zone, calendar=term.calendar, whole_days=term.whole_days)
+
+
+def _deadline(regime: Regime, clock: ClockRule, value: Value[Term], due: datetime) -> Deadline:
+    return Deadline(
+        regime=regime.id,
+        duty=clock.duty,
+        trigger=clock.trigger,
+        party=clock.party,
+        due_at=due,
+        period=str(value.what.period or ""),
+        set_by=value.what.set_by,
+        words=value.what.words,
+        source=value.source,
+    )
 
 
 def strictest(deadlines: Iterable[Deadline]) -> Deadline | None:

@@ -105,6 +105,7 @@ class _Clock(_Strict, frozen=True, kw_only=True):
     trigger: Trigger
     value: tuple[_Term, ...]
     party: Party = Party.PLATFORM
+    filers: frozenset[Filer] = frozenset(Filer)
 
 
 class _Appeal(_Strict, frozen=True, kw_only=True):
@@ -189,7 +190,7 @@ def law(regimes: Mapping[str, Mapping[str, Any]], places: Mapping[str, Any], que
             raise InputError(msg)
         read[regime.id] = regime
     return Law(
-        regimes=read,
+        regimes=dict(sorted(read.items())),
         jurisdictions=jurisdictions,
         questions={field: _words(words) for field, words in asked.field.items()},
         not_yours=_words(asked.not_yours),
@@ -267,7 +268,7 @@ class _Reader:
     def _clock(self, clock: _Clock) -> ClockRule:
         where = f"clock {clock.duty}"
         terms = self._dated(clock.value, where, lambda term: self._term(term, where))
-        return ClockRule(duty=clock.duty, trigger=clock.trigger, party=clock.party, terms=terms)
+        return ClockRule(duty=clock.duty, trigger=clock.trigger, party=clock.party, terms=terms, filers=clock.filers)
 
     def _term(self, term: _Term, where: str) -> Term:
         period = Period.parse(term.period) if term.period else None

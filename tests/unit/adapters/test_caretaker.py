@@ -1,44 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The caretaker looks after cases, outlives failures, and stops when told."""
+"""The caretaker does what is due on every lane, outlives failures, and stops when told."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
-from noli.adapters.caretaker import Caretaker
+from structlog.testing import capture_logs
+
+from noli.adapters.caretaker import Caretaker, report
+from noli.base.clock import SystemClock
 from noli.base.errors import StoreBusy
+from noli.jobs.model import Lane, Lease, Task
+from noli.jobs.service import Runner
+from tests.support.jobs import MemoryJobs
 
 
-class _Upkeep:
-    """Counts rounds; the first two fail."""
+class _BusyJobs(MemoryJobs):
+    """The first two looks fail."""
 
-    def __init__(self) -> None:
-        self.rounds, self.told = 0, 0
-        self.enough = threading.Event()
+    looks = 0
 
-    def complete_withdrawals(self) -> int:
-        self.rounds += 1
-        if self.rounds == 1:
+    def claim(self, *arguments: Any, **named: Any) -> Lease | None:
+        self.looks += 1
+        if self.looks == 1:
             msg = "The database is busy."
             raise StoreBusy(msg)
-        if self.rounds == 2:
+        if self.looks == 2:
             raise RuntimeError
-        return 0
-
-    def record_matches(self) -> int:
-        self.told += 1
-        if self.told >= 4:
-            self.enough.set()
-        return self.told % 2
+        return super().claim(*arguments, **named)
 
 
 def test_it_goes_on_after_failures() -> None:
-    """Whatever one round meets, the next one comes; stopping twice, or without a start, is harmless."""
-    upkeep: Any = _Upkeep()
-    caretaker = Caretaker(upkeep, round_s=0.001)
+    """Whatever one look meets, the next one comes, on each lane; stopping twice, or without a start, is harmless."""
+    done = {lane: threading.Event() for lane in Lane}
+    tasks = [
+        Task(kind=lane, run=lambda lease: done[Lane(lease.kind)].set(), every=timedelta(hours=1), lane=lane)
+        for lane in Lane
+    ]
+    runner = Runner(_BusyJobs(), SystemClock(), tasks, dice=lambda: 0.5, report=report)
+    caretaker = Caretaker(runner, round_s=0.001)
     caretaker.stop()
-    caretaker = Caretaker(upkeep, round_s=0.001)
-    caretaker.start()
-    assert upkeep.enough.wait(30)
-    caretaker.stop()
-    caretaker.stop()
-    assert upkeep.rounds >= 3
+    caretaker = Caretaker(runner, round_s=0.001)
+    with capture_logs() as logs:
+        caretaker.start()
+        assert all(event.wait(30) for event in done.values())
+        caretaker.stop()
+        caretaker.stop()
+    assert sorted((line["log_level"], line["code"]) for line in logs) == [
+        ("error", "unexpected"),
+        ("warning", "store-busy"),
+    ]

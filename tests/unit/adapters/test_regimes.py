@@ -3,6 +3,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,15 @@ def test_a_file_that_is_no_toml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr(regimes, "files", lambda _package: tmp_path)
     with pytest.raises(InputError, match=r"places\.toml"):
         regimes.law.__wrapped__()
+
+
+def test_the_files_are_shipped() -> None:
+    """A wheel holds every file of the law: what is packed matches them all."""
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
+    package = _ROOT / "src" / "noli"
+    packed = {
+        file for pattern in project["tool"]["setuptools"]["package-data"]["noli"] for file in package.glob(pattern)
+    }
+    data = set((package / "regimes" / "data").rglob("*.toml"))
+    assert len(data) > 20
+    assert data <= packed

@@ -83,6 +83,14 @@ def test_an_order_sets_its_own_time() -> None:
     assert rules.deadlines(_ACT, Trigger.ORDER, at) == ()
 
 
+def test_a_clock_of_some_filers() -> None:
+    """What a law gives trusted flaggers runs for them alone, not for whoever is not known to be one."""
+    at = _at("2026-06-01T08:00:00+00:00")
+    for filer, runs in ((Filer.TRUSTED_FLAGGER, True), (Filer.SELF, False), (None, False)):
+        due = rules.deadlines(_ACT, Trigger.VALID_REQUEST, at, filer=filer)
+        assert (Duty.TRIAGE in {each.duty for each in due}) is runs
+
+
 def test_the_strictest() -> None:
     """The platform's first duty is on top; a person's right is not a duty, and law comes before target."""
     due = rules.deadlines(_ACT, Trigger.VALID_REQUEST, _at("2026-06-01T08:00:00+00:00"))

@@ -198,6 +198,12 @@ class SqlBankTransaction:
             Opinion(EntryId(row.entry_id), row.author, OpinionKind(row.kind), row.note, row.created_at) for row in rows
         ]
 
+    def disputed(self, bank: BankId) -> list[EntryId]:
+        """List a bank's active, disputed entries."""
+        one = t.entry.c
+        query = sa.select(one.id).where(one.bank_id == bank, one.disputed, one.state == EntryState.ACTIVE.value)
+        return [EntryId(id_) for id_ in self._connection.execute(query.order_by(one.id)).scalars()]
+
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence."""
         log = t.bank_change

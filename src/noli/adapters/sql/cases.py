@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.adapters.sql import ledger
+from noli.adapters.sql import jobs, ledger, outbox
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.case_rows import door_values, listed_values, read_door, read_summary, wanted_rows
@@ -28,8 +28,11 @@ from noli.casework.events import CaseErased, Event, ItemAdded, ItemReleased, Rec
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import summary
+from noli.casework.telling import told
 from noli.evidence.model import Fact, LedgerEntry
 from noli.evidence.rules import commitment
+from noli.jobs.model import Lease
+from noli.outbox.model import OutboxMessage
 
 
 class SqlCases:
@@ -79,6 +82,18 @@ class SqlCaseTransaction:
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         """Append one fact to the ledger."""
         return ledger.append(self._connection, fact, now=now)
+
+    def tell(self, message: OutboxMessage) -> None:
+        """Keep a message for every webhook that wants it."""
+        outbox.tell(self._connection, message)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        """Ask for a job."""
+        jobs.schedule(self._connection, kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        """Hold a lease's job until the transaction ends."""
+        jobs.fence(self._connection, lease)
 
     def open(self, door: Door, *, number: str) -> None:
         """Make an empty case."""
@@ -136,6 +151,7 @@ class SqlCaseTransaction:
             self._connection.execute(t.case_entry.insert().values(digest=self._digest(event.entry), case_id=case))
         if isinstance(event, CaseErased):
             self._erase(case)
+        self.tell(told(event, number=sequence, entry=entry))
         return entry
 
     def _erase(self, case: CaseId) -> None:

@@ -9,12 +9,14 @@ from sqlalchemy.engine import Connection, Engine
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.cases import key_place
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.outbox import webhook_place
 from noli.adapters.sql.staff import secret_place
 from noli.base.secrecy import Keyring, WrappedKey
 
 _WRAPPED = (
     (t.case_file, t.case_file.c.wrapped_key, key_place),
     (t.staff, t.staff.c.wrapped_secret, secret_place),
+    (t.webhook, t.webhook.c.wrapped_secret, webhook_place),
 )
 
 

@@ -319,3 +319,58 @@ session = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Index(None, "kind", "subject"),
 )
+
+# Work that is to be done, and who holds it until when; see ``noli.jobs``.
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(64), primary_key=True),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    sa.Column("token", sa.String(32)),
+    sa.Column("expires_at", UtcDateTime),
+)
+
+webhook = sa.Table(
+    "webhook",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("types", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("created_by", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("key_id", sa.String(16), nullable=False),
+    sa.Column("wrapped_secret", sa.LargeBinary, nullable=False),
+)
+
+# Written in the transaction of what it tells of, and only where a webhook wants it.
+outbox_message = sa.Table(
+    "outbox_message",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+
+outbox_delivery = sa.Table(
+    "outbox_delivery",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("webhook_id", sa.ForeignKey("webhook.id"), nullable=False),
+    sa.Column("message_number", sa.ForeignKey("outbox_message.number"), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("settled_at", UtcDateTime, index=True),
+    sa.Index(None, "webhook_id", "state", "due_at"),
+)

@@ -77,6 +77,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "not-in-force": (400, "Not in force"),
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "It exists already, or was changed meanwhile"),
+    "lease-lost": (409, "Another process has taken the work over"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body has a type that is not taken here"),
     "unusable-file": (422, "The file gave no usable hash"),
@@ -89,6 +90,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "unavailable": (503, "Cannot answer now"),
     "kernel-unavailable": (503, "Cannot answer now"),
     "store-busy": (503, "Cannot answer now"),
+    "not-delivered": (503, "A receiver did not answer"),
 }
 
 

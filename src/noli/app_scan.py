@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of the composition root that wires catalogue scans: an installation's banks, a catalogue, an engine."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from noli.adapters import images
+from noli.adapters.decode import DecoderPool
+from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
+from noli.adapters.scan.engines import Order, engine
+from noli.adapters.scan.work import Plan, Work, refuse_existing
+from noli.adapters.scan.worker import ScanWorker
+from noli.bank.ports import BankStore
+from noli.base.errors import IntegrityError
+from noli.hashing.kernel import HammingIndex
+from noli.scanning.join import Scanner
+from noli.scanning.model import Kind, ScanBank, Tally, Unit
+from noli.scanning.rules import Sample
+
+# Seconds between looks at how many parts there are.
+_LOOK_S = 0.5
+
+# Media files tried out for an estimate.
+_SAMPLE_FILES = 16
+
+_BANKS_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """How to scan.
+
+    Attributes:
+        engine: Name of the engine.
+        workers: How many work at once; 0 for one a core.
+        rows_per_s: Rows a second that all workers together do at most; 0 for no limit.
+        max_neighbours: Neighbours of one row that a bank reports at most.
+    """
+
+    engine: str = "local"
+    workers: int = 0
+    rows_per_s: float = 0.0
+    max_neighbours: int = 1000
+
+    @property
+    def workers_at_once(self) -> int:
+        """Workers, counted."""
+        return self.workers or os.cpu_count() or 1
+
+
+class CatalogueScan:
+    """One scan of a catalogue, begun now or earlier."""
+
+    def __init__(self, store: BankStore, catalogue: str, out: Path, settings: ScanSettings) -> None:
+        """Look at the catalogue.
+
+        Raises:
+            InputError: There is nothing to scan, or the engine is not installed.
+        """
+        self._run = engine(settings.engine)
+        self._store = store
+        self._settings = settings
+        self._out = out.absolute()
+        self._work = Work.beside(self._out)
+        self.catalogue: Catalogue = survey(catalogue)
+
+    @property
+    def begun(self) -> bool:
+        """Whether an earlier run was cut short and can be gone on with."""
+        return self._work.begun()
+
+    def sample(self) -> Sample:
+        """Try out the first unit on one worker; keeps nothing."""
+        unit = self.catalogue.units[0]
+        if unit.kind is not Kind.HASHES:
+            unit = _shortened(unit)
+        with _reader(self.catalogue.where, unit) as reader:
+            banks = [ScanBank(s.name, s.policy, s.index, frozenset(s.disputed)) for s in _sources(self._store)[0]]
+            began = time.perf_counter()
+            for _ in Scanner(banks, max_neighbours=self._settings.max_neighbours).scan(reader.batches(unit)):
+                pass
+            return Sample(unit.rows, time.perf_counter() - began)
+
+    def run(self, *, restart: bool, overwrite: bool, tell: Callable[[int], object]) -> Tally:
+        """Scan what is not scanned yet, and write the output.
+
+        Args:
+            restart: Forget what an earlier run did.
+            overwrite: The output may exist and is replaced, at the very end.
+            tell: Called now and then with the rows that are done.
+
+        Returns:
+            Counts of the whole scan, earlier runs included.
+
+        Raises:
+            InputError: The output exists, or the catalogue cannot be read.
+            Conflict: The catalogue was changed since the earlier run.
+            IntegrityError: What the earlier run left is damaged.
+            Unavailable: A worker died; run again to go on.
+        """
+        refuse_existing(self._out, overwrite=overwrite)
+        plan = self._plan(restart=restart)
+        settings = self._settings
+        with self._watched(plan, tell):
+            if missing := self._work.missing(plan):
+                each = settings.rows_per_s / settings.workers_at_once
+                self._run(Order(str(self._work.folder), missing, settings.workers_at_once, each))
+        tally = self._work.finish(plan, self._out)
+        self._work.discard()
+        return tally
+
+    def _plan(self, *, restart: bool) -> Plan:
+        if self.begun and not restart:
+            plan = self._work.resumed(self.catalogue)
+            # The workers rely on this look at every byte.
+            ScanWorker(str(self._work.folder), verify=True).close()
+            return plan
+        sources, sequence = _sources(self._store)
+        return self._work.begin(self.catalogue, sources, sequence=sequence, neighbours=self._settings.max_neighbours)
+
+    @contextmanager
+    def _watched(self, plan: Plan, tell: Callable[[int], object]) -> Iterator[None]:
+        """Tell how far the work has come, whatever the engine says of it."""
+        over = threading.Event()
+
+        def look() -> None:
+            while True:
+                ended = over.wait(_LOOK_S)
+                missing = sum(unit.rows for unit in self._work.missing(plan))
+                tell(self.catalogue.rows - missing)
+                if ended:
+                    return
+
+        watcher = threading.Thread(target=look, name="noli-scan-progress")
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+
+@contextmanager
+def _reader(where: str, unit: Unit) -> Iterator[UnitReader]:
+    if unit.kind is Kind.HASHES:
+        yield UnitReader(where, None)
+        return
+    hasher = DecoderPool(workers=1)
+    try:
+        yield UnitReader(where, hasher)
+    finally:
+        hasher.close()
+
+
+def _shortened(unit: Unit) -> Unit:
+    rows = min(unit.rows, _SAMPLE_FILES)
+    return Unit(unit.number, unit.kind, unit.path, rows, unit.groups, unit.start, unit.files[:rows])
+
+
+def _sources(store: BankStore) -> tuple[list[images.Source], int]:
+    """Load all enabled banks in one transaction, and say which change was the last."""
+    with store.transaction() as transaction:
+        sequence = transaction.last_sequence()
+        banks = []
+        after = ""
+        while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
+            banks += [bank for bank in page if bank.policy.enabled]
+            after = page[-1].name
+        return [
+            images.Source(
+                id=bank.id,
+                name=bank.name,
+                policy=bank.policy,
+                index=_loaded(transaction.active_hashes(bank.id)),
+                disputed=transaction.disputed(bank.id),
+            )
+            for bank in banks
+        ], sequence
+
+
+def _loaded(blocks: Iterator[tuple[bytes, bytes]]) -> HammingIndex:
+    """Make one index of all hashes, in one step: it is then one ring, the form that joins fastest."""
+    hashes, ids = bytearray(), bytearray()
+    for some, of in blocks:
+        hashes += some
+        ids += of
+    index = HammingIndex()
+    try:
+        index.append(hashes, ids)
+    except ValueError as error:
+        msg = "The database holds a hash of the wrong length; restore it from a backup."
+        raise IntegrityError(msg) from error
+    return index
