@@ -24,6 +24,7 @@ _SECTIONS = {
     "Formats": ("format-",),
     "Search": ("search-1", "search-v", "append-visible-kernel", "memory-", "join-"),
     "Over HTTP": ("lookup-", "check-", "batch-", "append-visible-http", "server-"),
+    "Scans": ("scan-", "catalogue-"),
     "In the page": ("page-",),
 }
 

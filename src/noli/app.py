@@ -6,6 +6,7 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -16,7 +17,7 @@ from noli.access.service import AccessService
 from noli.adapters import config as config_adapter
 from noli.adapters import log as log_adapter
 from noli.adapters import regimes as regimes_adapter
-from noli.adapters.decode import DecoderPool
+from noli.adapters.decode import DecoderPool, MediaDecoder, VideoPool
 from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
 from noli.adapters.sql import Database, open_database
@@ -44,13 +45,19 @@ def load_config(overrides: Mapping[str, object] | None = None) -> Config:
     return config_adapter.load(overrides)
 
 
-def open_hasher(config: Config) -> DecoderPool:
+def open_hasher(config: Config) -> MediaDecoder:
     """Start the decoding children, without an installation: what ``noli hash`` needs.
 
     Raises:
         Unavailable: No process can be started.
     """
-    return DecoderPool(
+    videos = VideoPool(
+        workers=config.video_workers,
+        timeout_s=config.video_timeout_s,
+        memory_mib=config.decode_memory_mib,
+        max_pixels=config.max_pixels,
+    )
+    pictures = DecoderPool(
         workers=config.decode_workers,
         timeout_s=config.decode_timeout_s,
         memory_mib=config.decode_memory_mib,
@@ -58,6 +65,7 @@ def open_hasher(config: Config) -> DecoderPool:
         max_frames=config.max_frames,
         max_bytes=config.max_upload_bytes,
     )
+    return MediaDecoder(pictures, videos, max_video_bytes=config.max_video_bytes)
 
 
 @contextmanager
@@ -102,6 +110,11 @@ class App(ExchangeParts):
         self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.
         self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
+        #: Likewise for videos, which take so long that pictures must not wait behind them.
+        watchers = config.video_workers or os.cpu_count() or 1
+        self.watching = ThreadPoolExecutor(watchers, "noli-videos")
+        #: Places of videos in work and of those that wait.
+        self.places = threading.BoundedSemaphore(watchers + config.videos_waiting)
         self.metrics = Metrics()
         self._add_gauges()
 
@@ -151,9 +164,13 @@ class App(ExchangeParts):
         if "caretaker" in self.__dict__:
             self.caretaker.stop()
         self.follower.stop()
-        self.decoding.shutdown(cancel_futures=True)
+        waiting = (self.decoding, self.watching)
+        for threads in waiting:
+            threads.shutdown(wait=False, cancel_futures=True)
         if "hasher" in self.__dict__:
             self.hasher.close()
+        for threads in waiting:
+            threads.shutdown()
         self.database.close()
 
     def _add_gauges(self) -> None:

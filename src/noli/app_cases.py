@@ -15,10 +15,12 @@ from noli.access.staff import StaffService
 from noli.adapters.caretaker import Caretaker, report
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.passwords import Argon2Hasher
+from noli.adapters.regimes import law
 from noli.adapters.sql import Database
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
+from noli.adapters.sql.notices import SqlNotices
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
 from noli.adapters.sql.staff import SqlStaff
@@ -36,6 +38,9 @@ from noli.evidence.service import LedgerService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.notices.service import NoticeService
+from noli.notices.upkeep import NoticeUpkeep
+from noli.regimes.model import Facts, Service
 
 
 def key_path(config: Config) -> Path:
@@ -52,6 +57,17 @@ def missing_keys(config: Config, database: Database) -> frozenset[str]:
     path = key_path(config)
     held = KeyFile(path).key_ids if path.exists() else frozenset()
     return key_ids(database.engine) - held
+
+
+def facts(config: Config) -> Facts:
+    """Say what the platform is and where, for the law; everywhere that any law is known where no place is set."""
+    places = frozenset(config.jurisdictions.split(",")) if config.jurisdictions else None
+    known = frozenset(each.jurisdiction.code for each in law().regimes.values())
+    return Facts(
+        jurisdictions=known if places is None else places,
+        services=frozenset({Service(config.service)}),
+        small=config.enterprise == "small",
+    )
 
 
 class CaseParts:
@@ -159,9 +175,27 @@ class CaseParts:
         return Upkeep(self.case_files)
 
     @cached_property
+    def notices(self) -> NoticeService:
+        """Notices, decisions, complaints, and the records of who sends and uploads."""
+        return NoticeService(
+            SqlNotices(self.database.engine, self.keyring),
+            self.clock,
+            keyring=self.keyring,
+            law=law(),
+            facts=facts(self.config),
+            bank=self.config.removed_bank,
+            on_change=self.catch_up,
+        )
+
+    @cached_property
+    def notice_upkeep(self) -> NoticeUpkeep:
+        """What time does to notices."""
+        return NoticeUpkeep(self.notices)
+
+    @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task]
+        return [self.upkeep.task, self.notice_upkeep.task]
 
     @cached_property
     def runner(self) -> Runner:

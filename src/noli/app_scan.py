@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noli.adapters import images
-from noli.adapters.decode import DecoderPool
+from noli.adapters.decode import MediaDecoder
+from noli.adapters.scan.banks import enabled_banks, indexed
 from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
 from noli.adapters.scan.engines import Order, engine
 from noli.adapters.scan.work import Plan, Work, refuse_existing
 from noli.adapters.scan.worker import ScanWorker
 from noli.bank.ports import BankStore
-from noli.base.errors import IntegrityError
-from noli.hashing.kernel import HammingIndex
 from noli.scanning.join import Scanner
 from noli.scanning.model import Kind, ScanBank, Tally, Unit
 from noli.scanning.rules import Sample
@@ -27,8 +26,6 @@ _LOOK_S = 0.5
 
 # Media files tried out for an estimate.
 _SAMPLE_FILES = 16
-
-_BANKS_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ def _reader(where: str, unit: Unit) -> Iterator[UnitReader]:
     if unit.kind is Kind.HASHES:
         yield UnitReader(where, None)
         return
-    hasher = DecoderPool(workers=1)
+    hasher = MediaDecoder.alone()
     try:
         yield UnitReader(where, hasher)
     finally:
@@ -166,33 +163,13 @@ def _sources(store: BankStore) -> tuple[list[images.Source], int]:
     """Load all enabled banks in one transaction, and say which change was the last."""
     with store.transaction() as transaction:
         sequence = transaction.last_sequence()
-        banks = []
-        after = ""
-        while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
-            banks += [bank for bank in page if bank.policy.enabled]
-            after = page[-1].name
         return [
             images.Source(
                 id=bank.id,
                 name=bank.name,
                 policy=bank.policy,
-                index=_loaded(transaction.active_hashes(bank.id)),
+                index=indexed(transaction.active_hashes(bank.id))[0],
                 disputed=transaction.disputed(bank.id),
             )
-            for bank in banks
+            for bank in list(enabled_banks(transaction))
         ], sequence
-
-
-def _loaded(blocks: Iterator[tuple[bytes, bytes]]) -> HammingIndex:
-    """Make one index of all hashes, in one step: it is then one ring, the form that joins fastest."""
-    hashes, ids = bytearray(), bytearray()
-    for some, of in blocks:
-        hashes += some
-        ids += of
-    index = HammingIndex()
-    try:
-        index.append(hashes, ids)
-    except ValueError as error:
-        msg = "The database holds a hash of the wrong length; restore it from a backup."
-        raise IntegrityError(msg) from error
-    return index

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from noli.hashing.model import DIHEDRAL
+from tests.browser.conftest import ServerHashes
 from tests.support import clips
 from tests.support.hashing_page import Visit
 from tests.support.shared import shared_data
@@ -25,6 +26,15 @@ def distances(result: dict[str, Any], path: Path) -> list[int]:
     return [(int(ours[at], 16) ^ int(theirs[at], 16)).bit_count() for at in ours]
 
 
+def _apart(page: dict[str, Any], server: dict[str, Any]) -> list[int]:
+    """How far each frame of the page is from the server's at the same time; the server may have more."""
+    theirs = {each["at_ms"]: int(each["value"], 16) for each in server["hashes"]}
+    ours = {each["at_ms"]: int(each["value"], 16) for each in page["hashes"] if each["variant"] == "original"}
+    assert ours
+    assert ours.keys() <= theirs.keys()
+    return [(value ^ theirs[at]).bit_count() for at, value in ours.items()]
+
+
 @pytest.mark.parametrize("name", ["clip.webm", "clip.mp4", "clip.mkv"])
 def test_drawn_clips_give_a_frame_a_second(visit: Visit, tmp_path: Path, name: str) -> None:
     """A clip is hashed once a second, in all eight forms, with the frame that it shows at that time."""
@@ -39,12 +49,18 @@ def test_drawn_clips_give_a_frame_a_second(visit: Visit, tmp_path: Path, name: s
     assert result["progress"][-1] == 1
 
 
-def test_shared_videos_show_what_ffmpeg_sees(visit: Visit) -> None:
-    """The frames of every shared video are those that ffmpeg decodes at these times, most within 2 bits."""
+def test_shared_videos_show_what_ffmpeg_and_the_server_see(visit: Visit, server_hashes: ServerHashes) -> None:
+    """The frames of every shared video are those that ffmpeg decodes at these times, most within 2 bits.
+
+    The server hashes the same frames as the page, and more.
+    """
     files = sorted(shared_data("videos").glob("*.mp4"))
-    apart = [distances(result, path) for result, path in zip(visit.hash(files), files, strict=True)]
+    results = visit.hash(files)
+    apart = [distances(result, path) for result, path in zip(results, files, strict=True)]
     assert statistics.median(itertools.chain(*apart)) <= 2
     assert max(itertools.chain(*apart)) <= _MOST
+    for page, server in zip(results, server_hashes(files), strict=True):
+        assert max(_apart(page, server)) <= _MOST, server["file"]
 
 
 def test_flat_frames_are_dropped(visit: Visit, tmp_path: Path) -> None:
@@ -57,11 +73,13 @@ def test_flat_frames_are_dropped(visit: Visit, tmp_path: Path) -> None:
     assert (nothing["kind"], nothing["outcome"], nothing["hashes"]) == ("video", "low_quality", [])
 
 
-def test_a_short_clip_still_gives_three_frames(visit: Visit, tmp_path: Path) -> None:
-    """A clip of one second is not reduced to its first frame."""
+def test_a_short_clip_still_gives_frames(visit: Visit, server_hashes: ServerHashes, tmp_path: Path) -> None:
+    """A clip of one second is not reduced to its first frame; the server takes the same ones."""
     path = clips.encoded(tmp_path / "short.webm", clips.scenes(seconds=1))
     (result,) = visit.hash([path])
-    assert len({each["at_ms"] for each in result["hashes"]}) == 3
+    at = {each["at_ms"] for each in result["hashes"]}
+    assert len(at) == 4
+    assert at <= {each["at_ms"] for each in server_hashes([path])[0]["hashes"]}
 
 
 def test_a_video_can_be_cancelled(visit: Visit, tmp_path: Path) -> None:

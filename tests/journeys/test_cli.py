@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 
 from noli.app import App, load_config
 from noli.cli import main
+from tests.support import clips
 from tests.support.media import drawn, encoded, rotated_jpeg
 
 #: Seconds a server may take to start on a slow machine.
@@ -65,6 +66,13 @@ def other() -> Path:
     path = Path("other.png")
     path.write_bytes(encoded(drawn(seed=7), "PNG"))
     return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds, another drawing each."""
+    folder = tmp_path_factory.mktemp("clip")
+    return clips.encoded(folder / "clip.mp4", clips.scenes(seconds=6, width=320, height=180), codec="libx264")
 
 
 def _run(*arguments: object) -> Result:
@@ -159,6 +167,39 @@ def test_hash_animation() -> None:
     Path("moving.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100))
     (answer,) = _lines(_ok("hash", "--json", "moving.gif"))
     assert [one["frame"] for one in answer["hashes"]] == [0, 1]
+
+
+def test_hash_video(clip: Path) -> None:
+    """Frames of a video have type vpdq, number and time; one a second in Meta's text form on request."""
+    (answer,) = _lines(_ok("hash", "--json", clip))
+    assert (answer["outcome"], answer["duration_ms"]) == ("hashed", 6000)
+    assert {one["type"] for one in answer["hashes"]} == {"vpdq"}
+    assert [one["at_ms"] for one in answer["hashes"]][:3] == [0, 200, 500]
+    lines = _ok("hash", "--vpdq", "--every", "1", clip).splitlines()
+    assert [line.split(",")[3] for line in lines] == ["0.000", "1.000", "2.000", "3.000", "4.000", "5.000", "5.900"]
+    values = {one["frame"]: one["value"] for one in answer["hashes"]}
+    assert all(values[int(line.split(",")[0])] == line.split(",")[2] for line in lines)
+    assert _run("hash", "--vpdq", "--json", clip).exit_code == 2
+
+
+def test_a_video_keeps_its_times(clip: Path) -> None:
+    """A banked video has one entry with a time a frame, in an export, after importing it, and from a vPDQ file."""
+    for name in ("first", "second", "third"):
+        _ok("bank", "create", name, "--action", "block")
+    _ok("bank", "add", "first", clip)
+    exported = _ok("bank", "export", "first")
+    times = [one["at_ms"] for one in _lines(exported)]
+    assert times == sorted(times)
+    assert times[-1] == 5900
+    Path("first.jsonl").write_text(exported)
+    _ok("bank", "import", "second", "first.jsonl")
+    again = _lines(_ok("bank", "export", "second"))
+    assert [(one["value"], one["at_ms"]) for one in again] == [(one["value"], one["at_ms"]) for one in _lines(exported)]
+    Path("clip.txt").write_text(_ok("hash", "--vpdq", clip))
+    _ok("bank", "import", "third", "clip.txt")
+    third = _lines(_ok("bank", "export", "third"))
+    assert len({one["entry"] for one in third}) == 1
+    assert [one["at_ms"] for one in third] == times
 
 
 def test_hash_keeps_nothing(photo: Path, tmp_path: Path) -> None:
@@ -290,6 +331,7 @@ def test_bank_policy() -> None:
     created = bank.pop("created_at")
     assert bank == {
         "name": "b", "action": "log", "threshold": 10, "negative": True, "enabled": False, "note": "why", "entries": 0,
+        "video_seconds": 3.0, "video_share": 0.5,
     }  # fmt: skip
     assert _ok("bank", "list") == (
         "NAME  ACTION  THRESHOLD  KIND      STATE  ENTRIES\nb     log     10         negative  off    0\n"

@@ -67,3 +67,23 @@ def test_mistakes_say_what_to_do(place: Path) -> None:
     done = CliRunner().invoke(main, ["scan", str(place / "none"), "--out", "x.parquet", "--data", str(place / "data")])
     assert done.exit_code == 2
     assert "There is nothing at" in done.stderr
+
+
+def test_a_catalogue_is_stored_and_asked(place: Path) -> None:
+    """Stored once, looked through for what is new, and shown."""
+    store, data = str(place / "store"), ["--data", str(place / "data")]
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main, ["catalogue", *arguments])
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    assert run("add", store, str(place / "cat.parquet")) == "2,000 rows stored.\n"
+    out = ["--out", str(place / "new.parquet")]
+    assert run("match", store, *out, *data).startswith("2,000 rows scanned; 40 of them match, 40 matches in all.")
+    assert json.loads(run("match", store, *out, "--overwrite", "--json", *data))["matches"] == 0
+    pq.write_table(pq.read_table(place / "cat.parquet", columns=["id"]).slice(0, 5), place / "gone.parquet")
+    assert run("remove", store, str(place / "gone.parquet")) == "5 ids are left out by now.\n"
+    assert json.loads(run("remove", store, str(place / "gone.parquet"), "--json")) == {"removed": 5}
+    assert "Every byte is as it was written." in run("show", store, "--verify")
+    assert json.loads(run("show", store, "--json"))["rows"] == 2000

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict, NotFound
-from noli.casework.events import NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded, read, write
+from noli.casework.events import CODEC, NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch
 from noli.casework.summaries import matches_filter, summary
@@ -128,7 +128,7 @@ class MemoryCaseTransaction:
         world = self._world
         recorded = Recorded(len(world.histories[case]) + 1, now, actor, event)
         salt = world.salts[case]
-        commitment = ledger_rules.commitment(salt, write(event).canonical()) if salt else b""
+        commitment = ledger_rules.commitment(salt, CODEC.write(event).canonical()) if salt else b""
         world.histories[case].append(recorded if salt else _without_private(recorded))
         if isinstance(event, ItemAdded | ItemReleased) and event.entry is not None:
             world.entries[event.entry] = case
@@ -206,5 +206,5 @@ class MemoryCaseTransaction:
 
 
 def _without_private(recorded: Recorded) -> Recorded:
-    written = write(recorded.event)
-    return replace(recorded, event=read(written.name, written.open, None))
+    written = CODEC.write(recorded.event)
+    return replace(recorded, event=CODEC.read(written.name, written.open, None))

@@ -39,6 +39,10 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "max_pixels": (1, 1_000_000_000),
     "max_frames": (1, 10_000),
     "max_upload_bytes": (1, 1 << 30),
+    "video_workers": (0, 256),
+    "videos_waiting": (0, 10_000),
+    "video_timeout_s": (0.1, 86_400),
+    "max_video_bytes": (1, 1 << 32),
     "rate_limit_per_s": (1, 1_000_000_000),
     "failed_auth_per_min": (1, 1_000_000),
     "max_neighbours": (1, 100_000),
@@ -182,6 +186,20 @@ def _wrong_country(value: str) -> str:
     return "" if good else "is a country's two capital letters, like DE."
 
 
+def _wrong_jurisdictions(value: str) -> str:
+    good = all(part.isascii() and part.isalpha() and part.isupper() for part in value.split(",") if value)
+    return "" if good else "names codes in capital letters, separated by commas: US,EU."
+
+
+def _wrong_service(value: str) -> str:
+    known = ("intermediary", "hosting", "platform", "search")
+    return "" if value in known else f"is one of {', '.join(known)}."
+
+
+def _wrong_enterprise(value: str) -> str:
+    return "" if value in {"large", "small"} else "is 'large' or 'small'."
+
+
 # What is wrong with a text, or nothing.
 _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
@@ -189,4 +207,7 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "exit_url": _wrong_exit,
     "trusted_proxies": _wrong_networks,
     "country": _wrong_country,
+    "jurisdictions": _wrong_jurisdictions,
+    "service": _wrong_service,
+    "enterprise": _wrong_enterprise,
 }

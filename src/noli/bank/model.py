@@ -16,6 +16,9 @@ EntryId = NewType("EntryId", int)
 #: Largest distance at which a bank may match, in bits. Source: the kernel's exact range.
 MAX_THRESHOLD_BITS = 63
 
+#: How much of a banked video an upload has to show for the bank's action: so many seconds, or such a share of it.
+DEFAULT_VIDEO_SECONDS, DEFAULT_VIDEO_SHARE = 3.0, 0.5
+
 #: Distance up to which PDQ copies are taken for the same picture. Source: facebook/ThreatExchange pdq/README.md.
 DEFAULT_THRESHOLD_BITS = 31
 
@@ -86,6 +89,8 @@ class BankPolicy:
         negative: Entries veto matches of other banks instead of asking for an action (false-positive relief).
         enabled: Whether the bank is searched at all.
         note: Why the bank exists.
+        video_seconds: Seconds of a banked video that an upload must show for the action; 0 for any single frame.
+        video_share: Share of a banked video, 0-1, that is enough even where it is shorter than that.
     """
 
     action: Action
@@ -93,6 +98,8 @@ class BankPolicy:
     negative: bool = False
     enabled: bool = True
     note: str = ""
+    video_seconds: float = DEFAULT_VIDEO_SECONDS
+    video_share: float = DEFAULT_VIDEO_SHARE
 
 
 @dataclass(frozen=True, slots=True)

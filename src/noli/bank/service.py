@@ -18,6 +18,9 @@ from noli.hashing.model import MIN_QUALITY, Hash
 #: 128; far from that it is a placeholder (all zeros came over StopNCII: facebook/ThreatExchange issue 1609).
 MIN_BITS_SET, MAX_BITS_SET = 64, 192
 
+#: Most seconds of a video that a bank may ask for: nothing longer was ever protected.
+MAX_VIDEO_SECONDS = 36_000
+
 # Random bits of the first id of a call and of the step to the next; millions of entries a call stay below 2^63.
 _START_BITS, _STEP_BITS = 62, 20
 
@@ -94,4 +97,7 @@ def check_hashes(hashes: Sequence[Hash]) -> None:
 def _check_policy(policy: BankPolicy) -> None:
     if not 0 <= policy.threshold_bits <= MAX_THRESHOLD_BITS:
         msg = f"A threshold lies between 0 and {MAX_THRESHOLD_BITS} bits, this one is {policy.threshold_bits}."
+        raise InputError(msg)
+    if not 0 <= policy.video_seconds <= MAX_VIDEO_SECONDS or not 0 < policy.video_share <= 1:
+        msg = f"A video is asked for 0 to {MAX_VIDEO_SECONDS} seconds and for a share above 0, up to 1."
         raise InputError(msg)

@@ -33,6 +33,14 @@ class Config:
     max_frames: int = 32
     #: Largest upload, in bytes.
     max_upload_bytes: int = 64 * 1024 * 1024
+    #: Videos that are decoded at one time; 0 for one a core. They run with lower priority than pictures.
+    video_workers: int = 0
+    #: Videos that may wait for their turn over HTTP; further ones are asked to come back.
+    videos_waiting: int = 16
+    #: Seconds one video may take to decode; what was read by then is checked, and the rest is left to a person.
+    video_timeout_s: float = 300.0
+    #: Largest video sent over HTTP, in bytes; the command line reads files of any size.
+    max_video_bytes: int = 256 * 1024 * 1024
     #: Requests a second one key may make, averaged; twice as many in a burst.
     rate_limit_per_s: int = 20_000
     #: Failed log-ins an address may make a minute before it has to wait.
@@ -47,6 +55,15 @@ class Config:
     key_file: str = ""
     #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.
     intake_bank: str = "intake"
+    #: Name of the bank that keeps removed content down; made on first use with the action ``block``.
+    removed_bank: str = "removed"
+    #: Where the service is offered, as codes of countries and unions (``US,EU``): which laws apply to its notices.
+    #: Empty for everywhere, so that the strictest known law counts.
+    jurisdictions: str = ""
+    #: What kind of service it is, for the same: ``intermediary``, ``hosting``, ``platform`` or ``search``.
+    service: str = "platform"
+    #: ``small`` for micro and small enterprises, which some laws exempt; else ``large``.
+    enterprise: str = "large"
     #: Submissions an hour from one network; helplines that submit for many need more.
     submissions_per_hour: int = 30
     #: Leading zero bits of the proof of work that a submission costs; one more doubles it. 18 is a second on a phone.

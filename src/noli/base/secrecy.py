@@ -18,6 +18,14 @@ class Purpose(StrEnum):
     RECOVERY = "recovery"
     #: Finds the case of a bank entry without storing which entry is whose.
     ENTRY = "entry"
+    #: Finds the open notice of a bank entry; another key than ENTRY's, so that notices and cases cannot be joined.
+    NOTICE_ENTRY = "notice-entry"
+    #: Tells that a notice was sent before, by its caller and the caller's own number.
+    NOTICE_SOURCE = "notice-source"
+    #: Finds the record of a party without storing who it is.
+    PARTY = "party"
+    #: What a notifier shows to see what became of a notice, drawn from the notice's id.
+    NOTICE_RECEIPT = "notice-receipt"
     #: Number and passphrase of a submission are drawn from its token.
     RECEIPT = "receipt"
     #: Signs proof-of-work challenges.

@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can happen to a case, in the past tense, and how an event is written down.
+"""What can happen to a case, in the past tense; ``evidence/events.py`` says how an event is written down."""
 
-Fields marked ``PRIVATE`` are personal data or lead to a bank entry: they are stored sealed under the case's own key and
-read as their defaults once that key was destroyed. All others are stored in the open and must identify nobody.
-"""
-
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from noli.bank.model import EntryId
 from noli.casework.model import (
@@ -28,9 +20,8 @@ from noli.casework.model import (
     StaffId,
     WithdrawalDelay,
 )
-
-#: Marks a field as personal.
-PRIVATE: Mapping[str, bool] = {"private": True}
+from noli.evidence.events import PRIVATE, Codec
+from noli.evidence.events import Recorded as AnyRecorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,51 +249,7 @@ NAMES: Mapping[type[Event], str] = {
     NoteAdded: "note.added",
 }
 
-_TYPES: Mapping[str, type[Event]] = {name: type_ for type_, name in NAMES.items()}
+#: Writes and reads the events of cases.
+CODEC: Codec[Event] = Codec(NAMES)
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event in its place in a case's history.
-
-    Attributes:
-        sequence: 1 for the first of the case.
-        at: When.
-        actor: ``person``, ``system`` or ``staff:`` and a staff id.
-        event: What happened.
-    """
-
-    sequence: int
-    at: datetime
-    actor: str
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An event as it is stored: its name, what is open, and what must be sealed."""
-
-    name: str
-    open: Mapping[str, Any]
-    private: Mapping[str, Any] = field(repr=False)
-
-    def canonical(self) -> bytes:
-        """Return all of it as bytes that are the same whenever it is written."""
-        content = [self.name, self.open, self.private]
-        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def write(event: Event) -> Written:
-    """Take an event apart for storage."""
-    secret = {f.name for f in fields(event) if f.metadata.get("private")}
-    plain: dict[str, Any] = msgspec.to_builtins(event)
-    return Written(
-        NAMES[type(event)],
-        {name: value for name, value in plain.items() if name not in secret},
-        {name: value for name, value in plain.items() if name in secret},
-    )
-
-
-def read(name: str, content: Mapping[str, Any], private: Mapping[str, Any] | None) -> Event:
-    """Put an event together again; ``private`` is None where the key was destroyed."""
-    return msgspec.convert({**content, **(private or {})}, _TYPES[name])
+Recorded = AnyRecorded[Event]

@@ -7,6 +7,7 @@ the unit of consistency: whoever changed it meanwhile makes the other one read i
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance, Sharing
@@ -20,7 +21,7 @@ from noli.casework.limits import check_items
 from noli.casework.model import Case, CaseId, ItemId, NewItem, Recipient
 from noli.casework.ports import CaseStore, CaseTransaction, CommonPictures
 from noli.casework.receipts import random_id
-from noli.hashing.model import Hash
+from noli.hashing.model import Hash, SignalType
 
 #: Who did it, in events and the ledger.
 PERSON, SYSTEM = "person", "system"
@@ -172,7 +173,7 @@ class CaseFiles:
     def _bank_one(self, transaction: CaseTransaction, item: NewItem, *, digest: str, held: bool) -> BankedItem:
         self._ensure_banks(transaction)
         bank = self.held_bank if held else self._bank
-        [(entry, _)] = register(transaction.banks, bank, [_entry(item.hashes)], now=self.clock.now())
+        [(entry, _)] = register(transaction.banks, bank, [_entry(_timed(item))], now=self.clock.now())
         return BankedItem(
             id=ItemId(random_id()),
             kind=item.kind,
@@ -222,6 +223,14 @@ class _Overtaken(Exception):
 def item_digest(hashes: tuple[Hash, ...]) -> str:
     """Return what tells items apart: the same hashes in any order are the same item."""
     return hashlib.sha256(b"".join(sorted({one.value for one in hashes}))).hexdigest()
+
+
+def _timed(item: NewItem) -> tuple[Hash, ...]:
+    """Return an item's hashes as a bank keeps them: those of a video with their times."""
+    if not item.times_ms:
+        return item.hashes
+    pairs = zip(item.hashes, item.times_ms, strict=True)
+    return tuple(replace(each, type=SignalType.VPDQ, at_ms=at_ms) for each, at_ms in pairs)
 
 
 def _entry(hashes: tuple[Hash, ...]) -> NewEntry:

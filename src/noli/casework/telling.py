@@ -21,16 +21,23 @@ TOLD: Mapping[type[Event], tuple[str, ...]] = {
 }
 
 
-def told(event: Event, *, number: int, entry: LedgerEntry) -> OutboxMessage:
-    """Return the message about an event.
+def told(event: Event, number: int, entry: LedgerEntry) -> OutboxMessage:
+    """Return the message about an event of a case, given its place in it and its ledger entry."""
+    return message(NAMES[type(event)], event, TOLD.get(type(event), ()), number=number, entry=entry)
+
+
+def message(type_: str, event: object, fields: tuple[str, ...], *, number: int, entry: LedgerEntry) -> OutboxMessage:
+    """Return the message about an event of any kind of file.
 
     Args:
+        type_: The event's name.
         event: What happened.
-        number: Its place in the case.
+        fields: What of it is told; what a message holds as JSON, it holds as the database does.
+        number: Its place in the file.
         entry: Its ledger entry. The message's id comes from the chain: it is this very entry's and no other's, also
             after a database was restored and went on differently.
     """
-    data = {name: getattr(event, name) for name in TOLD.get(type(event), ())}
+    data = {name: getattr(event, name) for name in fields}
     id_ = f"evt_{entry.link[:16].hex()}"
     data |= {"number": number, "ledger_sequence": entry.sequence}
-    return OutboxMessage(id_, NAMES[type(event)], entry.fact.subject, entry.at, data)
+    return OutboxMessage(id_, type_, entry.fact.subject, entry.at, data)

@@ -11,6 +11,7 @@ main = Commands(
     name="noli",
     commands={
         "bank": "noli.cli.bank:bank",
+        "catalogue": "noli.cli.catalogue:catalogue",
         "check": "noli.cli.check:check",
         "demo": "noli.cli.demo:demo",
         "doctor": "noli.cli.doctor:doctor",

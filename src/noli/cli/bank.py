@@ -6,13 +6,24 @@ from pathlib import Path
 
 import click
 
-from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, Bank, BankPolicy
+from noli.bank.model import (
+    DEFAULT_THRESHOLD_BITS,
+    DEFAULT_VIDEO_SECONDS,
+    DEFAULT_VIDEO_SHARE,
+    MAX_THRESHOLD_BITS,
+    Action,
+    Bank,
+    BankPolicy,
+)
+from noli.bank.service import MAX_VIDEO_SECONDS
 from noli.cli import output, store
 from noli.cli.entries import COMMANDS
 from noli.cli.installation import data_option, dry_run_option, json_option, opened
 
 _ACTIONS = click.Choice([str(action) for action in Action])
 _THRESHOLD = click.IntRange(0, MAX_THRESHOLD_BITS)
+_VIDEO_SECONDS = click.FloatRange(0, MAX_VIDEO_SECONDS)
+_VIDEO_SHARE = click.FloatRange(0, 1, min_open=True)
 
 
 @click.group
@@ -61,19 +72,34 @@ def list_banks(*, as_json: bool, data: Path | None) -> None:
     help=f"Largest distance that matches, 0 to {MAX_THRESHOLD_BITS}.",
 )
 @click.option("--negative", is_flag=True, help="Entries clear content that other banks match (false-positive relief).")
+@click.option(
+    "--video-seconds",
+    type=_VIDEO_SECONDS,
+    default=DEFAULT_VIDEO_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How much of a banked video an upload must show for the action.",
+)
+@click.option(
+    "--video-share",
+    type=_VIDEO_SHARE,
+    default=DEFAULT_VIDEO_SHARE,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of a banked video, up to 1, that is enough even where it is shorter.",
+)
 @click.option("--note", default="", help="Why the bank exists.")
 @json_option
 @data_option
-def create(
-    name: str, *, action: str, threshold: int, negative: bool, note: str, as_json: bool, data: Path | None
-) -> None:
+def create(name: str, *, as_json: bool, data: Path | None, action: str, threshold: int, **given: object) -> None:
     """Make a bank.
 
     \b
     Example:
       noli bank create protected --action block --data data
     """
-    policy = BankPolicy(Action(action), threshold, negative=negative, note=note)
+    # Click gave each option its field's name and type.
+    policy = BankPolicy(Action(action), threshold, **given)  # type: ignore[arg-type]
     with opened(data) as app:
         made = store.create_bank(app, name, policy)
     _print(made, as_json=as_json, done="created")
@@ -96,7 +122,7 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
         output.print_json(bank_json(found))
         return
     for field, value in bank_json(found).items():
-        output.print_text(f"{field + ':':<12}{str(value).lower() if isinstance(value, bool) else value}".rstrip())
+        output.print_text(f"{field + ':':<15}{str(value).lower() if isinstance(value, bool) else value}".rstrip())
 
 
 @bank.command("set")
@@ -105,6 +131,8 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
 @click.option("--threshold", type=_THRESHOLD, metavar="BITS", help="Largest distance that matches.")
 @click.option("--negative/--positive", default=None, help="Whether entries clear content instead of matching it.")
 @click.option("--enable/--disable", "enabled", default=None, help="Whether the bank is searched at all.")
+@click.option("--video-seconds", type=_VIDEO_SECONDS, metavar="SECONDS", help="How much of a banked video is enough.")
+@click.option("--video-share", type=_VIDEO_SHARE, metavar="SHARE", help="Which share of a banked video is enough.")
 @click.option("--note", help="Why the bank exists.")
 @dry_run_option
 @json_option
@@ -146,6 +174,8 @@ def bank_json(each: Bank) -> dict[str, object]:
         "negative": policy.negative,
         "enabled": policy.enabled,
         "note": policy.note,
+        "video_seconds": policy.video_seconds,
+        "video_share": policy.video_share,
         "entries": each.entries,
         "created_at": each.created_at.isoformat(),
     }

@@ -35,7 +35,7 @@ _ANY = 1_000_000
 def check(
     ctx: click.Context, files: tuple[Path, ...], *, hashes: tuple[str, ...], as_json: bool, data: Path | None
 ) -> None:
-    """Check pictures or hashes against the banks.
+    """Check pictures, videos or hashes against the banks.
 
     Prints the decision (allow, review or block), the reason and what matched. A check that matched is recorded. A file
     that cannot be hashed is reported by its outcome; the exit status is 1 only where nothing could be checked.
@@ -52,8 +52,7 @@ def check(
     checked = False
     with opened(data, probing_budget=_ANY) as app:
         app.indexes.load(app.store)
-        results = _checks(app, files, queries)
-        for one in output.progress(results, total=len(files) + len(queries), label="Checking"):
+        for one in _checks(app, files, queries):
             checked = checked or one.check is not None
             if as_json:
                 output.print_json(one.as_json())
@@ -109,8 +108,12 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
         yield _Checked(None, app.checker.check(Upload((query,)), key=caller), query)
     if not files:
         return
-    with hasher(app.config, files=len(files)) as (media, workers):
-        for file in read_files(files, media, max_bytes=app.config.max_upload_bytes, workers=workers):
+    with (
+        hasher(app.config, files=len(files)) as (media, workers),
+        output.shares(total=len(files), label="Checking") as on_progress,
+    ):
+        limit = app.config.max_upload_bytes
+        for file in read_files(files, media, max_bytes=limit, workers=workers, on_progress=on_progress):
             reading = file.reading
             yield _Checked(
                 file,

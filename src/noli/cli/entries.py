@@ -58,21 +58,25 @@ def add(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    """Register pictures in a bank.
+    """Register pictures and videos in a bank.
 
-    Each file is hashed on this machine, with its turned and mirrored forms and its usual crops, and becomes one entry;
-    the picture itself is not kept. A bad file is reported and the others go on; the exit status is 1 where none could
-    be registered.
+    Each file is hashed on this machine, a picture with its turned and mirrored forms and its usual crops, a video frame
+    by frame with times, and becomes one entry; the file itself is not kept. A bad file is reported and the others go
+    on; the exit status is 1 where none could be registered.
 
     \b
     Example:
       noli bank add protected holiday.jpg --note "from the person herself" --data data
     """
     added = 0
-    with opened(data) as app, hasher(app.config, files=len(files)) as (media, workers):
+    with (
+        opened(data) as app,
+        hasher(app.config, files=len(files)) as (media, workers),
+        output.shares(total=len(files), label="Registering") as on_progress,
+    ):
         store.get_bank(app, bank_name)
-        results = read_files(files, media, max_bytes=app.config.max_upload_bytes, workers=workers, crops=True)
-        for result in output.progress(results, total=len(files), label="Registering"):
+        limit = app.config.max_upload_bytes
+        for result in read_files(files, media, max_bytes=limit, workers=workers, crops=True, on_progress=on_progress):
             entry = None
             if result.reading is not None and result.reading.outcome is Outcome.HASHED:
                 added += 1
@@ -155,8 +159,9 @@ def import_list(
 ) -> None:
     """Register the hashes of a list, one entry each; lines in a row that name the same entry become one.
 
-    Reads lines 'pdq HEX' or 'HEX', CSV whose header names 'hash' or 'value', and JSON lines with "hash" or "value"; the
-    last two may also have entry, quality, note, variant and pipeline. What the bank has already is passed over, so an
+    Reads lines 'pdq HEX' or 'HEX', CSV whose header names 'hash' or 'value', JSON lines with "hash" or "value", and the
+    files of Meta's vPDQ tool, each of which becomes one video. CSV and JSON may also have entry, quality, note,
+    variant, pipeline, and for frames of videos type vpdq and at_ms. What the bank has already is passed over, so an
     import that was cut short is simply run again. Bad lines are reported by number, the others are imported; the exit
     status is 1 where all were bad. Pictures should come through 'noli bank add', which also registers mirrored forms.
 
@@ -270,7 +275,7 @@ def _active(entries: Iterable[Entry]) -> Iterator[Entry]:
 def _write(entries: Iterable[Entry], file: TextIO) -> None:
     for entry in entries:
         for each in entry.hashes:
-            line = {
+            line: dict[str, object] = {
                 "entry": entry_text(entry.id),
                 "type": str(each.type),
                 "value": each.hex,
@@ -279,6 +284,8 @@ def _write(entries: Iterable[Entry], file: TextIO) -> None:
                 "variant": str(each.variant),
                 "note": entry.note,
             }
+            if each.at_ms is not None:
+                line["at_ms"] = each.at_ms
             file.write(json.dumps(line) + "\n")
 
 

@@ -147,11 +147,13 @@ def decoder(config: Config) -> Iterator[Finding]:
             else f"A test picture could not be hashed: {reading.reason}"
         )
         yield Finding("decoder", text, "" if well else "Raise decode_memory_mib or decode_timeout_s; else report this.")
-        held = pool.protections()
+        held = pool.pictures.protections()
         yield Finding("decoder", f"Protections that hold in its processes: {', '.join(held)}.")
         for missing in _PROTECTIONS.keys() - set(held):
             yield Finding("decoder", f"The protection {missing} does not hold.", _PROTECTIONS[missing])
-        tried = pool.try_to_escape()
+        for missing in set(held) - set(pool.videos.protections()):
+            yield Finding("decoder", f"The protection {missing} does not hold for videos.", _PROTECTIONS[missing])
+        tried = pool.pictures.try_to_escape()
     escaped = sorted(name for name, ending in tried.items() if ending != "refused")
     for name in escaped:
         yield Finding("decoder", f"A decoding process was able to: {name}.", _PROTECTIONS["seccomp"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from noli.base.errors import HashFormatError, InputError
+from noli.hashing import vpdq
 from noli.hashing.model import Hash, Pipeline, Variant
 
 #: Characters of one line; nothing that we read is longer, and a file without line breaks is no list.
@@ -54,7 +55,8 @@ def parse_list(lines: Iterable[str]) -> Iterator[ListedHash | BadLine]:
 
     Args:
         lines: Its lines. The first that is neither empty nor a comment (``#``) tells the form: ``{`` begins JSON
-            lines, a line with a comma is the header of a CSV file, anything else is ``pdq <hex>`` or ``<hex>``.
+            lines, a frame of a video is a vPDQ file, another line with a comma the header of a CSV file, anything else
+            ``pdq <hex>`` or ``<hex>``.
 
     Yields:
         One value for each line that is neither empty, a comment, nor the header.
@@ -68,7 +70,9 @@ def parse_list(lines: Iterable[str]) -> Iterator[ListedHash | BadLine]:
     if first is None:
         return
     text = first[1].removeprefix("\ufeff")
-    if text.startswith("{"):
+    if vpdq.is_vpdq(text):
+        yield from (_line(number, line, _from_vpdq) for number, line in chain([(first[0], text)], content))
+    elif text.startswith("{"):
         yield from (_line(number, line, _from_json) for number, line in chain([(first[0], text)], content))
     elif "," in text or text.lower() in _VALUE_NAMES:
         columns = _columns(text)
@@ -94,6 +98,11 @@ def _from_plain(line: str) -> tuple[Hash, str, str]:
         return Hash.from_hex(words[1], signal_type=words[0]), "", ""
     msg = "Expected 'pdq <64 hexadecimal digits>' or the digits alone."
     raise HashFormatError(msg)
+
+
+def _from_vpdq(line: str) -> tuple[Hash, str, str]:
+    # All lines are frames of one video, whatever it is called.
+    return vpdq.parse(line), "", "vpdq"
 
 
 def _from_csv(line: str, columns: Sequence[str]) -> tuple[Hash, str, str]:
@@ -122,7 +131,8 @@ def _from_fields(fields: Mapping[str, object]) -> tuple[Hash, str, str]:
         msg = "There is no text 'hash' or 'value'."
         raise HashFormatError(msg)
     note, kind, entry = _text(fields, "note"), _text(fields, "type") or "pdq", _text(fields, "entry")
-    found = Hash.from_hex(value.strip(), quality=_quality(fields.get("quality")), signal_type=kind)
+    quality, at_ms = _whole(fields, "quality"), _whole(fields, "at_ms")
+    found = Hash.from_hex(value.strip(), quality=quality, signal_type=kind, at_ms=at_ms)
     try:
         pipeline = Pipeline(_text(fields, "pipeline") or Pipeline.FULL)
         variant = Variant(_text(fields, "variant") or Variant.ORIGINAL)
@@ -140,13 +150,14 @@ def _text(fields: Mapping[str, object], name: str) -> str:
     return given
 
 
-def _quality(given: object) -> int | None:
+def _whole(fields: Mapping[str, object], name: str) -> int | None:
+    given = fields.get(name)
     if given is None or given == "":
         return None
     if isinstance(given, str) and given.strip().isdecimal() and given.isascii():
         given = int(given)
     if not isinstance(given, int) or isinstance(given, bool):
-        msg = "'quality' must be a whole number."
+        msg = f"'{name}' must be a whole number."
         raise HashFormatError(msg)
     return given
 

@@ -85,7 +85,7 @@ def hasher(config: Config, *, files: int) -> Iterator[tuple[MediaHasher, int]]:
 
     Args:
         config: The settings.
-        files: How many files there are; no more children than that are started.
+        files: How many files there are; no more children than that work at one time.
 
     Yields:
         The hasher and the number of its children.
@@ -93,7 +93,7 @@ def hasher(config: Config, *, files: int) -> Iterator[tuple[MediaHasher, int]]:
     from noli.app import open_hasher  # noqa: PLC0415 - see the module's docstring
 
     workers = max(1, min(config.decode_workers or os.cpu_count() or 1, files))
-    media = open_hasher(replace(config, decode_workers=workers))
+    media = open_hasher(replace(config, decode_workers=workers, video_workers=workers))
     try:
         yield media, workers
     finally:

@@ -6,8 +6,10 @@ Text never holds control characters from a file's name or a note, so that data c
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import click
@@ -50,6 +52,36 @@ def printable(text: str) -> str:
 def shown(path: Path) -> str:
     """Write a path for a person."""
     return printable(str(path))
+
+
+@contextmanager
+def shares(*, total: int, label: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar over ``total`` files on standard error where that is a terminal and there is something to wait for.
+
+    Yields:
+        What to tell how much has been done since it was told last, 1 a file; from any thread. One that is told less
+        than a whole file at a time is worth a bar.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to load, and most runs show no bar
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(label, total=total)
+    starting = Lock()
+
+    def advance(share: float) -> None:
+        with starting:
+            if total >= _MIN_STEPS or share < 1:
+                bar.start()
+        bar.advance(task, share)
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
 
 
 def progress(steps: Iterable[T], *, total: int, label: str) -> Iterator[T]:

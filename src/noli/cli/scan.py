@@ -84,27 +84,28 @@ def scan(  # noqa: PLR0913 - one parameter an option
             return
         if job.begun and not restart:
             output.hint("Going on with a scan that was cut short; --restart begins anew.")
-        with _bar(job.catalogue.rows) as tell:
+        with bar(job.catalogue.rows, label="Scanning") as tell:
             tally = job.run(restart=restart, overwrite=overwrite, tell=tell)
-    _tell(tally, out, as_json=as_json)
+    tell_tally(tally, out, as_json=as_json)
 
 
 @contextmanager
-def _bar(rows: int) -> Iterator[Callable[[int], object]]:
-    """Show rows done, their speed and the time left, where standard error is a terminal."""
+def bar(rows: int | None, *, label: str) -> Iterator[Callable[[int], object]]:
+    """Show rows done and the time left (where it is known how many there are), if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415 - slow to load, and most runs show no bar
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 - as above
 
-    columns = ("Scanning", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=rows)
-        yield lambda done: bar.update(task, completed=done)
+    columns = (label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=rows)
+        yield lambda done: shown.update(task, completed=done)
 
 
-def _tell(tally: Tally, out: Path, *, as_json: bool) -> None:
+def tell_tally(tally: Tally, out: Path, *, as_json: bool) -> None:
+    """Print what a scan counted."""
     if as_json:
         counts = {name: getattr(tally, name) for name in ("rows", "matches", "matched", "cleared", "capped", "skipped")}
         output.print_json({"out": str(out), **counts, "worker_seconds": round(tally.seconds, 3)})

@@ -22,11 +22,16 @@ MIN_QUALITY = 50
 #: Highest quality a PDQ hash can have.
 MAX_QUALITY = 100
 
+#: Latest time in a video, in milliseconds: a week. What files state beyond is damage.
+MAX_TIME_MS = 7 * 24 * 3600 * 1000
+
 
 class SignalType(StrEnum):
     """Algorithm, encoding and distance of a hash."""
 
     PDQ = "pdq"
+    #: PDQ of a frame of a video, with its time: what vPDQ makes a video of.
+    VPDQ = "vpdq"
 
 
 class Pipeline(StrEnum):
@@ -42,7 +47,7 @@ class Variant(StrEnum):
     """Which picture a derived hash stands for: the original, one of its dihedral forms or one of its usual crops.
 
     The first eight are in the kernel's order (``DIHEDRAL``); names say how the *copy* differs from the original. What
-    each crop cuts away stands in ``variants``; a number is per cent of a side.
+    each crop cuts away stands in ``variants``; a number is per cent of a side. Bars are what a video has around it.
     """
 
     ORIGINAL = "original"
@@ -76,6 +81,8 @@ class Variant(StrEnum):
     ASPECT_4_3 = "aspect-4-3"
     ASPECT_16_9 = "aspect-16-9"
 
+    WITHOUT_BARS = "without-bars"
+
 
 #: The eight forms in the order in which the kernel returns them.
 DIHEDRAL: tuple[Variant, ...] = tuple(Variant)[:8]
@@ -92,6 +99,7 @@ class Hash:
         type: The signal type.
         pipeline: What was done to the pixels first.
         variant: Which form of the picture this stands for.
+        at_ms: Where in its video it is shown, in milliseconds from the start; None exactly for what is no ``VPDQ``.
     """
 
     value: bytes = field(repr=False)
@@ -99,12 +107,14 @@ class Hash:
     type: SignalType = SignalType.PDQ
     pipeline: Pipeline = Pipeline.FULL
     variant: Variant = Variant.ORIGINAL
+    at_ms: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a wrong length or quality.
+        """Refuse a wrong length, quality or time.
 
         Raises:
-            HashFormatError: ``value`` is not 32 bytes, or ``quality`` is outside 0-100.
+            HashFormatError: ``value`` is not 32 bytes, ``quality`` is outside 0-100, or the time is missing, out of
+                range, or that of a picture.
         """
         if len(self.value) != PDQ_BYTES:
             msg = f"A PDQ hash has {PDQ_BYTES} bytes, this one has {len(self.value)}."
@@ -112,18 +122,28 @@ class Hash:
         if self.quality is not None and not 0 <= self.quality <= MAX_QUALITY:
             msg = f"A PDQ quality lies between 0 and {MAX_QUALITY}, this one is {self.quality}."
             raise HashFormatError(msg)
+        if (self.type is SignalType.VPDQ) != (self.at_ms is not None):
+            msg = "A hash of type vpdq has the time of its frame (at_ms), one of another type has none."
+            raise HashFormatError(msg)
+        if self.at_ms is not None and not 0 <= self.at_ms <= MAX_TIME_MS:
+            msg = f"The time of a frame lies between 0 and {MAX_TIME_MS} milliseconds, this one is {self.at_ms}."
+            raise HashFormatError(msg)
 
     @classmethod
-    def from_hex(cls, text: str, *, quality: int | None = None, signal_type: str = "pdq") -> Self:
+    def from_hex(
+        cls, text: str, *, quality: int | None = None, signal_type: str = "pdq", at_ms: int | None = None
+    ) -> Self:
         """Parse what an exchange partner or platform sent.
 
         Args:
             text: 64 hexadecimal digits, either case.
             quality: 0-100 or None.
             signal_type: Name of the signal type.
+            at_ms: Time of the frame, for ``vpdq``.
 
         Raises:
-            HashFormatError: Unknown type, wrong length, a character that is no digit, or a quality out of range.
+            HashFormatError: Unknown type, wrong length, a character that is no digit, or a quality or time that cannot
+                be.
         """
         if signal_type not in tuple(SignalType):  # Python 3.11 cannot ask an enumeration for a plain text
             known = ", ".join(SignalType)
@@ -140,7 +160,7 @@ class Hash:
         except ValueError as error:
             msg = "A PDQ hash is written in hexadecimal digits (0-9, a-f); this text has other characters."
             raise HashFormatError(msg) from error
-        return cls(value, quality, SignalType(signal_type))
+        return cls(value, quality, SignalType(signal_type), at_ms=at_ms)
 
     @property
     def hex(self) -> str:
@@ -171,19 +191,57 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Hashes of one distinct frame of a picture file; a still picture has one.
+    """Hashes of one distinct frame of a picture file or video; a still picture has one.
 
     Attributes:
         dihedral: Eight 32-byte values in the order of ``DIHEDRAL``.
         quality: 0-100, the same for all eight.
         number: 0-based position of the frame in the file.
         crops: Hashes of its usual crops, labelled with their variant; empty unless they were asked for.
+        at_ms: Where in its video it is shown; None for a frame of a picture.
+        inner: Eight values of what lies inside black bars; empty where there are none.
+        inner_quality: Quality of those.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
     quality: int
     number: int = 0
     crops: tuple[Hash, ...] = ()
+    at_ms: int | None = None
+    inner: tuple[bytes, ...] = field(default=(), repr=False)
+    inner_quality: int = 0
+
+    @property
+    def type(self) -> SignalType:
+        """The signal type of its hashes."""
+        return SignalType.PDQ if self.at_ms is None else SignalType.VPDQ
+
+    @property
+    def copies(self) -> tuple[bytes, ...]:
+        """What to look for beside its own hash.
+
+        Pictures are registered turned and in crops, so their mirrored form is enough. A video is registered as it is,
+        so each frame is looked for in every form, and without its bars.
+        """
+        if self.at_ms is None:
+            return (self.dihedral[_MIRRORED],)
+        return self.dihedral[1:] + self.inner
+
+    def variants(self, pipeline: Pipeline) -> list[Hash]:
+        """Return what to register of it: of a picture every form and crop; of a video the frame, with and without bars.
+
+        Args:
+            pipeline: The pipeline that made the hashes.
+        """
+        if self.at_ms is None:
+            forms = zip(DIHEDRAL, self.dihedral, strict=True)
+            made = [Hash(value, self.quality, pipeline=pipeline, variant=variant) for variant, value in forms]
+            return [*made, *self.crops]
+        made = [Hash(self.dihedral[0], self.quality, SignalType.VPDQ, pipeline, at_ms=self.at_ms)]
+        if self.inner:
+            cut = Variant.WITHOUT_BARS
+            made.append(Hash(self.inner[0], self.inner_quality, SignalType.VPDQ, pipeline, cut, self.at_ms))
+        return [each for each in made if each.usable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +249,14 @@ class Reading:
     """What became of one file: its outcome and, where there are any, its hashes.
 
     Attributes:
-        outcome: ``HASHED`` exactly if at least one frame has usable quality.
-        frames: Distinct frames, in file order; empty unless ``HASHED`` or ``LOW_QUALITY``.
+        outcome: ``HASHED`` exactly if at least one frame has usable quality and the file was read to its end.
+        frames: Distinct frames, in file order; empty unless ``HASHED`` or ``LOW_QUALITY``, or for a video of which a
+            part was read.
         reason: One sentence for a person, empty for ``HASHED``.
         pipeline: The pipeline that made the hashes.
         width: Pixels of the upright picture, 0 where it was not read.
         height: Pixels of the upright picture, 0 where it was not read.
+        duration_ms: Length of a video; None for a picture.
     """
 
     outcome: Outcome
@@ -205,25 +265,21 @@ class Reading:
     pipeline: Pipeline = Pipeline.FULL
     width: int = 0
     height: int = 0
+    duration_ms: int | None = None
 
     @property
     def hashes(self) -> tuple[Hash, ...]:
         """One hash a frame: what to look for in the banks."""
-        return tuple(Hash(f.dihedral[0], f.quality, pipeline=self.pipeline) for f in self.frames)
+        return tuple(Hash(f.dihedral[0], f.quality, f.type, self.pipeline, at_ms=f.at_ms) for f in self.frames)
 
     @property
-    def mirrored(self) -> tuple[bytes, ...]:
-        """The mirrored form of each frame, beside ``hashes``: crops are registered upright, copies come mirrored."""
-        return tuple(f.dihedral[_MIRRORED] for f in self.frames)
+    def copies(self) -> tuple[tuple[bytes, ...], ...]:
+        """Of each frame, beside ``hashes``, the forms in which copies come."""
+        return tuple(f.copies for f in self.frames)
 
     @property
     def variants(self) -> tuple[Hash, ...]:
-        """Every dihedral form and crop of every frame of usable quality: what to register in a bank."""
-        variants: list[Hash] = []
-        for frame in self.frames:
-            if frame.quality < MIN_QUALITY:
-                continue
-            for variant, value in zip(DIHEDRAL, frame.dihedral, strict=True):
-                variants.append(Hash(value, frame.quality, pipeline=self.pipeline, variant=variant))
-            variants.extend(frame.crops)
-        return tuple(variants)
+        """All hashes of every frame of usable quality that stand for it: what to register in a bank."""
+        return tuple(
+            each for frame in self.frames if frame.quality >= MIN_QUALITY for each in frame.variants(self.pipeline)
+        )

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What hashing needs from outside: something that turns a file's bytes into a reading."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
 
 from noli.hashing.model import Pipeline, Reading
 
@@ -13,13 +14,37 @@ class MediaHasher(Protocol):
         """Hash one file.
 
         Args:
-            data: The whole file.
-            pipeline: What to do to the pixels first.
-            crops: Whether to hash the usual crops of the first frame too, as for registering; there are none after
-                ``Pipeline.NEAREST_512``.
+            data: The whole file, a picture or a video.
+            pipeline: What to do to the pixels first; videos know only ``FULL``.
+            crops: Whether to hash all that registering takes: of a picture the usual crops of its first frame, too
+                (there are none after ``Pipeline.NEAREST_512``), of a video all moments.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.
+
+        Raises:
+            Unavailable: The decoder cannot be started at all.
+        """
+        ...
+
+    def read_video(
+        self,
+        file: BinaryIO,
+        *,
+        thorough: bool = False,
+        every_ms: int | None = None,
+        on_progress: Callable[[float], None] = lambda _: None,
+    ) -> Reading:
+        """Hash one video of any length.
+
+        Args:
+            file: Open, with a descriptor.
+            thorough: Whether to hash all that registering takes.
+            every_ms: Milliseconds between moments, 0 for every single frame; None for the usual distance.
+            on_progress: Told the share that is done, 0-1, now and then.
+
+        Returns:
+            What became of it; frames that were read before a fault or the end of its time are kept.
 
         Raises:
             Unavailable: The decoder cannot be started at all.

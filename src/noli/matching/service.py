@@ -34,18 +34,19 @@ class Upload:
         hashes: What to look for, one a frame; empty where the file had none.
         content_ref: The platform's own reference.
         outcome: What became of the file; ``HASHED`` where hashes were sent.
-        mirrored: The mirrored form of each hash, looked for under its name; empty where it is not known.
+        copies: Of each hash, the other forms in which copies come, looked for under its name; empty where they are not
+            known.
     """
 
     hashes: tuple[Hash, ...]
     content_ref: str = ""
     outcome: Outcome = Outcome.HASHED
-    mirrored: tuple[bytes, ...] = field(default=(), repr=False)
+    copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
         """Make one of a file that was read."""
-        return cls(reading.hashes, content_ref, reading.outcome, reading.mirrored)
+        return cls(reading.hashes, content_ref, reading.outcome, reading.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +242,10 @@ class Checker:
 
 
 def _forms(upload: Upload) -> Iterator[tuple[bytes, ...]]:
-    """Yield what is looked for under the name of each hash: itself and, where known, its mirrored form."""
+    """Yield what is looked for under the name of each hash: itself and, where known, its other forms."""
     for at, one in enumerate(upload.hashes):
-        yield (one.value, *upload.mirrored[at : at + 1]) if one.usable else ()
+        copies = upload.copies[at] if at < len(upload.copies) else ()
+        yield (one.value, *copies) if one.usable else ()
 
 
 def _decided(found: Found) -> Decision:

@@ -67,7 +67,7 @@ class Scanner:
             yield self._scanned(batch)
 
     def _scanned(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        queries = _joined(batch.column("hash"))
+        queries = joined(batch.column("hash"))
         cleared = self._cleared(queries)
         found: list[pa.Table] = []
         capped = 0
@@ -134,8 +134,8 @@ def _nothing() -> pa.Table:
     return pa.schema([*_HITS, ("bank", pa.string())]).empty_table()
 
 
-def _joined(hashes: pa.Array) -> pa.Buffer:
-    """Return all hashes side by side, without a copy."""
+def joined(hashes: pa.Array) -> pa.Buffer:
+    """Return the hashes of a ``HASH`` column side by side, without a copy."""
     start = hashes.offset * PDQ_BYTES
     return hashes.buffers()[1].slice(start, len(hashes) * PDQ_BYTES)
 

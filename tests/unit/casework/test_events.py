@@ -82,18 +82,18 @@ def test_every_event_has_a_name_and_an_example() -> None:
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
 def test_an_event_is_read_as_it_was_written(event: e.Event) -> None:
     """Nothing is lost between writing and reading; what is open holds nothing personal."""
-    written = e.write(event)
-    assert e.read(written.name, written.open, written.private) == event
+    written = e.CODEC.write(event)
+    assert e.CODEC.read(written.name, written.open, written.private) == event
     assert b"secret" not in repr(written.open).encode()
     assert "secret" not in repr(event)
-    assert written.canonical() == e.write(event).canonical()
+    assert written.canonical() == e.CODEC.write(event).canonical()
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
 def test_an_erased_event_is_read_without_what_was_personal(event: e.Event) -> None:
     """When the key is gone each event can still be read, with nothing personal in it."""
-    written = e.write(event)
-    left = e.read(written.name, written.open, None)
+    written = e.CODEC.write(event)
+    left = e.CODEC.read(written.name, written.open, None)
     for one in fields(left):
         personal = one.metadata.get("private", False)
         assert getattr(left, one.name) == (one.default if personal else getattr(event, one.name))

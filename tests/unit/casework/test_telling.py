@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from noli.casework.events import NAMES, Event, write
+from noli.casework.events import CODEC, NAMES, Event
 from noli.casework.telling import TOLD, told
 from noli.evidence.model import Fact
 from noli.evidence.rules import following
@@ -21,7 +21,7 @@ def test_only_open_fields_are_told(event: Event) -> None:
     message = told(event, number=3, entry=entry)
     assert (message.type, message.subject, message.at) == (NAMES[type(event)], "CASE1", NOW)
     assert set(message.data) == {*TOLD.get(type(event), ()), "number", "ledger_sequence"}
-    assert set(TOLD.get(type(event), ())) <= set(write(event).open)
+    assert set(TOLD.get(type(event), ())) <= set(CODEC.write(event).open)
     assert "staff:anna" not in str(message)
 
 

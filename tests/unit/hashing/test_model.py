@@ -63,7 +63,7 @@ def test_a_reading_searches_originals_and_registers_every_form() -> None:
     reading = Reading(Outcome.HASHED, (Frame(forms, 90, crops=(crop,)), Frame(forms, 20, 1)))
     assert [h.quality for h in reading.hashes] == [90, 20]
     assert [h.variant for h in reading.variants] == [*DIHEDRAL, Variant.UPPER_HALF]
-    assert reading.mirrored == (bytes([DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)]) * 32,) * 2
+    assert reading.copies == ((bytes([DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)]) * 32,),) * 2
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])

@@ -124,9 +124,9 @@ def test_one_good_frame_is_enough(house: House) -> None:
 def test_the_mirrored_form_is_looked_for_under_the_name_of_its_frame(house: House) -> None:
     """A copy of a crop that was mirrored too is found; the record names the frame, and no form that was not sent."""
     frames = (Hash(some_hash(3), 10), Hash(some_hash(4), 90))
-    check = house.checker.check(Upload(frames, mirrored=(some_hash(5), flipped(BANKED, 6))), key=KEY)
+    check = house.checker.check(Upload(frames, copies=((some_hash(5),), (flipped(BANKED, 6),))), key=KEY)
     assert (check.decision.verdict, check.decision.matches[0].query, check.hashes) == (Verdict.BLOCK, 1, frames)
-    flat = Upload(frames[:1], mirrored=(BANKED,))
+    flat = Upload(frames[:1], copies=((BANKED,),))
     assert house.checker.check(flat, key=KEY).decision.verdict is Verdict.ALLOW
 
 

@@ -30,8 +30,26 @@ _FIXED_VARIABLES = MappingProxyType(
 
 _BOOT = (
     "import sys; sys.path[:0] = [sys.argv[1]]; "
-    "from noli.adapters.decode.child import main; main(sys.argv[2], int(sys.argv[3]))"
+    "from noli.adapters.decode.{program} import main; main(sys.argv[2], int(sys.argv[3]))"
 )
+
+
+def command(program: str, settings: str, descriptor: int) -> list[str]:
+    """Return the command line of a child.
+
+    Args:
+        program: Module of this package with the child's ``main``.
+        settings: What ``main`` takes.
+        descriptor: Through which it hears of its files.
+    """
+    source = str(Path(noli.__file__).parent.parent)
+    return [sys.executable, "-I", "-c", _BOOT.format(program=program), source, settings, str(descriptor)]
+
+
+def variables() -> dict[str, str]:
+    """Return the environment of a child."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return {**_FIXED_VARIABLES, **kept}
 
 
 class ChildDied(Exception):
@@ -59,19 +77,17 @@ class Child:
         Raises:
             OSError: No process can be started.
         """
-        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        source = str(Path(noli.__file__).parent.parent)
         window = os.memfd_create("noli-file")
         try:
             os.ftruncate(window, max_bytes)
             self._window = mmap.mmap(window, max_bytes)
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [sys.executable, "-I", "-c", _BOOT, source, settings, str(window)],
+                command("child", settings, window),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={**_FIXED_VARIABLES, **kept},
+                env=variables(),
                 bufsize=0,
                 start_new_session=True,
                 pass_fds=(window,),

@@ -195,7 +195,7 @@ class UnitReader:
         return pa.record_batch([ids.take(pa.array(rows, pa.int64())), pa.array(hashes, HASH)], names=["id", "hash"])
 
     def _looked_for(self, place: str | None, base: Place | None) -> list[bytes]:
-        """Return what to look for under one file's name: its hashes and their mirrored forms."""
+        """Return what to look for under one file's name: its hashes and the forms in which copies come."""
         if place is None:
             self.skipped["no uri"] += 1
             return []
@@ -211,7 +211,7 @@ class UnitReader:
         if not any(one.usable for one in reading.hashes):
             self.skipped[str(reading.outcome)] += 1
         usable = [at for at, one in enumerate(reading.hashes) if one.usable]
-        return [value for at in usable for value in (reading.hashes[at].value, reading.mirrored[at])]
+        return [value for at in usable for value in (reading.hashes[at].value, *reading.copies[at])]
 
 
 def hash_column(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, dict[str, int]]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from noli.adapters import images
+from noli.adapters.files import settle
 from noli.adapters.scan.catalogue import Catalogue
 from noli.base.errors import Conflict, InputError, IntegrityError
 from noli.scanning.join import match_schema
@@ -147,7 +148,7 @@ class Work:
         path = self.part(unit)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         pq.write_table(matches.replace_schema_metadata(note), unfinished, compression="zstd")
-        _settle(unfinished, path)
+        settle(unfinished, path)
 
     def finish(self, plan: Plan, out: Path) -> Tally:
         """Put all parts together as the output, in the catalogue's order; returns what was counted.
@@ -163,7 +164,7 @@ class Work:
                 tally += counted
                 if len(matches):
                     writer.write_table(matches.replace_schema_metadata(None).cast(schema), row_group_size=_OUTPUT_ROWS)
-        _settle(unfinished, out)
+        settle(unfinished, out)
         return tally
 
     def discard(self) -> None:
@@ -204,16 +205,4 @@ def refuse_existing(out: Path, *, overwrite: bool) -> None:
 def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{path.name}")
     unfinished.write_bytes(content)
-    _settle(unfinished, path)
-
-
-def _settle(unfinished: Path, path: Path) -> None:
-    """Let a finished file appear under its name for good."""
-    with unfinished.open("rb+") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    settle(unfinished, path)

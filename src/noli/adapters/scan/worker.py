@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from noli.adapters import images
-from noli.adapters.decode import DecoderPool
+from noli.adapters.decode import MediaDecoder
 from noli.adapters.scan.catalogue import UnitReader
 from noli.adapters.scan.work import Work
 from noli.bank.model import EntryId
@@ -78,7 +78,7 @@ class ScanWorker:
 
     @cached_property
     def _hasher(self) -> MediaHasher:
-        return DecoderPool(workers=1)
+        return MediaDecoder.alone()
 
 
 def _nearest_of_files(matches: pa.Table) -> pa.Table:

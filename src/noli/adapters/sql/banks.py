@@ -284,6 +284,7 @@ class SqlBankTransaction:
                         type=SignalType(row.type),
                         pipeline=Pipeline(row.pipeline),
                         variant=Variant(row.variant),
+                        at_ms=row.at_ms,
                     )
                 )
         return {entry: tuple(hashes) for entry, hashes in found.items()}
@@ -304,7 +305,13 @@ class SqlBankTransaction:
 
 def _bank(row: Row[*tuple[object, ...]]) -> Bank:
     policy = BankPolicy(
-        Action(row.action), row.threshold_bits, negative=row.negative, enabled=row.enabled, note=row.note
+        Action(row.action),
+        row.threshold_bits,
+        negative=row.negative,
+        enabled=row.enabled,
+        note=row.note,
+        video_seconds=row.video_seconds,
+        video_share=row.video_share,
     )
     return Bank(BankId(row.id), row.name, policy, row.created_at, row.entries)
 
@@ -316,6 +323,8 @@ def _policy_values(policy: BankPolicy) -> dict[str, object]:
         "negative": policy.negative,
         "enabled": policy.enabled,
         "note": policy.note,
+        "video_seconds": policy.video_seconds,
+        "video_share": policy.video_share,
     }
 
 
@@ -371,6 +380,7 @@ def _hash_values(bank: BankId, entry: EntryId, position: int, one: Hash) -> dict
         "quality": one.quality,
         "pipeline": one.pipeline.value,
         "variant": one.variant.value,
+        "at_ms": one.at_ms,
     }
 
 

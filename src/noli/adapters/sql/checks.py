@@ -76,9 +76,13 @@ def _check(row: Row[*tuple[object, ...]], matches: tuple[Match, ...]) -> Check:
         key=row.key,
         outcome=Outcome(row.outcome),
         decision=Decision(Verdict(row.verdict), matches, row.reason, row.capped),
-        hashes=tuple(Hash(bytes.fromhex(value), quality) for value, quality in row.hashes),
+        hashes=tuple(_hash(*each) for each in row.hashes),
         checked_at=row.checked_at,
     )
+
+
+def _hash(value: str, quality: int | None, at_ms: int | None = None) -> Hash:
+    return Hash.from_hex(value, quality=quality, signal_type="pdq" if at_ms is None else "vpdq", at_ms=at_ms)
 
 
 def _match(row: Row[*tuple[object, ...]]) -> Match:
@@ -97,7 +101,9 @@ def _check_values(check: Check) -> dict[str, object]:
         "verdict": check.decision.verdict.value,
         "reason": check.decision.reason,
         "capped": check.decision.capped,
-        "hashes": [[one.hex, one.quality] for one in check.hashes],
+        "hashes": [
+            [one.hex, one.quality] if one.at_ms is None else [one.hex, one.quality, one.at_ms] for one in check.hashes
+        ],
         "checked_at": check.checked_at,
     }
 
@@ -121,5 +127,7 @@ def _match_values(number: int, position: int, match: Match) -> dict[str, object]
             "negative": policy.negative,
             "enabled": policy.enabled,
             "note": policy.note,
+            "video_seconds": policy.video_seconds,
+            "video_share": policy.video_share,
         },
     }

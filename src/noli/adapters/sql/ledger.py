@@ -46,9 +46,13 @@ class SqlLedger:
             return [_entry(row) for row in connection.execute(query)]
 
     def last_referred(self) -> int:
-        """Return the highest sequence that an event of a case refers to."""
+        """Return the highest sequence that an event of any file refers to."""
         with transaction(self._engine) as connection:
-            return connection.execute(sa.select(sa.func.max(t.case_event.c.ledger_sequence))).scalar_one() or 0
+            last = [
+                connection.execute(sa.select(sa.func.max(events.c.ledger_sequence))).scalar_one() or 0
+                for events in (t.case_event, t.notice_event, t.record_event)
+            ]
+        return max(last)
 
 
 def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:

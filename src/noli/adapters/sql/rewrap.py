@@ -2,19 +2,20 @@
 """Put what an older key of the key file encrypts under the current one, a portion at a time, while servers run."""
 
 from collections.abc import Callable
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.cases import key_place
 from noli.adapters.sql.engine import exclusive, transaction
 from noli.adapters.sql.outbox import webhook_place
 from noli.adapters.sql.staff import secret_place
+from noli.adapters.sql.streams import key_place
 from noli.base.secrecy import Keyring, WrappedKey
 
-_WRAPPED = (
-    (t.case_file, t.case_file.c.wrapped_key, key_place),
+_WRAPPED: tuple[tuple[sa.Table, sa.Column[bytes], Callable[[str], str]], ...] = (
+    *((table, table.c.wrapped_key, partial(key_place, table)) for table in (t.case_file, t.notice_file, t.record_file)),
     (t.staff, t.staff.c.wrapped_secret, secret_place),
     (t.webhook, t.webhook.c.wrapped_secret, webhook_place),
 )

@@ -50,6 +50,8 @@ bank = sa.Table(
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("video_seconds", sa.Float, nullable=False, server_default="3"),
+    sa.Column("video_share", sa.Float, nullable=False, server_default="0.5"),
     # How many are active, kept by whoever adds or withdraws: counting a million takes seconds, and a load that finds
     # another number of hashes knows that the database is damaged.
     sa.Column("entries", sa.Integer, nullable=False),
@@ -92,6 +94,8 @@ banked_hash = sa.Table(
     sa.Column("quality", sa.SmallInteger),
     sa.Column("pipeline", sa.String(16), nullable=False),
     sa.Column("variant", sa.String(24), nullable=False),
+    # Where in its video the frame is shown; null for a picture.
+    sa.Column("at_ms", sa.BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -198,6 +202,8 @@ check_match = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("query", sa.Integer, nullable=False),
     sa.Column("policy", sa.JSON, nullable=False),
+    # Where a video shows a banked one; null where one of the two is a picture.
+    sa.Column("segment", sa.JSON),
 )
 
 idempotency = sa.Table(
@@ -276,6 +282,100 @@ case_entry = sa.Table(
     metadata,
     sa.Column("digest", sa.LargeBinary(32), primary_key=True),
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
+)
+
+_WAITING = sa.text("idle_at IS NULL")
+
+# A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
+# and the caller's own number, so that the same notice sent twice is one.
+notice_file = sa.Table(
+    "notice_file",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("key_id", sa.String(16)),
+    sa.Column("wrapped_key", sa.LargeBinary),
+    sa.Column("source", sa.LargeBinary(32), unique=True),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("opening", sa.String(16), nullable=False),
+    sa.Column("filer", sa.String(16), nullable=False),
+    sa.Column("evidence", sa.Boolean, nullable=False),
+    sa.Column("suspended", sa.Boolean, nullable=False),
+    sa.Column("assigned_to", sa.String(64), nullable=False),
+    sa.Column("escalated_to", sa.String(16), nullable=False),
+    sa.Column("contents", sa.Integer, nullable=False),
+    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("breaches", sa.Integer, nullable=False),
+    sa.Column("queue_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("due_for", sa.String(32), nullable=False),
+    sa.Column("due_under", sa.String(64), nullable=False),
+    sa.Column("due_source", sa.Text, nullable=False),
+    sa.Column("due_verified", sa.Boolean, nullable=False),
+    sa.Column("due_set_by", sa.String(16)),
+    sa.Column("alarm_at", UtcDateTime, index=True),
+    sa.Column("held", sa.Boolean, nullable=False),
+    sa.Column("idle_at", UtcDateTime, index=True),
+    sa.Column("erased_at", UtcDateTime),
+    sa.Index(None, "queue_at", "id"),
+    # The queue: what is done with stands in no index that the queue is read from.
+    sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index(None, "state", "queue_at", "id"),
+    sa.Index(None, "assigned_to", "queue_at", "id"),
+    sa.Index(None, "key_id"),
+)
+
+notice_event = sa.Table(
+    "notice_event",
+    metadata,
+    sa.Column("notice_id", sa.ForeignKey("notice_file.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("private", sa.LargeBinary),
+    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+)
+
+# Which open notice gathers the uploads of a bank entry, by a keyed digest of the entry's id.
+notice_entry = sa.Table(
+    "notice_entry",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("notice_id", sa.ForeignKey("notice_file.id"), nullable=False, index=True),
+)
+
+# The record of somebody who sends notices or uploads; its id is a keyed digest of what the platform calls them.
+record_file = sa.Table(
+    "record_file",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("key_id", sa.String(16)),
+    sa.Column("wrapped_key", sa.LargeBinary),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("conduct", sa.Integer, nullable=False),
+    sa.Index(None, "conduct", "id"),
+    sa.Index(None, "updated_at"),
+    sa.Index(None, "key_id"),
+)
+
+record_event = sa.Table(
+    "record_event",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record_file.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("private", sa.LargeBinary),
+    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
 )
 
 spent_challenge = sa.Table(

@@ -23,6 +23,8 @@ def create(call: Call) -> Reply:
         negative=given.negative,
         enabled=given.enabled,
         note=given.note,
+        video_seconds=given.video_seconds,
+        video_share=given.video_share,
     )
     return once(call, lambda transaction, now: _shown(service.create_bank(transaction, given.name, policy, now=now)))
 
@@ -67,6 +69,8 @@ def _shown(bank: Bank) -> schemas.BankOut:
         negative=policy.negative,
         enabled=policy.enabled,
         note=policy.note,
+        video_seconds=policy.video_seconds,
+        video_share=policy.video_share,
         entries=bank.entries,
         created_at=bank.created_at,
     )

@@ -82,7 +82,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
     parsed = []
     try:
         for position, each in enumerate(given):  # noqa: B007 - read by the handler below
-            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type))
+            parsed.append(Hash.from_hex(each.value, quality=each.quality, signal_type=each.type, at_ms=each.at_ms))
     except HashFormatError as error:
         msg = f"hashes[{position}]: {error.public}"
         raise HashFormatError(msg) from error
@@ -92,7 +92,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
     checker = call.app.checker
-    if len(upload.hashes) + len(upload.mirrored) > _INLINE:
+    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE:
         return await asyncio.to_thread(checker.check, upload, key=call.key)
     found = checker.look(upload)
     if found.entries:
@@ -124,7 +124,10 @@ def _result(made: Check, *, exact: bool) -> schemas.CheckOut:
         outcome=made.outcome,
         reason=made.decision.reason,
         matches=[_match(each, made, exact=exact) for each in made.decision.matches],
-        hashes=[schemas.HashOut(each.type, each.hex, each.quality) for each in made.hashes],
+        hashes=[
+            schemas.HashOut(type=each.type, value=each.hex, quality=each.quality, at_ms=each.at_ms)
+            for each in made.hashes
+        ],
         capped=made.decision.capped,
     )
 

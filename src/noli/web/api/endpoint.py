@@ -44,7 +44,7 @@ class Gate:
         """Set the limits from the configuration."""
         config = app.config
         self.app = app
-        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes)
+        self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes, max_video_bytes=config.max_video_bytes)
         self.rates = Buckets(per_s=config.rate_limit_per_s, burst=2 * config.rate_limit_per_s)
         self.authenticator = Authenticator(self._find, failed_per_min=config.failed_auth_per_min)
 
@@ -104,7 +104,7 @@ class _Prepared:
         self._gate = gate
         self._decoder = msgspec.json.Decoder(operation.body[Kind.JSON]) if Kind.JSON in operation.body else None
         self._is_async = inspect.iscoroutinefunction(operation.handler)
-        upload = gate.app.config.max_upload_bytes
+        upload = max(gate.app.config.max_upload_bytes, gate.app.config.max_video_bytes)
         self._limits = {
             Kind.JSON: operation.max_body_bytes or MAX_JSON_BYTES,
             Kind.FIELDS: operation.max_body_bytes or MAX_FIELDS_BYTES,
@@ -184,7 +184,7 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.FIELDS
     if media in {b"application/xml", b"text/xml"}:
         return Kind.XML
-    if media == b"application/octet-stream" or media.startswith(b"image/"):
+    if media == b"application/octet-stream" or media.startswith((b"image/", b"video/")):
         return Kind.FILE
     return None
 

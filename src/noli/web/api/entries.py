@@ -127,7 +127,12 @@ def _shown(entry: Entry) -> schemas.EntryOut:
         note=entry.note,
         labels=list(entry.labels),
         provenance=schemas.ProvenanceOut(origin.added_by, origin.source, origin.reference),
-        hashes=[schemas.EntryHash(each.type, each.hex, each.quality, each.variant) for each in entry.hashes],
+        hashes=[
+            schemas.EntryHash(
+                type=each.type, value=each.hex, quality=each.quality, at_ms=each.at_ms, variant=each.variant
+            )
+            for each in entry.hashes
+        ],
         created_at=entry.created_at,
         withdrawn_at=entry.withdrawn_at,
         withdrawn_by=entry.withdrawn_by,

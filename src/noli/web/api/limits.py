@@ -23,11 +23,14 @@ MAX_JSON_BYTES = 4 * 1024 * 1024
 #: What a multipart body may have on top of its file, in bytes: part headers and small fields.
 FORM_OVERHEAD_BYTES = 16 * 1024
 
-# Seconds in which a body must have arrived; slower callers hold memory without using it.
+# Seconds in which a body must have arrived, and bytes for which there is one more: slower callers hold memory without
+# using it.
 _BODY_S = 60.0
+_BYTES_A_SECOND = 1024 * 1024
 
-# Bodies in memory at one time, as a multiple of the largest one.
+# Bodies in memory at one time, as a multiple of the largest one; likewise of the largest video.
 _BODIES_AT_ONCE = 8
+_VIDEOS_AT_ONCE = 2
 
 # Callers remembered; the longest unseen one is forgotten first.
 _MAX_CALLERS = 10_000
@@ -73,9 +76,10 @@ class Buckets:
 class Bodies:
     """Reads bodies into memory, bounded one by one and all together. They never touch the disk."""
 
-    def __init__(self, *, max_upload_bytes: int) -> None:
-        """Bound all bodies together by the largest one."""
-        self._free = _BODIES_AT_ONCE * (max(max_upload_bytes, MAX_JSON_BYTES) + FORM_OVERHEAD_BYTES)
+    def __init__(self, *, max_upload_bytes: int, max_video_bytes: int) -> None:
+        """Bound all bodies together by the largest ones."""
+        usual = _BODIES_AT_ONCE * (max(max_upload_bytes, MAX_JSON_BYTES) + FORM_OVERHEAD_BYTES)
+        self._free = max(usual, _VIDEOS_AT_ONCE * (max_video_bytes + FORM_OVERHEAD_BYTES))
 
     async def read(self, scope: Scope, receive: Receive, *, limit: int) -> bytes:
         """Read one body.
@@ -98,11 +102,12 @@ class Bodies:
             return body
         if _stated(scope) > limit:
             raise _too_large(limit)
+        patience_s = _BODY_S + _stated(scope) // _BYTES_A_SECOND
         try:
-            async with asyncio.timeout(_BODY_S):
+            async with asyncio.timeout(patience_s):
                 return await self._rest(body, receive, limit=limit)
         except TimeoutError as error:
-            msg = f"The body did not arrive within {_BODY_S:g} seconds."
+            msg = f"The body did not arrive within {patience_s:g} seconds."
             raise InputError(msg) from error
 
     @contextmanager

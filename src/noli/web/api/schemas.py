@@ -11,9 +11,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from noli.bank.model import DEFAULT_THRESHOLD_BITS, MAX_THRESHOLD_BITS, Action, EntryState, OpinionKind
+from noli.bank.model import (
+    DEFAULT_THRESHOLD_BITS,
+    DEFAULT_VIDEO_SECONDS,
+    DEFAULT_VIDEO_SHARE,
+    MAX_THRESHOLD_BITS,
+    Action,
+    EntryState,
+    OpinionKind,
+)
+from noli.bank.service import MAX_VIDEO_SECONDS
 from noli.base.names import NAME_PATTERN
-from noli.hashing.model import MAX_QUALITY, Outcome, SignalType, Variant
+from noli.hashing.model import MAX_QUALITY, MAX_TIME_MS, Outcome, SignalType, Variant
 from noli.matching.model import Closeness, Verdict
 
 #: Hashes that one call may bring. Source: design, "up to 10,000 hashes a call".
@@ -38,6 +47,17 @@ BankName = Annotated[
     str, Meta(pattern=rf"^{NAME_PATTERN}$(?!\n)", description="Unique, never changes, stands in paths.")
 ]
 Threshold = Annotated[int, Meta(ge=0, le=MAX_THRESHOLD_BITS, description="Largest distance that matches, in bits.")]
+VideoSeconds = Annotated[
+    float,
+    Meta(ge=0, le=MAX_VIDEO_SECONDS, description="Seconds of a banked video that an upload must show for the action."),
+]
+VideoShare = Annotated[
+    float, Meta(gt=0, le=1, description="Share of a banked video that is enough even where it is shorter.")
+]
+At = Annotated[
+    int,
+    Meta(ge=0, le=MAX_TIME_MS, description="Milliseconds from the start of the video, for hashes of type `vpdq`."),
+]
 Note = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
 Short = Annotated[str, Meta(max_length=200, pattern=_NO_NUL)]
 EntryText = Annotated[str, Meta(description="13 base-32 digits.")]
@@ -51,6 +71,7 @@ class HashIn(Struct, forbid_unknown_fields=True):
     value: Hex
     type: TypeName = "pdq"
     quality: Quality | None = None
+    at_ms: At | None = None
 
 
 class CheckIn(Struct, forbid_unknown_fields=True):
@@ -85,12 +106,14 @@ class MatchOut(Struct, omit_defaults=True):
     distance: int | None = None
 
 
-class HashOut(Struct):
+class HashOut(Struct, omit_defaults=True, kw_only=True):
     """A hash that was looked for."""
 
     type: SignalType
     value: str
     quality: int | None
+    #: Where in its video it is shown; only for `vpdq`.
+    at_ms: int | None = None
 
 
 class CheckOut(Struct):
@@ -137,6 +160,8 @@ class BankIn(Struct, forbid_unknown_fields=True):
     negative: bool = False
     enabled: bool = True
     note: Note = ""
+    video_seconds: VideoSeconds = DEFAULT_VIDEO_SECONDS
+    video_share: VideoShare = DEFAULT_VIDEO_SHARE
 
 
 class BankChange(Struct, forbid_unknown_fields=True):
@@ -147,6 +172,8 @@ class BankChange(Struct, forbid_unknown_fields=True):
     negative: bool | None = None
     enabled: bool | None = None
     note: Note | None = None
+    video_seconds: VideoSeconds | None = None
+    video_share: VideoShare | None = None
 
 
 class BankOut(Struct):
@@ -158,6 +185,8 @@ class BankOut(Struct):
     negative: bool
     enabled: bool
     note: str
+    video_seconds: float
+    video_share: float
     entries: int
     created_at: datetime
 
@@ -194,7 +223,7 @@ class ProvenanceOut(Struct):
     reference: str
 
 
-class EntryHash(HashOut):
+class EntryHash(HashOut, omit_defaults=True, kw_only=True):
     """A hash of an entry, with the form of the picture it stands for."""
 
     variant: Variant

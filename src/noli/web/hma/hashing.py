@@ -2,6 +2,7 @@
 """``/h``: the hash of a file. No route fetches a URL: whoever could name one could make this server call anybody."""
 
 from noli.base.errors import InputError
+from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Reading
 from noli.web.api import decoding
 from noli.web.api.operation import Call, Reply
@@ -39,6 +40,8 @@ async def read(call: Call, *, crops: bool = False) -> Reading:
     if call.given.file_part != PHOTO:
         msg = f"no such content_type: {call.given.file_part!r}; served here: {PHOTO}."
         raise InputError(msg)
+    if container_of(call.file):
+        raise UnusableFile(Outcome.UNSUPPORTED, f"This is a video; served here: {PHOTO}. Videos go to /api/v1/checks.")
     wanted = [name.strip() for name in call.query.types.split(",") if name.strip()] if call.query else []
     if wanted not in ([], [PDQ]):
         msg = f"Only the signal type {PDQ!r} is served here."

@@ -27,7 +27,7 @@ def _read(bodies: Bodies, parts: Sequence[bytes], *, limit: int) -> bytes:
 
 def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_refused() -> None:
     """The limit is inclusive, whether the body comes at once or in pieces."""
-    bodies = Bodies(max_upload_bytes=10)
+    bodies = Bodies(max_upload_bytes=10, max_video_bytes=0)
     assert _read(bodies, [b"12345", b"67890"], limit=10) == b"1234567890"
     for parts in ([b"12345678901"], [b"12345", b"678901", b""]):
         with pytest.raises(TooLarge):
@@ -36,7 +36,7 @@ def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_refused() -> None:
 
 def test_bodies_together_are_bounded_and_given_back() -> None:
     """While much is held a further body is refused with a wish to retry, afterwards it is read."""
-    bodies = Bodies(max_upload_bytes=10)
+    bodies = Bodies(max_upload_bytes=10, max_video_bytes=0)
     free = bodies._free
     with bodies.held(free), pytest.raises(Unavailable) as refused:
         _read(bodies, [b"1", b"2"], limit=10)

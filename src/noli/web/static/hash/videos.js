@@ -4,8 +4,12 @@
  * seek, and what it shows is handed on. At most two frames are in memory, however long the video is.
  */
 
-/** Seconds between frames, the most frames of one video, and the fewest of a short one. */
+/**
+ * Seconds between frames, the grid on which they lie, the most frames of one video, and the fewest of a short one.
+ * noli/adapters/decode/videos.py looks at the same moments and more, so that page and server see the same frames.
+ */
 const STEP_S = 1;
+const GRID_S = 0.25;
 const MAX_FRAMES = 600;
 const MIN_FRAMES = 3;
 
@@ -103,7 +107,8 @@ async function open(video, url, signal) {
  * @returns {number[]} when frames are taken
  */
 export function momentsOf(duration) {
-    const step = Math.max(Math.min(STEP_S, duration / MIN_FRAMES), duration / MAX_FRAMES);
+    const short = Math.max(GRID_S, Math.floor(duration / MIN_FRAMES / GRID_S) * GRID_S);
+    const step = duration > MAX_FRAMES * STEP_S ? Math.ceil(duration / MAX_FRAMES) : Math.min(STEP_S, short);
     const count = Math.max(1, Math.min(MAX_FRAMES, Math.ceil(duration / step - 1e-6)));
     return Array.from({ length: count }, (_, number) => number * step);
 }

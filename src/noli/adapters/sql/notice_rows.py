@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of ``notice_file`` to values and back."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from noli.adapters.sql import tables as t
+from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
+from noli.regimes.model import Filer, SetBy
+
+
+def listed_values(listed: NoticeSummary) -> dict[str, object]:
+    """Return the row of what a list shows."""
+    return {name: str(value) if isinstance(value, str) else value for name, value in asdict(listed).items()}
+
+
+def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
+    """Read what a list shows."""
+    return NoticeSummary(
+        id=NoticeId(row.id),
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        state=NoticeState(row.state),
+        opening=Opening(row.opening),
+        filer=Filer(row.filer),
+        evidence=row.evidence,
+        suspended=row.suspended,
+        assigned_to=row.assigned_to,
+        escalated_to=row.escalated_to,
+        contents=row.contents,
+        seen=row.seen,
+        breaches=row.breaches,
+        queue_at=row.queue_at,
+        due_at=row.due_at,
+        due_for=row.due_for,
+        due_under=row.due_under,
+        due_source=row.due_source,
+        due_verified=row.due_verified,
+        due_set_by=None if row.due_set_by is None else SetBy(row.due_set_by),
+        alarm_at=row.alarm_at,
+        held=row.held,
+        idle_at=row.idle_at,
+        erased_at=row.erased_at,
+    )
+
+
+def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool]]:
+    """Return the conditions that a filter stands for."""
+    kept = t.notice_file.c
+    if wanted.state is not None:
+        yield kept.state == wanted.state.value
+    if wanted.assigned_to is not None:
+        yield kept.assigned_to == wanted.assigned_to
+    if wanted.waiting:
+        yield kept.idle_at.is_(None)
+    if wanted.breached:
+        yield kept.breaches > 0

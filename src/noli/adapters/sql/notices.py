@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices and records in SQL: ``notices.ports.NoticeStore``, with banks and ledger in the same transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from noli.adapters.sql import tables as t
+from noli.adapters.sql.banks import SqlBankTransaction
+from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.notice_rows import listed_values, read_summary, wanted_rows
+from noli.adapters.sql.streams import Feed, SealedStream, overwrite
+from noli.bank.model import EntryId
+from noli.base.errors import Conflict
+from noli.base.secrecy import Keyring, Purpose
+from noli.evidence.model import Fact, LedgerEntry
+from noli.notices import events as e
+from noli.notices import records as r
+from noli.notices.events import Event, Recorded
+from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
+from noli.notices.ports import SeenUpload
+from noli.notices.telling import told, told_of_record
+
+
+class SqlNotices:
+    """Opens transactions on notices."""
+
+    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+        """Keep the collaborators."""
+        self._engine, self._keyring = engine, keyring
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator["SqlNoticeTransaction"]:
+        """Open one transaction; see the port."""
+        with (exclusive if write else transaction)(self._engine) as connection:
+            opened = SqlNoticeTransaction(connection, self._keyring)
+            yield opened
+        if opened.erased:
+            overwrite(self._engine)
+
+
+class SqlNoticeTransaction:
+    """One transaction; its methods are described in ``notices.ports.NoticeTransaction``."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        """Keep the open connection."""
+        self._connection, self._keyring = connection, keyring
+        self._notices = SealedStream(
+            connection, keyring, e.CODEC, file=t.notice_file, events=t.notice_event, noun="notice", told=told
+        )
+        self._records = SealedStream(
+            connection, keyring, r.CODEC, file=t.record_file, events=t.record_event, noun="record", told=told_of_record
+        )
+        self._banks, self._feed = SqlBankTransaction(connection), Feed(connection)
+
+    @property
+    def erased(self) -> bool:
+        """Whether something was erased, so that what was overwritten should go from the disk."""
+        return self._notices.erased or self._records.erased
+
+    @property
+    def banks(self) -> SqlBankTransaction:
+        """The banks, inside this transaction."""
+        return self._banks
+
+    def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
+        """Append one fact to the ledger."""
+        return self._notices.record(fact, now=now)
+
+    def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
+        """Make an empty notice."""
+        if source is not None and self.by_source(source) is not None:
+            msg = "This notice was sent before."
+            raise Conflict(msg)
+        self._notices.create(listed.id, {**listed_values(listed), "source": source})
+
+    def append(
+        self,
+        notice: NoticeId,
+        events: Sequence[Event],
+        *,
+        version: int,
+        actor: str,
+        now: datetime,
+        listed: NoticeSummary,
+    ) -> None:
+        """Append events with their ledger entries, and bring the list up to date."""
+        values = listed_values(listed)
+        self._notices.append(notice, events, version=version, actor=actor, now=now, listed=values)
+        if any(isinstance(event, e.NoticeErased) for event in events):
+            self._notices.erase(notice, {"source": None})
+            self._connection.execute(t.notice_entry.delete().where(t.notice_entry.c.notice_id == notice))
+
+    def relist(self, listed: NoticeSummary) -> None:
+        """Keep what lists show."""
+        update = t.notice_file.update().where(t.notice_file.c.id == listed.id)
+        self._connection.execute(update.values(listed_values(listed)))
+
+    def history(self, notice: NoticeId) -> list[Recorded]:
+        """Return all events in order."""
+        return self._notices.history(notice)
+
+    def by_source(self, source: bytes) -> NoticeId | None:
+        """Find a notice by its source."""
+        query = sa.select(t.notice_file.c.id).where(t.notice_file.c.source == source)
+        found = self._connection.execute(query).scalar_one_or_none()
+        return None if found is None else NoticeId(found)
+
+    def listed(self, notice: NoticeId) -> NoticeSummary:
+        """Return what lists show of a notice."""
+        return read_summary(self._notices.row(notice))
+
+    def page(self, wanted: NoticeFilter, *, after: NoticeId | None = None, limit: int = 100) -> list[NoticeSummary]:
+        """List notices in the order of the queue."""
+        kept = t.notice_file.c
+        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted))
+        if after is not None:
+            place = self._notices.row(after).queue_at
+            query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(place, after))
+        rows = self._connection.execute(query.order_by(kept.queue_at, kept.id).limit(limit))
+        return [read_summary(row) for row in rows]
+
+    def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
+        """List notices whose alarm is due."""
+        alarm = t.notice_file.c.alarm_at
+        query = sa.select(t.notice_file.c.id).where(alarm <= now).order_by(alarm, t.notice_file.c.id).limit(limit)
+        return [NoticeId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+        """List notices in the order of their ids."""
+        kept = t.notice_file.c
+        query = t.notice_file.select().where(kept.version > 0, kept.erased_at.is_(None), kept.id > (after or ""))
+        return [read_summary(row) for row in self._connection.execute(query.order_by(kept.id).limit(limit))]
+
+    def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
+        """List notices that have been idle for long."""
+        kept = t.notice_file.c
+        query = sa.select(kept.id).where(kept.idle_at <= before, ~kept.held, kept.erased_at.is_(None))
+        ids = self._connection.execute(query.order_by(kept.idle_at, kept.id).limit(limit)).scalars()
+        return [NoticeId(id_) for id_ in ids]
+
+    def gather(self, entry: EntryId, notice: NoticeId | None) -> None:
+        """Let a notice gather the uploads of an entry."""
+        digest = self._entry_digest(entry)
+        self._connection.execute(t.notice_entry.delete().where(t.notice_entry.c.digest == digest))
+        if notice is not None:
+            self._connection.execute(t.notice_entry.insert().values(digest=digest, notice_id=notice))
+
+    def gathering(self, entry: EntryId) -> NoticeId | None:
+        """Return the notice that gathers an entry's uploads."""
+        query = sa.select(t.notice_entry.c.notice_id).where(t.notice_entry.c.digest == self._entry_digest(entry))
+        found = self._connection.execute(query).scalar_one_or_none()
+        return None if found is None else NoticeId(found)
+
+    def uploads(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenUpload]:
+        """Read matches of recorded checks."""
+        return [
+            SeenUpload(
+                number=row.number,
+                entry=EntryId(row.entry_id),
+                bank=row.bank,
+                platform=row.key,
+                verdict=row.verdict,
+                ref=row.content_ref,
+                at=row.checked_at,
+            )
+            for row in self._feed.matches(after=after, until=until, limit=limit)
+        ]
+
+    def position(self, name: str) -> int:
+        """Return how far a reader of a feed has come."""
+        return self._feed.position(name)
+
+    def advance(self, name: str, position: int) -> None:
+        """Keep how far a reader has come."""
+        self._feed.advance(name, position)
+
+    def open_record(self, record: PartyId, *, role: r.PartyRole, now: datetime) -> None:
+        """Make an empty record, where there is none."""
+        known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
+        if self._connection.execute(known).scalar_one_or_none() is None:
+            values = {"role": role.value, "opened_at": now, "updated_at": now, "conduct": 0}
+            self._records.create(record, values)
+
+    def record_history(self, record: PartyId) -> list[r.Recorded]:
+        """Return all events of a record in order."""
+        known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
+        return [] if self._connection.execute(known).scalar_one_or_none() is None else self._records.history(record)
+
+    def append_record(
+        self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
+    ) -> None:
+        """Append events to a record."""
+        listed = {"updated_at": now, "conduct": len(record.conduct)}
+        self._records.append(record.id, events, version=version, actor=actor, now=now, listed=listed)
+
+    def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records with conduct."""
+        kept = t.record_file.c
+        query = sa.select(kept.id).where(kept.conduct > 0, kept.id > (after or "")).order_by(kept.id).limit(limit)
+        return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def erase_records(self, *, before: datetime, limit: int = 100) -> int:
+        """Destroy the keys of records that nothing happened to for long."""
+        kept = t.record_file.c
+        query = sa.select(kept.id).where(kept.updated_at <= before, kept.key_id.is_not(None)).limit(limit)
+        found = list(self._connection.execute(query).scalars())
+        for id_ in found:
+            self._records.erase(id_)
+        return len(found)
+
+    def _entry_digest(self, entry: EntryId) -> bytes:
+        return self._keyring.digest(Purpose.NOTICE_ENTRY, entry.to_bytes(8))

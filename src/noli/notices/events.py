@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can happen to a notice, in the past tense; ``evidence/events.py`` says how an event is written down.
+
+Contents, rulings, complaints, messages, holds and disputes are numbered by the event that made them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from noli.bank.model import EntryId
+from noli.evidence.events import PRIVATE, Codec
+from noli.evidence.events import Recorded as AnyRecorded
+from noli.notices.model import Ground, Letter, Measure, Number, Opening, PartyId, Plea, Via
+from noli.regimes.model import Content as ContentKind
+from noli.regimes.model import Duty, Field, Filer, Need, Party, RegimeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeReceived:
+    """A notice came in, or a match opened one."""
+
+    opening: Opening
+    filer: Filer
+    kind: tuple[ContentKind, ...]
+    language: str
+    uploader_language: str
+    regimes: tuple[RegimeId, ...]
+    given: tuple[Field, ...]
+    notifier: PartyId | None
+    evidence: bool
+    suspended: bool
+    authority: str = ""
+    legal_basis: str = ""
+    territory: str = ""
+    ordered_until: datetime | None = None
+    fields: Mapping[Field, str] = field(default_factory=dict, repr=False, metadata=PRIVATE)
+    reference: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentAdded:
+    """Content belongs to the notice: it was named, a check saw it, or a search for copies found it."""
+
+    via: Via
+    uploader: PartyId | None
+    bank: str = ""
+    url: str = field(default="", repr=False, metadata=PRIVATE)
+    ref: str = field(default="", repr=False, metadata=PRIVATE)
+    hashes: tuple[str, ...] = field(default=(), repr=False, metadata=PRIVATE)
+    entry: EntryId | None = field(default=None, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsGiven:
+    """Whoever sent the notice gave what was missing."""
+
+    given: tuple[Field, ...]
+    fields: Mapping[Field, str] = field(default_factory=dict, repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """The notice was held against each regime: ``lacks`` are regime, field and need; ``valid`` are newly so."""
+
+    lacks: tuple[tuple[RegimeId, Field, Need], ...]
+    valid: tuple[RegimeId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidesTold:
+    """One of the sides was written to."""
+
+    to: Party
+    letter: Letter
+    language: str
+    text: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """Somebody decided about the content or the account."""
+
+    measure: Measure
+    grounds: tuple[Ground, ...]
+    rule: str
+    author: str
+    automated: bool
+    contractual: bool
+    territory: str = ""
+    until: datetime | None = None
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDown:
+    """A removed content's hashes went into a bank, so that it stays down."""
+
+    content: Number
+    bank: str
+    entry: EntryId | None = field(default=None, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetUp:
+    """A content that was wrongly removed may be uploaded again: what we banked was withdrawn."""
+
+    content: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiesSought:
+    """A search for copies of what was removed began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiesFound:
+    """The search for copies ended."""
+
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reinstated:
+    """A restriction was taken back: the uploader has the content or account again."""
+
+    ruling: Number
+    rule: str
+    author: str
+    grounds: tuple[Ground, ...]
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complained:
+    """One of the sides complained about a ruling."""
+
+    side: Party
+    plea: Plea
+    ruling: Number
+    text: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintDecided:
+    """Another person than the first decided about a complaint."""
+
+    complaint: Number
+    upheld: bool
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeTold:
+    """A body outside took up a dispute, or said what it thinks."""
+
+    body: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRevoked:
+    """The authority took its order back."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeWithdrawn:
+    """Whoever sent the notice took it back."""
+
+    side: Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Somebody asked that this be preserved."""
+
+    rule: str
+    author: str
+    until: datetime | None
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLifted:
+    """It need no longer be preserved."""
+
+    hold: Number
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionReported:
+    """The decision was reported to the public database, under an id that leads to nobody."""
+
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Somebody took the notice, or (empty) put it back."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSeen:
+    """A check saw the same upload, or another of the same entry, again."""
+
+    content: Number
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A clock nears its end; ``hours`` before it."""
+
+    clock: str
+    duty: Duty
+    regime: RegimeId
+    due_at: datetime
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A clock that nears its end, or was missed, was passed to the next role."""
+
+    clock: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breached:
+    """A clock ended before what was due was done."""
+
+    clock: str
+    duty: Duty
+    regime: RegimeId
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeErased:
+    """The notice's key was destroyed, and with it everything personal."""
+
+    rule: str
+
+
+Event = (
+    NoticeReceived
+    | ContentAdded
+    | FieldsGiven
+    | Examined
+    | SidesTold
+    | Ruled
+    | KeptDown
+    | LetUp
+    | CopiesSought
+    | CopiesFound
+    | Reinstated
+    | Complained
+    | ComplaintDecided
+    | DisputeTold
+    | OrderRevoked
+    | NoticeWithdrawn
+    | Held
+    | HoldLifted
+    | DecisionReported
+    | Taken
+    | UploadSeen
+    | Warned
+    | Escalated
+    | Breached
+    | NoticeErased
+)
+
+#: Name under which each event is stored, its kind in the ledger, and its topic for webhooks.
+NAMES: Mapping[type[Event], str] = {
+    NoticeReceived: "notice.received",
+    ContentAdded: "notice.content-added",
+    FieldsGiven: "notice.fields-given",
+    Examined: "notice.examined",
+    SidesTold: "notice.told",
+    Ruled: "notice.decided",
+    KeptDown: "notice.kept-down",
+    LetUp: "notice.let-up",
+    CopiesSought: "notice.copies-sought",
+    CopiesFound: "notice.copies-found",
+    Reinstated: "notice.reinstated",
+    Complained: "notice.complained",
+    ComplaintDecided: "notice.complaint-decided",
+    DisputeTold: "notice.dispute",
+    OrderRevoked: "notice.order-revoked",
+    NoticeWithdrawn: "notice.withdrawn",
+    Held: "notice.held",
+    HoldLifted: "notice.hold-lifted",
+    DecisionReported: "notice.reported",
+    Taken: "notice.taken",
+    UploadSeen: "notice.upload-seen",
+    Warned: "notice.clock-warned",
+    Escalated: "notice.escalated",
+    Breached: "notice.clock-breached",
+    NoticeErased: "notice.erased",
+}
+
+#: Writes and reads the events of notices.
+CODEC: Codec[Event] = Codec(NAMES)
+
+Recorded = AnyRecorded[Event]

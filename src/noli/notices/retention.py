@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long what is kept, and why: policy as data. What the law of an installation asks otherwise, it sets otherwise."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long one kind of datum is kept.
+
+    Attributes:
+        datum: What.
+        days: How many days; None for as long as the installation lasts.
+        since: From what they are counted.
+        why: Why so long, and no longer.
+        rule: How the erasure is cited in the ledger; empty where nothing is erased.
+    """
+
+    datum: str
+    days: int | None
+    since: str
+    why: str
+    rule: str = ""
+
+
+#: How long a notice, and a record, are kept.
+NOTICE_TIME, RECORD_TIME = timedelta(days=366), timedelta(days=731)
+
+#: Texts, addresses, references, contact and letters of a notice.
+NOTICE = Kept(
+    datum="what people wrote in a notice, where the content is, whom it is about, and the letters",
+    days=NOTICE_TIME.days,
+    since="nothing was left to do",
+    why="Complaints are possible for six months, and proceedings about them for about as long again.",
+    rule="retention of notices",
+)
+
+#: Who is behind a record, and what was said in due process.
+RECORD = Kept(
+    datum="who sends notices or uploads, with warnings, answers and suspensions",
+    days=RECORD_TIME.days,
+    since="anything happened to it last",
+    why="The longest suspension ends within half a year; what is older says nothing about today.",
+    rule="retention of records",
+)
+
+#: What stays.
+LEDGER = Kept(
+    datum="the ledger and the open part of events: that something happened, when, by which rule, in pseudonymous ids",
+    days=None,
+    since="",
+    why="It shows that nothing was changed afterwards; with the keys destroyed it is about nobody.",
+)
+
+#: The whole policy.
+POLICY = (NOTICE, RECORD, LEDGER)

@@ -1,0 +1,536 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receive, decide, contest: what may be done to notices, inside a transaction that the caller opened.
+
+The caller opens the transaction (``writing``) so that it can keep its answer (idempotency) in the same one. A writing
+transaction is the only one of its kind, so what was read in it still holds when it is saved. Each change is one:
+events, ledger, lists, and what it means for banks and records.
+"""
+
+from base64 import b32encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance
+from noli.bank.service import create_bank, register
+from noli.base.clock import Clock
+from noli.base.errors import InputError, NotFound
+from noli.base.secrecy import Keyring, Purpose
+from noli.casework.limits import check_text
+from noli.casework.model import AgeAnswer
+from noli.casework.receipts import random_id
+from noli.evidence.model import Fact
+from noli.hashing.model import Hash
+from noli.notices import commands as c
+from noli.notices import events as e
+from noli.notices import letters, records, rules
+from noli.notices.events import Recorded
+from noli.notices.model import (
+    Because,
+    Ground,
+    Measure,
+    NewContent,
+    NewNotice,
+    Notice,
+    NoticeFilter,
+    NoticeId,
+    NoticeSummary,
+    Opening,
+    PartyId,
+    Plea,
+    Ruling,
+    Via,
+)
+from noli.notices.ports import NoticeStore, NoticeTransaction
+from noli.notices.records import PartyRecord, PartyRole
+from noli.notices.summaries import summary
+from noli.regimes.model import Facts, Field, Filer, Law, Party, RegimeId
+from noli.regimes.rules import applicable
+
+#: Longest text of a field, complaint or reason, and longest address or reference, in characters.
+MAX_TEXT, MAX_REFERENCE = 8000, 2000
+
+#: Contents that one notice may name.
+MAX_NAMED = 100
+
+#: Who withdraws and registers entries, in a bank.
+NOTICES = "notices"
+
+_YOUNG = (
+    "Content that may show somebody under 18 is not taken here, and nothing was stored. Report it to a hotline "
+    "(inhope.org), to Take It Down (takeitdown.ncmec.org) or to the police; platforms follow their reporting duty."
+)
+
+
+class NoticeService:
+    """The use cases around notices; safe to call from many threads."""
+
+    def __init__(
+        self,
+        store: NoticeStore,
+        clock: Clock,
+        *,
+        keyring: Keyring,
+        law: Law,
+        facts: Facts,
+        bank: str,
+        on_change: Callable[[], None],
+    ) -> None:
+        """Keep the collaborators.
+
+        Args:
+            store: Keeps notices.
+            clock: Tells the time.
+            keyring: Makes ids of parties, sources and receipts.
+            law: All regimes.
+            facts: What the platform is and where: which regimes apply to it.
+            bank: Name of the bank that keeps removed content down; made on first use.
+            on_change: Called after banks have changed, so that this process follows at once.
+        """
+        self.store, self.clock, self.law, self.facts = store, clock, law, facts
+        self._keyring, self._bank, self._on_change = keyring, bank, on_change
+
+    @contextmanager
+    def writing(self) -> Iterator[NoticeTransaction]:
+        """Open a writing transaction; once it is committed, this process matches what it banked."""
+        with self.store.transaction(write=True) as transaction:
+            yield transaction
+        self._on_change()
+
+    # --- notices in ----------------------------------------------------------------------------------------------
+
+    def receive(
+        self, transaction: NoticeTransaction, new: NewNotice, *, age: AgeAnswer, actor: str
+    ) -> tuple[Notice, bool]:
+        """Take a notice in, with a receipt, and ask for what is missing.
+
+        Args:
+            transaction: A writing one.
+            new: What came in; the same ``reference`` from the same actor is the same notice.
+            age: Whether everybody shown is 18 or older; anything but ``ADULT`` is refused and leaves no trace.
+            actor: Who sends it on: ``key:NAME`` or ``person``.
+
+        Returns:
+            The notice, and whether it is new.
+
+        Raises:
+            InputError: It cannot be taken; the text says why and what to do.
+        """
+        if age is not AgeAnswer.ADULT:
+            raise InputError(_YOUNG)
+        _check(new)
+        source = self._source(actor, new.reference)
+        known = None if source is None else transaction.by_source(source)
+        if known is not None:
+            return self.load(transaction, known), False
+        now, id_ = self.clock.now(), NoticeId(random_id())
+        notifier = self._party(transaction, PartyRole.NOTIFIER, new.notifier, id_, actor=actor)
+        contents = self._named(transaction, new.contents, Via.NOTICE, id_, actor=actor)
+        command = c.Receive(
+            notice=new,
+            regimes=self._regimes(new, now),
+            contents=contents,
+            notifier=None if notifier is None else notifier.id,
+            evidence=notifier is not None and notifier.trusted(now) and new.filer is Filer.TRUSTED_FLAGGER,
+            suspended=notifier is not None and notifier.suspended(now) is not None and new.filer is not Filer.SELF,
+        )
+        return self._begin(transaction, id_, command, source=source, actor=actor), True
+
+    def give(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        fields: Mapping[Field, str],
+        contents: Sequence[NewContent] = (),
+        *,
+        actor: str,
+    ) -> Notice:
+        """Give what was missing; what changes nothing is harmless. Raises InputError, Conflict, NotFound."""
+        _check_fields(fields)
+        _check_contents(contents)
+        named = self._named(transaction, contents, Via.NOTICE, notice, actor=actor)
+        return self.act(transaction, notice, [c.GiveFields(fields, named)], actor=actor)
+
+    def see(self, transaction: NoticeTransaction, content: c.NamedContent, *, count: int, actor: str) -> Notice:
+        """Note that a check asked for a review: opens a notice, or joins the one that gathers the entry's uploads."""
+        entry = content.entry
+        if entry is None:
+            msg = "What a check matched has an entry."
+            raise InputError(msg)
+        gathering = transaction.gathering(entry)
+        if gathering is not None:
+            return self.act(transaction, gathering, [c.AddContent(content, count)], actor=actor)
+        made = self._detected(transaction, content, actor=actor)
+        if count > 1:
+            made = self.act(transaction, made.id, [c.AddContent(content, count - 1)], actor=actor)
+        transaction.gather(entry, made.id)
+        return made
+
+    def refused(self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str) -> Notice:
+        """Note that an upload was refused by the policy of a bank; it can be contested like everything else."""
+        made = self._detected(transaction, content, actor=actor)
+        because = Because(
+            reason=f"A check matched the bank {content.bank}, whose policy is to block.",
+            rule=f"policy of the bank {content.bank}",
+            author=f"policy:{content.bank}",
+            automated=True,
+        )
+        rule = c.Rule(Measure.REFUSE_UPLOAD, (Ground.MATCH,), because, contractual=True)
+        return self.act(transaction, made.id, [rule], actor=actor)
+
+    # --- decisions -----------------------------------------------------------------------------------------------
+
+    def rule(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, actor: str) -> Notice:
+        """Decide: both sides are told, what is removed stays down. Raises InputError, Conflict, NotFound."""
+        _check_rule(command)
+        banked = self._banked(transaction, self.load(transaction, notice), command)
+        return self.act(transaction, notice, [replace(command, banked=banked)], actor=actor)
+
+    def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
+        """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""
+        found = self.load(transaction, notice)
+        because = command.because
+        ruling = Ruling(
+            number=0,
+            measure=command.measure,
+            grounds=command.grounds,
+            rule=because.rule,
+            author=because.author,
+            automated=because.automated,
+            contractual=command.contractual,
+            reason="",
+            territory=command.territory,
+            until=command.until,
+            at=self.clock.now(),
+        )
+        return letters.statement(found, ruling, disclose=command.disclose), letters.decision(found, ruling)
+
+    def add_copies(
+        self, transaction: NoticeTransaction, notice: NoticeId, copies: Sequence[NewContent], *, ended: bool, actor: str
+    ) -> Notice:
+        """Take in what a search for copies found; ``ended`` says that it is over. Raises InputError, Conflict."""
+        _check_contents(copies)
+        named = self._named(transaction, copies, Via.COPY, notice, actor=actor)
+        commands: list[c.Command] = [c.AddContent(each) for each in named]
+        if ended:
+            found = sum(each.via is Via.COPY for each in self.load(transaction, notice).contents)
+            commands.append(c.EndCopySearch(found + len(named)))
+        return self.act(transaction, notice, commands, actor=actor)
+
+    # --- contesting ----------------------------------------------------------------------------------------------
+
+    def complain(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        *,
+        side: Party,
+        text: str,
+        plea: Plea = Plea.COMPLAINT,
+        actor: str,
+    ) -> Notice:
+        """Complain, as the notifier or the uploader. Raises InputError, Conflict, NotFound."""
+        check_text(text, MAX_TEXT, "complaint", least=1)
+        if side not in {Party.NOTIFIER, Party.UPLOADER}:
+            msg = "A complaint comes from the notifier or from the uploader."
+            raise InputError(msg)
+        return self.act(transaction, notice, [c.Complain(side, text.strip(), plea)], actor=actor)
+
+    def decide_complaint(
+        self, transaction: NoticeTransaction, notice: NoticeId, command: c.DecideComplaint, *, actor: str
+    ) -> Notice:
+        """Decide about a complaint, as somebody else than before. Raises InputError, Conflict, NotFound."""
+        check_text(command.because.reason, MAX_TEXT, "reason")
+        instead = command.instead
+        if instead is not None:
+            _check_rule(instead)
+            banked = self._banked(transaction, self.load(transaction, notice), instead)
+            command = replace(command, instead=replace(instead, banked=banked))
+        return self.act(transaction, notice, [command], actor=actor)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def load(self, transaction: NoticeTransaction, notice: NoticeId) -> Notice:
+        """Read one notice. Raises NotFound."""
+        return rules.fold(notice, transaction.history(notice))
+
+    def view(self, notice: NoticeId, *, actor: str) -> Notice:
+        """Open a notice with all that people wrote: the ledger says who and when. Raises NotFound."""
+        with self.store.transaction(write=True) as transaction:
+            found = self.load(transaction, notice)
+            transaction.record(Fact("notice.viewed", notice, actor), now=self.clock.now())
+        return found
+
+    def queue(
+        self, wanted: NoticeFilter | None = None, *, after: NoticeId | None = None, limit: int = 100
+    ) -> list[NoticeSummary]:
+        """List notices, the most urgent first; nothing personal. Raises NotFound for ``after``."""
+        with self.store.transaction() as transaction:
+            return transaction.page(wanted or NoticeFilter(), after=after, limit=limit)
+
+    def receipt(self, notice: NoticeId) -> str:
+        """Return what shows that somebody sent this notice; it is stored nowhere."""
+        return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
+
+    # --- records -------------------------------------------------------------------------------------------------
+
+    def party(self, role: PartyRole, reference: str) -> PartyId:
+        """Return the id of somebody's record, whether there is one or not."""
+        digest = self._keyring.digest(Purpose.PARTY, f"{role}|{reference.strip()}".encode())
+        return PartyId(b32encode(digest[:10]).decode("ascii"))
+
+    def record_of(self, transaction: NoticeTransaction, record: PartyId) -> PartyRecord:
+        """Read a record; version 0 where there is none."""
+        return records.fold(record, transaction.record_history(record))
+
+    def keep_record(
+        self, transaction: NoticeTransaction, role: PartyRole, reference: str, command: records.Command, *, actor: str
+    ) -> PartyRecord:
+        """Act on the record of somebody whom the platform names, opening it where there is none.
+
+        Raises:
+            InputError: It cannot be done so.
+            Conflict: Due process does not allow it yet, or at all.
+        """
+        check_text(reference, MAX_REFERENCE, "reference", least=1)
+        id_ = self._opened(transaction, role, reference, actor=actor)
+        return self._on_record(transaction, id_, [command], actor=actor)
+
+    def act_on_record(
+        self, transaction: NoticeTransaction, record: PartyId, command: records.Command, *, actor: str
+    ) -> PartyRecord:
+        """Act on a record that exists. Raises NotFound, InputError, Conflict."""
+        if not transaction.record_history(record):
+            msg = "There is no such record."
+            raise NotFound(msg)
+        return self._on_record(transaction, record, [command], actor=actor)
+
+    # --- the one way in which a notice changes ---------------------------------------------------------------------
+
+    def act(
+        self, transaction: NoticeTransaction, notice: NoticeId, commands: Iterable[c.Command], *, actor: str
+    ) -> Notice:
+        """Decide and append.
+
+        Raises:
+            NotFound: There is no such notice.
+            Conflict: It is in no state for this.
+            InputError: What is asked makes no sense for it.
+        """
+        before = self.load(transaction, notice)
+        after, made = self._decided(transaction, before, commands, actor=actor)
+        if made:
+            now = self.clock.now()
+            listed = summary(after, self.law)
+            transaction.append(notice, made, version=before.version, actor=actor, now=now, listed=listed)
+            self._note_conduct(transaction, before, after, made, actor=actor)
+            self._gather(transaction, after)
+        return after
+
+    def _decided(
+        self, transaction: NoticeTransaction, notice: Notice, commands: Iterable[c.Command], *, actor: str
+    ) -> tuple[Notice, list[e.Event]]:
+        now = self.clock.now()
+        made: list[e.Event] = []
+        for command in commands:
+            for event in rules.decide(notice, command, self.law, now):
+                if isinstance(event, e.LetUp):
+                    self._let_up(transaction, notice, event.content, now=now)
+                notice = rules.apply(notice, Recorded(notice.version + 1, now, actor, event))
+                made.append(event)
+        return notice, made
+
+    def _begin(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        command: c.Receive,
+        *,
+        source: bytes | None,
+        actor: str,
+    ) -> Notice:
+        after, made = self._decided(transaction, Notice(notice), [command], actor=actor)
+        listed = summary(after, self.law)
+        transaction.open(listed, source=source)
+        transaction.append(notice, made, version=0, actor=actor, now=self.clock.now(), listed=listed)
+        return after
+
+    def _detected(self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str) -> Notice:
+        new = NewNotice(opening=Opening.DETECTION)
+        command = c.Receive(new, self._regimes(new, self.clock.now()), (content,))
+        return self._begin(transaction, NoticeId(random_id()), command, source=None, actor=actor)
+
+    def _regimes(self, new: NewNotice, now: datetime) -> tuple[RegimeId, ...]:
+        facts = replace(self.facts, content=new.kind)
+        return tuple(each.id for each in applicable(self.law.regimes.values(), facts, now.date()))
+
+    def _source(self, actor: str, reference: str) -> bytes | None:
+        if not reference.strip():
+            return None
+        return self._keyring.digest(Purpose.NOTICE_SOURCE, f"{actor}|{reference.strip()}".encode())
+
+    # --- what a change means for banks -----------------------------------------------------------------------------
+
+    def _banked(self, transaction: NoticeTransaction, notice: Notice, command: c.Rule) -> tuple[c.BankedContent, ...]:
+        """Register the hashes of what is removed, each content as one entry, so that it stays down."""
+        if command.measure is not Measure.REMOVE:
+            return ()
+        fresh = [each for each in notice.contents if each.hashes and each.entry is None]
+        if not fresh:
+            return ()
+        self._ensure_bank(transaction)
+        entries = [
+            NewEntry(tuple(Hash.from_hex(value) for value in each.hashes), Provenance(NOTICES, reference=notice.id))
+            for each in fresh
+        ]
+        made = register(transaction.banks, self._bank, entries, now=self.clock.now())
+        return tuple(
+            c.BankedContent(each.number, self._bank, entry) for each, (entry, _) in zip(fresh, made, strict=True)
+        )
+
+    def _ensure_bank(self, transaction: NoticeTransaction) -> None:
+        """Make the bank on first use; an operator may change its policy afterwards."""
+        try:
+            transaction.banks.bank(self._bank)
+        except NotFound:
+            policy = BankPolicy(Action.BLOCK, note="Content that was removed after a decision, so that it stays down.")
+            create_bank(transaction.banks, self._bank, policy, now=self.clock.now())
+
+    def _let_up(self, transaction: NoticeTransaction, notice: Notice, number: int, *, now: datetime) -> None:
+        """Withdraw what we banked for a content; say of an entry that somebody else banked that it was wrong here."""
+        which = (each for each in notice.contents if each.number == number)
+        for bank, entry, ours in [(one.bank, one.entry, one.kept_down) for one in which if one.entry is not None]:
+            if ours:
+                transaction.banks.withdraw(bank, entry, by=NOTICES, now=now)
+            else:
+                opinion = Opinion(entry, NOTICES, OpinionKind.FALSE_POSITIVE, f"notice {notice.id}", now)
+                transaction.banks.add_opinion(bank, opinion)
+
+    def _gather(self, transaction: NoticeTransaction, notice: Notice) -> None:
+        """A notice that is decided gathers no further uploads."""
+        ruling = notice.ruling
+        if notice.withdrawn_at is None and (ruling is None or not ruling.measure.final):
+            return
+        for entry in _entries(notice):
+            if transaction.gathering(entry) == notice.id:
+                transaction.gather(entry, None)
+
+    # --- what a change means for records ---------------------------------------------------------------------------
+
+    def _named(
+        self,
+        transaction: NoticeTransaction,
+        contents: Iterable[NewContent],
+        via: Via,
+        notice: NoticeId,
+        *,
+        actor: str,
+    ) -> tuple[c.NamedContent, ...]:
+        named = []
+        for each in contents:
+            uploader = self._party(transaction, PartyRole.UPLOADER, each.uploader, notice, actor=actor)
+            named.append(
+                c.NamedContent(
+                    via=via,
+                    url=each.url.strip(),
+                    ref=each.ref.strip(),
+                    uploader=None if uploader is None else uploader.id,
+                    hashes=tuple(one.hex for one in each.hashes),
+                )
+            )
+        return tuple(named)
+
+    def _party(
+        self, transaction: NoticeTransaction, role: PartyRole, reference: str, notice: NoticeId, *, actor: str
+    ) -> PartyRecord | None:
+        if not reference.strip():
+            return None
+        id_ = self._opened(transaction, role, reference, actor=actor)
+        return self._on_record(transaction, id_, [records.CountNotice(notice)], actor=actor)
+
+    def _opened(self, transaction: NoticeTransaction, role: PartyRole, reference: str, *, actor: str) -> PartyId:
+        id_ = self.party(role, reference)
+        transaction.open_record(id_, role=role, now=self.clock.now())
+        self._on_record(transaction, id_, [records.OpenRecord(role, reference.strip())], actor=actor)
+        return id_
+
+    def _on_record(
+        self, transaction: NoticeTransaction, record: PartyId, commands: Iterable[records.Command], *, actor: str
+    ) -> PartyRecord:
+        now = self.clock.now()
+        before = after = self.record_of(transaction, record)
+        made: list[records.Event] = []
+        for command in commands:
+            for event in records.decide(after, command, now):
+                after = records.apply(after, records.Recorded(after.version + 1, now, actor, event))
+                made.append(event)
+        if made:
+            transaction.append_record(after, made, version=before.version, actor=actor, now=now)
+        return after
+
+    def _note_conduct(
+        self, transaction: NoticeTransaction, before: Notice, after: Notice, made: Sequence[e.Event], *, actor: str
+    ) -> None:
+        """Put on record what a decision found, and take off what it reversed."""
+        uploaders = {each.uploader for each in after.contents if each.uploader is not None}
+        if any(isinstance(event, e.Reinstated) for event in made):
+            for uploader in sorted(uploaders):
+                self._on_record(transaction, uploader, [records.ClearConduct(after.id)], actor=actor)
+        ruling = after.ruling
+        if ruling is None or ruling == before.ruling or not ruling.measure.final:
+            return
+        if after.notifier is not None:
+            self._on_record(transaction, after.notifier, [records.ClearConduct(after.id)], actor=actor)
+        for ground in ruling.grounds:
+            if ground.abuses and after.notifier is not None:
+                self._on_record(transaction, after.notifier, [records.NoteConduct(after.id, ground)], actor=actor)
+            elif ground.restricts:
+                for uploader in sorted(uploaders):
+                    self._on_record(transaction, uploader, [records.NoteConduct(after.id, ground)], actor=actor)
+
+
+def _entries(notice: Notice) -> set[EntryId]:
+    return {each.entry for each in notice.contents if each.entry is not None}
+
+
+def _check(new: NewNotice) -> None:
+    for text, name in ((new.notifier, "notifier"), (new.reference, "reference")):
+        check_text(text, MAX_REFERENCE, name)
+    for language in (new.language, new.uploader_language):
+        if language not in letters.LANGUAGES:
+            msg = f"Letters are written in {', '.join(letters.LANGUAGES)}; name one of them as the language."
+            raise InputError(msg)
+    if not new.contents and not new.fields:
+        msg = "A notice names content, or says something about it; this one is empty."
+        raise InputError(msg)
+    _check_fields(new.fields)
+    _check_contents(new.contents)
+    if new.order is not None:
+        for text, name in ((new.order.authority, "authority"), (new.order.legal_basis, "legal basis")):
+            check_text(text, MAX_REFERENCE, name, least=1)
+
+
+def _check_fields(fields: Mapping[Field, str]) -> None:
+    for name, text in fields.items():
+        check_text(text, MAX_TEXT, name)
+
+
+def _check_contents(contents: Sequence[NewContent]) -> None:
+    if len(contents) > MAX_NAMED:
+        msg = f"One notice names {MAX_NAMED} contents at most; send the rest as another one."
+        raise InputError(msg)
+    for each in contents:
+        if not (each.url.strip() or each.ref.strip() or each.hashes):
+            msg = "Each content has an address, a reference or hashes."
+            raise InputError(msg)
+        for text in (each.url, each.ref, each.uploader):
+            check_text(text, MAX_REFERENCE, "content")
+
+
+def _check_rule(command: c.Rule) -> None:
+    because = command.because
+    for text, name in ((because.reason, "reason"), (command.statement, "statement"), (command.answer, "answer")):
+        check_text(text, MAX_TEXT, name)
+    for text, name in ((because.rule, "rule"), (because.author, "author"), (command.territory, "territory")):
+        check_text(text, MAX_REFERENCE, name)

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices in, matches in, records, retention: the service and its upkeep with everything in memory."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.bank.service import create_bank, register
+from noli.base.errors import Conflict, InputError, IntegrityError, NotFound
+from noli.casework.model import AgeAnswer
+from noli.notices import commands as c
+from noli.notices import records as r
+from noli.notices import upkeep
+from noli.notices.model import (
+    Because,
+    Ground,
+    Measure,
+    NewContent,
+    NewNotice,
+    Notice,
+    NoticeFilter,
+    NoticeId,
+    NoticeState,
+    Opening,
+    Order,
+    Via,
+)
+from noli.notices.ports import SeenUpload
+from noli.notices.retention import NOTICE_TIME, POLICY, RECORD_TIME
+from noli.notices.summaries import summary
+from noli.regimes.model import Filer, Party
+from tests.support.casework import made_up_item
+from tests.support.notices import START, Desk, complete, content
+
+WHY = Because(reason="Five notices about a rival's catalogue.", rule="Art. 23(2) DSA", author="ada")
+
+
+def _entry(desk: Desk, bank: str = "intake", action: Action = Action.REVIEW) -> EntryId:
+    with desk.service.writing() as transaction:
+        if bank not in {each.name for each in transaction.banks.banks()}:
+            create_bank(transaction.banks, bank, BankPolicy(action), now=START)
+        new = NewEntry(made_up_item(77).hashes, Provenance("test"))
+        [(entry, _)] = register(transaction.banks, bank, [new], now=START)
+    return entry
+
+
+def _seen(number: int, entry: EntryId, verdict: str = "review", *, ref: str = "", bank: str = "intake") -> SeenUpload:
+    return SeenUpload(number, entry, bank, "platform", verdict, ref, START - timedelta(minutes=1))
+
+
+def test_the_same_notice_sent_twice_is_one() -> None:
+    """A caller's own number makes sending again harmless; another caller's same number is another notice."""
+    desk = Desk()
+    first = desk.receive(complete(reference="T-1"))
+    assert desk.receive(complete(reference="T-1")).id == first.id
+    assert desk.receive(complete(reference="T-1"), actor="key:other").id != first.id
+    assert desk.receive().id != desk.receive().id
+
+
+def test_nothing_is_stored_where_somebody_may_be_under_18() -> None:
+    """The answer leads to who may take it; not even a ledger entry is left."""
+    desk = Desk()
+    for age in (AgeAnswer.UNDER_18, AgeAnswer.UNSURE):
+        with desk.service.writing() as transaction, pytest.raises(InputError, match="Take It Down"):
+            desk.service.receive(transaction, complete(), age=age, actor="person")
+    assert not desk.memory.world.ledger
+    assert not desk.memory.world.records
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        NewNotice(),
+        complete(language="tlh"),
+        complete(notifier="x" * 3000),
+        complete(contents=(NewContent(uploader="u"),)),
+        complete(contents=tuple(NewContent(ref=str(n)) for n in range(101))),
+        NewNotice(opening=Opening.ORDER, order=Order("", "law"), contents=(NewContent(ref="a"),)),
+    ],
+    ids=["empty", "language", "long", "nameless", "many", "authority"],
+)
+def test_what_cannot_be_taken_is_refused_with_the_reason(bad: NewNotice) -> None:
+    """Nothing is kept of it."""
+    desk = Desk()
+    with pytest.raises(InputError):
+        desk.receive(bad)
+    assert not desk.memory.world.histories
+
+
+def test_a_notice_is_looked_into_on_the_record() -> None:
+    """The ledger says who opened it; the list opens nothing."""
+    desk = Desk()
+    notice = desk.receive()
+    assert desk.service.view(notice.id, actor="key:platform") == notice
+    assert desk.memory.world.ledger[-1].fact.kind == "notice.viewed"
+    with pytest.raises(NotFound):
+        desk.service.view(NoticeId("NOBODY"), actor="key:platform")
+    with pytest.raises(IntegrityError):
+        summary(Notice(NoticeId("X")), desk.service.law)
+
+
+def test_a_receipt_proves_and_tells_nothing() -> None:
+    """It follows from the notice's id with a key outside the database, and differs from notice to notice."""
+    desk = Desk()
+    one, two = desk.receive(), desk.receive()
+    assert desk.service.receipt(one.id) == desk.service.receipt(one.id) != desk.service.receipt(two.id)
+
+
+def test_trusted_flaggers_go_first_by_evidence() -> None:
+    """Somebody looked at the status: the notice goes to the head of the queue; after it ends it does not."""
+    desk = Desk()
+    first = desk.receive()
+    flagger = r.Flagger(
+        "Bundesnetzagentur", date(2025, 6, 2), "ada", date(2026, 11, 1), "https://register.example", date(2027, 1, 1)
+    )
+    with desk.service.writing() as transaction:
+        record = desk.service.keep_record(
+            transaction, r.PartyRole.NOTIFIER, "helpline", r.CheckFlagger(flagger), actor="key:p"
+        )
+        again = desk.service.keep_record(
+            transaction, r.PartyRole.NOTIFIER, "helpline", r.CheckFlagger(flagger), actor="key:p"
+        )
+    assert record.flagger == flagger
+    assert again.version == record.version
+    desk.clock.move(minutes=5)
+    trusted = desk.receive(complete(filer=Filer.TRUSTED_FLAGGER, notifier="helpline"))
+    assert trusted.evidence
+    assert [each.id for each in desk.service.queue()] == [trusted.id, first.id]
+    desk.clock.move(days=60)
+    assert not desk.receive(complete(filer=Filer.TRUSTED_FLAGGER, notifier="helpline")).evidence
+    with desk.service.writing() as transaction:
+        with pytest.raises(InputError, match="Evidence"):
+            desk.service.keep_record(
+                transaction,
+                r.PartyRole.NOTIFIER,
+                "x",
+                r.CheckFlagger(r.Flagger("", date(2025, 1, 1), "", date(2025, 1, 1), "")),
+                actor="key:p",
+            )
+        with pytest.raises(Conflict, match="sends notices"):
+            desk.service.keep_record(transaction, r.PartyRole.UPLOADER, "x", r.CheckFlagger(flagger), actor="key:p")
+
+
+def test_nobody_is_suspended_without_due_process() -> None:
+    """Conduct, a warning, a hearing, a term that fits; the person shown is never suspended from speaking."""
+    desk = Desk()
+    who = (r.PartyRole.NOTIFIER, "rival")
+
+    def keep(command: r.Command) -> r.PartyRecord:
+        with desk.service.writing() as transaction:
+            return desk.service.keep_record(transaction, *who, command, actor="key:p")
+
+    def until(days: int) -> r.SuspendParty:
+        return r.SuspendParty(WHY, desk.clock.now() + timedelta(days=days))
+
+    with pytest.raises(Conflict, match="Nothing is on record"):
+        keep(r.WarnParty(WHY))
+    notice = desk.rule(desk.receive(complete(notifier="rival", filer=Filer.ANYONE)), Measure.KEEP, Ground.MALICIOUS)
+    with pytest.raises(Conflict, match="warn first"):
+        keep(until(30))
+    keep(r.WarnParty(WHY))
+    with pytest.raises(Conflict, match="7 days"):
+        keep(until(30))
+    keep(r.HearParty("It was my cousin."))
+    with pytest.raises(InputError, match="30 days"):
+        keep(until(31))
+    machine = Because(reason="score", rule="Art. 23", author="model", automated=True)
+    with pytest.raises(Conflict, match="No machine"):
+        keep(r.SuspendParty(machine, desk.clock.now() + timedelta(days=2)))
+    record = keep(until(30))
+    assert record.conduct[0].notice == notice.id
+    assert record.suspended(desk.clock.now()) is not None
+    with pytest.raises(Conflict, match="stands"):
+        keep(until(10))
+    assert desk.receive(complete(notifier="rival", filer=Filer.ANYONE)).suspended
+    assert not desk.receive(complete(notifier="rival", filer=Filer.SELF)).suspended
+    keep(r.LiftSuspension(WHY))
+    assert keep(r.LiftSuspension(WHY)).suspended(desk.clock.now()) is None
+    keep(r.WarnParty(WHY))
+    desk.clock.move(days=8)
+    assert keep(until(90)).suspended(desk.clock.now()) is not None, "a week is time enough to answer"
+    desk.clock.move(days=91)
+    assert keep(r.HearParty("Again?")).suspended(desk.clock.now()) is None
+    assert not desk.receive(complete(notifier="rival", filer=Filer.ANYONE)).suspended
+
+
+def test_a_decision_that_is_changed_takes_the_conduct_off_the_record() -> None:
+    """Who was called malicious by mistake is not on record for it any more."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(complete(notifier="me")), Measure.KEEP, Ground.FRAUDULENT)
+    record = desk.service.party(r.PartyRole.NOTIFIER, "me")
+    with desk.service.store.transaction() as transaction:
+        assert desk.service.record_of(transaction, record).conduct
+        assert transaction.records() == [record]
+    desk.rule(notice, Measure.REMOVE)
+    with desk.service.store.transaction() as transaction:
+        found = desk.service.record_of(transaction, record)
+        assert not found.conduct
+        assert found.notices == 1
+    with desk.service.writing() as transaction:
+        assert desk.service.act_on_record(transaction, record, r.CountNotice(notice.id), actor="key:p").notices == 2
+        with pytest.raises(NotFound):
+            desk.service.act_on_record(
+                transaction, desk.service.party(r.PartyRole.NOTIFIER, "nobody"), r.HearParty("Hi."), actor="key:p"
+            )
+
+
+def test_matches_that_ask_for_a_look_are_grouped_by_entry() -> None:
+    """Repeated uploads of one picture are one notice; each match is taken in once; other verdicts are not."""
+    desk = Desk()
+    entry = _entry(desk)
+    desk.memory.seen(
+        _seen(1, entry, ref="a"),
+        _seen(2, entry, ref="a"),
+        _seen(3, entry, ref="b"),
+        _seen(4, entry, "allow", ref="c"),
+    )
+    assert desk.upkeep.take_in() == 4
+    assert desk.upkeep.take_in() == 0
+    [listed] = desk.service.queue()
+    assert (listed.opening, listed.contents, listed.seen) == (Opening.DETECTION, 2, 3)
+    desk.memory.seen(_seen(5, entry, ref="d"))
+    desk.upkeep.look_after()
+    notice = desk.service.view(listed.id, actor="key:p")
+    assert {each.via for each in notice.contents} == {Via.MATCH}
+    assert len(notice.contents) == 3
+    desk.rule(notice, Measure.REMOVE, Ground.MATCH)
+    desk.memory.seen(_seen(6, entry, ref="e"))
+    desk.upkeep.look_after()
+    assert len(desk.service.queue()) == 2, "what is decided gathers nothing further"
+    with desk.service.writing() as transaction, pytest.raises(InputError):
+        desk.service.see(transaction, c.NamedContent(Via.MATCH), count=1, actor="system")
+
+
+def test_matches_of_today_wait_until_they_are_settled() -> None:
+    """A check that got its number earlier may be committed later; nothing is skipped."""
+    desk = Desk()
+    seen = SeenUpload(1, _entry(desk), "intake", "platform", "review", "a", START)
+    desk.memory.seen(seen)
+    assert desk.upkeep.take_in() == 0
+    desk.clock.move(seconds=20)
+    assert desk.upkeep.take_in() == 1
+
+
+def test_a_blocked_upload_is_on_record_and_can_be_contested() -> None:
+    """The bank's policy is author and rule; a complaint is decided by a person and says so to the bank."""
+    desk = Desk()
+    entry = _entry(desk, "blocked", Action.BLOCK)
+    desk.memory.seen(_seen(1, entry, "block", ref="a", bank="blocked"))
+    desk.upkeep.take_in()
+    [listed] = desk.service.queue(NoticeFilter(state=NoticeState.DECIDED))
+    notice = desk.service.view(listed.id, actor="key:p")
+    assert notice.ruling is not None
+    assert (notice.ruling.measure, notice.ruling.author, notice.ruling.automated) == (
+        Measure.REFUSE_UPLOAD,
+        "policy:blocked",
+        True,
+    )
+    assert notice.ruling.reason
+    notice = desk.act(notice, c.Complain(Party.UPLOADER, "It is a cat."))
+    instead = c.Rule(Measure.KEEP, (Ground.FALSE_MATCH,), WHY)
+    notice = desk.act(notice, c.DecideComplaint(notice.complaints[0].number, upheld=True, because=WHY, instead=instead))
+    with desk.service.store.transaction() as transaction:
+        opinion = transaction.banks.opinions("blocked", entry)[0]
+        assert transaction.banks.entry("blocked", entry).withdrawn_at is None, "it was not ours to withdraw"
+    assert opinion.author == "notices"
+    assert opinion.kind == "false_positive"
+
+
+def test_what_was_kept_long_enough_is_erased() -> None:
+    """A year after nothing was left to do for a notice, two years after the last of a record; holds stop it."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(complete(notifier="me")), Measure.KEEP)
+    held = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.PlaceHold(WHY))
+    desk.clock.time += NOTICE_TIME - timedelta(days=1)
+    assert desk.upkeep.expire() == 0
+    desk.clock.move(days=1)
+    assert desk.upkeep.expire() == 1
+    assert desk.load(notice).erased_at is not None
+    assert desk.load(held).erased_at is None
+    desk.clock.time += RECORD_TIME
+    assert desk.upkeep.expire() > 0
+    with desk.service.store.transaction() as transaction:
+        assert not desk.service.record_of(transaction, desk.service.party(r.PartyRole.NOTIFIER, "me")).reference
+    assert {each.days for each in POLICY} == {NOTICE_TIME.days, RECORD_TIME.days, None}
+
+
+def test_lists_are_filtered_and_paged_in_the_order_of_the_queue() -> None:
+    """What is waiting, whose it is, in which state; the next page begins where the last one ended."""
+    desk = Desk()
+    notices = []
+    for _ in range(3):
+        notices.append(desk.receive())
+        desk.clock.move(minutes=1)
+    desk.rule(notices[0], Measure.KEEP)
+    desk.act(notices[1], c.Take("ada"))
+    waiting = desk.service.queue(NoticeFilter(waiting=True))
+    assert {each.id for each in waiting} == {notices[1].id, notices[2].id}
+    assert desk.service.queue(NoticeFilter(waiting=True), after=waiting[0].id) == waiting[1:]
+    assert [each.id for each in desk.service.queue(NoticeFilter(assigned_to="ada"))] == [notices[1].id]
+    assert not desk.service.queue(NoticeFilter(breached=True))
+
+
+def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One round takes so many portions; what is left waits for the next one, and nothing is lost."""
+    monkeypatch.setattr(upkeep, "_PORTIONS", 1)
+    desk = Desk()
+    for number in range(25):
+        desk.receive(complete(reference=str(number)))
+    desk.clock.move(days=1, hours=1)
+    desk.upkeep.look_after()
+    assert sum(bool(each.breaches) for each in desk.service.queue()) == 20
+    desk.upkeep.look_after()
+    assert all(each.breaches for each in desk.service.queue())
+
+
+def test_copies_come_in_as_they_are_found() -> None:
+    """A search that goes on leaves the duty open; content without hashes leaves the bank alone."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.REMOVE)
+    with desk.service.writing() as transaction:
+        found = desk.service.add_copies(transaction, notice.id, [content(5, hashes=False)], ended=False, actor="key:p")
+    assert found.copies_open
+    assert len(desk.rule(found, Measure.REMOVE).contents) == 2
