@@ -141,6 +141,7 @@ Exit status 0 means done, 1 failed, 2 that the command or a setting has to be co
 
 def routes() -> str:
     """Return the page that lists the routes."""
+    from noli.web.exchange.routes import PROTOCOLS  # noqa: PLC0415 - the page on settings is made without the kernel
     from noli.web.hma.routes import HMA  # noqa: PLC0415 - the page on settings is made without the kernel
     from noli.web.routes import API  # noqa: PLC0415
 
@@ -157,6 +158,12 @@ What bodies and answers look like says `/api/v1/openapi.json` of a running serve
 [Differences from HMA](hma.md) are on a page of their own.
 
 {_table(HMA)}
+
+## Of partners' protocols
+
+[Partners' protocols](partner-protocols.md) explains how they are spoken here.
+
+{_table(PROTOCOLS)}
 """
 
 

@@ -14,19 +14,24 @@ from noli.base.secrecy import Purpose
 from noli.exchange.canaries import Canaries
 from noli.exchange.common import NegativeIndex
 from noli.exchange.feed import Feed
+from noli.exchange.feedback import FeedbackService
+from noli.exchange.holders import Holders
 from noli.exchange.incoming import Incoming
 from noli.exchange.outgoing import Outgoing
 from noli.exchange.partners import PartnerService
 from noli.exchange.status import StatusService
 from noli.exchange.sync import Syncer
+from noli.exchange.timed import TimedFeed
 from noli.hashing.kernel import HammingIndex
 from noli.jobs.model import Task
+from noli.matching.index import BankIndexes
 
 
 class ExchangeParts(CaseParts):
     """What an App has for exchange."""
 
     access: AccessService
+    indexes: BankIndexes
 
     @cached_property
     def exchange(self) -> SqlExchange:
@@ -42,6 +47,21 @@ class ExchangeParts(CaseParts):
     def canaries(self) -> Canaries:
         """Makes what tells a leaked list's source."""
         return Canaries(DrawnSecrets(self.keyring, Purpose.CANARY))
+
+    @cached_property
+    def timed(self) -> TimedFeed:
+        """The same, for protocols that ask by whole seconds."""
+        return TimedFeed(self.outgoing, self.clock)
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Finds entries by hash for protocols that know hashes alone."""
+        return Holders(self.exchange, self.indexes)
+
+    @cached_property
+    def feedback(self) -> FeedbackService:
+        """Keeps what partners think of what we shared."""
+        return FeedbackService(self.exchange, self.holders, self.clock)
 
     @cached_property
     def outgoing(self) -> Outgoing:

@@ -173,6 +173,19 @@ class BankIndexes:
             capped.update(memoryview(raw[3]).cast("I"))
         return [(near, position in capped) for position, near in enumerate(found)]
 
+    def holding(self, value: bytes, *, banks: Collection[str]) -> list[EntryId]:
+        """Find the entries of some banks, enabled or not, that hold this very hash.
+
+        Raises:
+            Unavailable: Nothing is loaded.
+        """
+        found: set[int] = set()
+        for one in self._current().loaded.values():
+            if one.bank.name in banks:
+                hits, _ = one.index.search(value, 0, max(1, len(one.index)))
+                found.update(entry for entry, _distance in hits)
+        return [EntryId(entry) for entry in sorted(found)]
+
     def _current(self) -> _Snapshot:
         snapshot = self._snapshot
         if snapshot is None:

@@ -12,6 +12,7 @@ from noli.web.api.operation import Kind, Operation, Part
 from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
 from noli.web.exchange.noli import NOLI
+from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
 from noli.web.pages import landing
@@ -239,4 +240,4 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *NOLI, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *NOLI, *ABOUT, *PERSON, *CONSOLE, *assets.operations())

@@ -110,11 +110,13 @@ class _Prepared:
             Kind.FIELDS: operation.max_body_bytes or MAX_FIELDS_BYTES,
             Kind.FORM: upload + FORM_OVERHEAD_BYTES,
             Kind.FILE: upload,
+            Kind.XML: operation.max_body_bytes or MAX_JSON_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation, headers = self.operation, _headers(scope)
         call = Call(self._gate.app, operation, scope.get("path_params", {}), headers=headers)
+        call.raw_query = scope["query_string"]
         call.address = (scope.get("client") or ("",))[0]
         call.caller = await self._gate.admit(scope, operation, operation.credential(headers, scope["query_string"]))
         if not all(_IN_PATH.fullmatch(each) for each in call.path.values()):
@@ -142,7 +144,7 @@ class _Prepared:
             raise UnsupportedBody(msg)
         body = await self._gate.bodies.read(scope, receive, limit=self._limits[kind])
         call.body = body
-        if kind is Kind.FILE:
+        if kind in {Kind.FILE, Kind.XML}:
             call.given = body
         elif kind is Kind.FORM:
             call.given = forms.parse(content_type.decode("latin-1"), body, file_parts=self.operation.file_parts)
@@ -180,6 +182,8 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.FORM
     if media == b"application/x-www-form-urlencoded":
         return Kind.FIELDS
+    if media in {b"application/xml", b"text/xml"}:
+        return Kind.XML
     if media == b"application/octet-stream" or media.startswith((b"image/", b"video/")):
         return Kind.FILE
     return None

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     #: What a page's form sends.
     FIELDS = "application/x-www-form-urlencoded"
     FILE = "application/octet-stream"
+    #: What a partner's protocol has instead of JSON; its handler reads the body.
+    XML = "application/xml"
 
 
 class Part(StrEnum):
@@ -58,6 +60,11 @@ class Reply:
     status: int | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
+    @classmethod
+    def of(cls, body: Any, *, status: int | None = None) -> Self:  # noqa: ANN401 - whatever can be written as JSON
+        """Write a JSON body."""
+        return cls(msgspec.json.encode(body), status=status)
+
 
 def bearer(headers: Mapping[bytes, bytes], _query: bytes) -> bytes:
     """Take the ``Authorization`` header as it is."""
@@ -73,6 +80,7 @@ class Call:
         operation: The route that was called.
         path: Path parameters.
         query: The operation's query struct, or None.
+        raw_query: The query string as it came.
         given: The JSON body's struct, the form, its fields, the file's bytes, or None; by what was sent.
         body: The body as it came, for digests.
         caller: The key, or None on routes that ask for none.
@@ -85,6 +93,7 @@ class Call:
     operation: "Operation"
     path: Mapping[str, str] = field(default_factory=dict)
     query: Any = None
+    raw_query: bytes = field(default=b"", repr=False)
     given: Any = None
     body: bytes = field(default=b"", repr=False)
     caller: ApiKey | None = None

@@ -20,7 +20,7 @@ from noli.web.api.once import once
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import UnusableFile
 from noli.web.hma import hashing
-from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, BankChange, BankIn, BankOut, Metadata, content_id, reply
+from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, BankChange, BankIn, BankOut, Metadata, content_id
 
 _BANKS_A_PAGE = 1000
 
@@ -36,13 +36,13 @@ def banks(call: Call) -> Reply:
         while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
             found += map(_bank, page)
             after = page[-1].name
-    return reply(found)
+    return Reply.of(found)
 
 
 def show_bank(call: Call) -> Reply:
     """Read a bank."""
     with call.app.store.transaction() as transaction:
-        return reply(_bank(transaction.bank(call.path["bank"])))
+        return Reply.of(_bank(transaction.bank(call.path["bank"])))
 
 
 def create_bank(call: Call) -> Reply:
@@ -116,7 +116,7 @@ def show_content(call: Call) -> Reply:
         "bank": _bank(bank),
         "note": entry.note,
     }
-    return reply(shown | ({"signals": _signals(entry.hashes)} if call.query.include_signals else {}))
+    return Reply.of(shown | ({"signals": _signals(entry.hashes)} if call.query.include_signals else {}))
 
 
 def delete_content(call: Call) -> Reply:
@@ -139,12 +139,12 @@ def delete_content(call: Call) -> Reply:
 
 def signal_types(_call: Call) -> Reply:
     """List the signal types that are served."""
-    return reply([{"name": PDQ, "enabled_ratio": 1.0}])
+    return Reply.of([{"name": PDQ, "enabled_ratio": 1.0}])
 
 
 def content_types(_call: Call) -> Reply:
     """List the kinds of content that are served."""
-    return reply([{"name": PHOTO, "enabled": True}])
+    return Reply.of([{"name": PHOTO, "enabled": True}])
 
 
 def _add(call: Call, entry: NewEntry) -> Reply:

@@ -7,7 +7,7 @@ from noli.hashing.model import Outcome, Reading
 from noli.web.api import decoding
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import UnusableFile
-from noli.web.hma.shapes import PDQ, PHOTO, reply
+from noli.web.hma.shapes import PDQ, PHOTO
 
 # What became of a file that has hashes, or provably none.
 _READ = frozenset({Outcome.HASHED, Outcome.LOW_QUALITY})
@@ -23,7 +23,7 @@ async def by_url(call: Call) -> Reply:
 async def by_file(call: Call) -> Reply:
     """Hash a file; a picture too flat to tell from others has an empty hash, as in HMA."""
     reading = await read(call)
-    return reply({PDQ: signal(reading)})
+    return Reply.of({PDQ: signal(reading)})
 
 
 async def read(call: Call, *, crops: bool = False) -> Reading:

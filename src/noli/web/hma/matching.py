@@ -16,21 +16,21 @@ from noli.matching.service import Upload
 from noli.web.api import checks
 from noli.web.api.operation import Call, Reply
 from noli.web.hma import hashing
-from noli.web.hma.shapes import PDQ, reply
+from noli.web.hma.shapes import PDQ
 
 
 async def by_signal(call: Call) -> Reply:
     """Look a signal up: the banks that match, each with its entries."""
     hashing.refuse_url(call)
     made = await checks.made(call, _upload(call))
-    return reply(_by_bank(call, made))
+    return Reply.of(_by_bank(call, made))
 
 
 async def by_file(call: Call) -> Reply:
     """Look a file up."""
     reading = await hashing.read(call)
     made = await checks.made(call, Upload.of(reading, content_ref=call.query.seed))
-    return reply({PDQ: _by_bank(call, made)})
+    return Reply.of({PDQ: _by_bank(call, made)})
 
 
 async def raw(call: Call) -> Reply:
@@ -41,15 +41,15 @@ async def raw(call: Call) -> Reply:
     made = await checks.made(call, _upload(call))
     found = _in_banks(call, made.decision.matches)
     if call.query.include_distance:
-        return reply({"matches": [_shown(call, match) for match in found]})
-    return reply({"matches": [match.neighbour.entry for match in found]})
+        return Reply.of({"matches": [_shown(call, match) for match in found]})
+    return Reply.of({"matches": [match.neighbour.entry for match in found]})
 
 
 def compare(call: Call) -> Reply:
     """Compare two signals of the caller's own."""
     one, other = (Hash.from_hex(text, signal_type=PDQ) for text in call.given.pdq)
     distance = (int.from_bytes(one.value) ^ int.from_bytes(other.value)).bit_count()
-    return reply({PDQ: [distance <= DEFAULT_THRESHOLD_BITS, {"distance": distance}]})
+    return Reply.of({PDQ: [distance <= DEFAULT_THRESHOLD_BITS, {"distance": distance}]})
 
 
 def index_status(call: Call) -> Reply:
@@ -60,7 +60,7 @@ def index_status(call: Call) -> Reply:
     app = call.app
     followed = app.indexes.ready and not app.follower.behind
     built_to = int(app.clock.now().timestamp()) if followed else -1
-    return reply({PDQ: {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}})
+    return Reply.of({PDQ: {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}})
 
 
 def status(call: Call) -> Reply:

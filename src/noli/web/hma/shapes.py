@@ -4,9 +4,8 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from noli.bank.model import EntryId, parse_entry
@@ -110,15 +109,10 @@ class Metadata(Struct):
     content_uri: Annotated[str, Meta(max_length=MAX_REF)] = ""
 
 
-def reply(body: Any, *, status: int | None = None) -> Reply:  # noqa: ANN401 - whatever can be written as JSON
-    """Answer with a JSON body."""
-    return Reply(msgspec.json.encode(body), status=status)
-
-
 def complain(problem: Problem) -> Reply:
     """Write an error as HMA does: one message. A bank that exists already is 403 there."""
     status = 403 if problem.code == "conflict" else problem.status
-    return reply({"message": problem.detail or problem.title, "code": problem.code}, status=status)
+    return Reply.of({"message": problem.detail or problem.title, "code": problem.code}, status=status)
 
 
 def credential(headers: Mapping[bytes, bytes], _query: bytes) -> bytes:

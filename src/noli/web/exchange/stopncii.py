@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""StopNCII's API, version 1, as its client in ``threatexchange`` calls it.
+
+The common client spells signal types in two ways and keeps what is withdrawn (it looks for the status in the wrong
+field), so that a withdrawal is only ever told to whom can have the hash: to anybody else it would be a new one.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from noli.bank.model import OpinionKind, entry_text
+from noli.base.errors import HashFormatError, InputError
+from noli.exchange.feedback import HashFeedback
+from noli.exchange.model import Partner, Visible
+from noli.exchange.timed import Cursor, whole_seconds
+from noli.hashing.model import Hash
+from noli.web.api.operation import Call, Reply
+from noli.web.api.problems import Problem
+from noli.web.api.schemas import MAX_HASHES
+from noli.web.exchange.partners import OUR_NAME, calling, pdq_of
+
+#: Pictures on a page at most; each has as many records as forms.
+MAX_PAGE = 1000
+
+_PDQ = "ImagePDQ"
+
+# Our opinions in their words, and the other way round; their other words say nothing about the entry.
+_SAID = {
+    OpinionKind.TRUE_POSITIVE: "Blocked",
+    OpinionKind.FALSE_POSITIVE: "NotBlocked",
+    OpinionKind.DISPUTED: "PendingReview",
+}
+_MEANT = {"Blocked": OpinionKind.TRUE_POSITIVE, "NotBlocked": OpinionKind.FALSE_POSITIVE}
+
+_Text = Annotated[str, Meta(max_length=200)]
+
+
+class FetchQuery(Struct, rename="camel"):
+    """Query of ``FetchHashes``."""
+
+    start_timestamp: int = 10
+    page_size: Annotated[int, Meta(ge=1)] = 800
+    next_page_token: str = ""
+
+
+class FeedbackIn(Struct, rename={"value": "feedbackValue"}):
+    """What a partner thinks."""
+
+    value: _Text = "None"
+    tags: Annotated[list[_Text], Meta(max_length=100)] = []
+
+
+class HashFeedbackIn(FeedbackIn, rename={"value": "feedbackValue", "hash": "hashValue"}, kw_only=True):
+    """What a partner thinks of one hash."""
+
+    hash: _Text
+
+
+class SubmitFeedbackIn(Struct, rename={"feedbacks": "hashFeedbacks"}):
+    """Body of ``SubmitFeedback``."""
+
+    feedbacks: Annotated[list[HashFeedbackIn], Meta(max_length=MAX_HASHES)]
+    count: int = 0
+
+
+def credential(headers: Mapping[bytes, bytes], _query: bytes) -> bytes:
+    """Find the key in the function key's header."""
+    key = headers.get(b"x-functions-key", b"")
+    return b"Bearer " + key if key else b""
+
+
+def complain(problem: Problem) -> Reply:
+    """Write an error as the API gateway of StopNCII does."""
+    return Reply.of({"statusCode": problem.status, "message": problem.detail or problem.title})
+
+
+def fetch(call: Call) -> Reply:
+    """Give a page of hashes."""
+    partner, query, feed = _calling(call), call.query, call.app.timed
+    token = query.next_page_token
+    cursor = Cursor.parse(token) if token else feed.begin(query.start_timestamp)
+    page = feed.page(partner, cursor, limit=min(query.page_size, MAX_PAGE))
+    held = call.app.holders.still_held(partner, page.items)
+    records = [_record(item, one, held) for item in page.items for _, one in pdq_of(item)]
+    return Reply.of(
+        {
+            "count": len(records),
+            "nextPageToken": None if page.cursor is None else str(page.cursor),
+            "nextSetTimestamp": page.seconds,
+            "hasMoreRecords": page.cursor is not None,
+            "hashRecords": records,
+        }
+    )
+
+
+def submit_feedback(call: Call) -> Reply:
+    """Take opinions on hashes; a hash alone says which."""
+    partner = _calling(call)
+    given = []
+    for each in call.given.feedbacks:
+        kind = _MEANT.get(each.value)
+        if kind is not None:
+            given.append(HashFeedback(_value(each.hash), kind, ", ".join(each.tags)))
+    call.app.feedback.on_hashes(partner, given)
+    return Reply.of({"count": len(call.given.feedbacks)})
+
+
+def _calling(call: Call) -> Partner:
+    """Return the partner, whose second key must belong to the first."""
+    token = call.headers.get(b"x-functions-key", b"").decode("latin-1")
+    subscription = call.headers.get(b"ocp-apim-subscription-key", b"").decode("latin-1")
+    call.app.partners.of_token(token, subscription=subscription)
+    return calling(call)
+
+
+def _value(text: str) -> bytes:
+    try:
+        return Hash.from_hex(text.strip()).value
+    except HashFormatError as error:
+        msg = f"A hashValue is no PDQ hash: {error.public}"
+        raise InputError(msg) from error
+
+
+def _record(item: Visible, one: Hash, held: frozenset[bytes]) -> dict[str, object]:
+    status = "Withdrawn" if item.withdrawn and one.value not in held else "Active"
+    return {
+        "lastModtimestamp": whole_seconds(item.at),
+        "signalType": _PDQ,
+        "hashValue": one.hex,
+        "hashStatus": status,
+        "caseNumbers": {entry_text(item.entry): status},
+        "CSPFeedbacks": [
+            {"source": OUR_NAME, "feedbackValue": _SAID[kind], "tags": list(item.labels)} for kind in item.opinions
+        ],
+    }
