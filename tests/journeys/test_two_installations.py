@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two installations of Noli, one on PostgreSQL and one on SQLite, that exchange through their real servers."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -78,14 +77,12 @@ def test_they_stay_in_step(pair: tuple[Installation, Installation], tmp_path: Pa
     second = a.add("protected", 2)
     eventually(lambda: b.decision(2) == "block", within_s=_WITHIN_S)
     port = a.server.client.base_url.port
-    os.kill(a.server.process.pid, signal.SIGKILL)
-    a.server.process.wait()
+    a.server.stop(signal.SIGKILL)
     eventually(lambda: _status(b) == "unreachable", within_s=30)
     a.server = Server(a.folder, a.url, port=port, private_hosts="127.0.0.1")
     a.add("protected", 3)
     a.server.client.delete(f"/api/v1/banks/protected/entries/{second}", headers=a.staff)
-    os.kill(b.server.process.pid, signal.SIGKILL)
-    b.server.process.wait()
+    b.server.stop(signal.SIGKILL)
     b.start()
     eventually(lambda: b.decision(3) == "block" and b.decision(2) == "allow", within_s=30)
 
