@@ -20,11 +20,11 @@ _START_S = 30.0
 class Server:
     """One server process of an installation."""
 
-    def __init__(self, data: Path, url: str = "", *, port: int | None = None, **settings: object) -> None:
-        """Start it on a free port or this one, with settings by their names, and wait until it can answer."""
+    def __init__(self, data: Path, url: str = "", **settings: object) -> None:
+        """Start it on a free port or the one of the settings, and wait until it can answer."""
         self.data = data
+        port = int(str(settings.pop("port", 0))) or _free_port()
         self._environment = environment(url, **settings)
-        port = port or _free_port()
         self.log = data / f"log-{port}.txt"
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]

@@ -88,8 +88,8 @@ class Feed:
         """
         identity = self.identity()
         with self._store.transaction() as transaction:
-            known = (after == 0 and not previous) or transaction.knows_head(partner.id, after, previous)
-        if not known:
+            came_back = transaction.came_back(partner.id, after, previous)
+        if came_back is None and (after or previous):
             msg = "This checkpoint was never given here; one of the two installations was set back. Begin anew."
             raise Conflict(msg)
         page = self._outgoing.page(partner, after=after, limit=min(limit, MAX_ITEMS))
@@ -109,9 +109,11 @@ class Feed:
             keys=self._succession(identity),
         )
         body, signature = write_page(written, self._signer(identity))
-        if not empty:
+        if came_back is False or not empty:
             with self._store.transaction(write=True) as transaction:
-                transaction.keep_head(partner.id, page.next, digest_of(body), done=after)
+                transaction.confirm_head(partner.id, after, previous)
+                if not empty:
+                    transaction.keep_head(partner.id, page.next, digest_of(body), done=after)
         return SignedPage(body, signature, empty)
 
     def _signer(self, identity: FeedIdentity) -> Signer:

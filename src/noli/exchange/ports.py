@@ -154,8 +154,12 @@ class ExchangeTransaction(Protocol):
         """Count one key more, or begin a new epoch, in which no page that was given is known any more."""
         ...
 
-    def knows_head(self, partner: PartnerId, position: int, digest: str) -> bool:
-        """Tell whether a partner was given a page of this digest that ends here."""
+    def came_back(self, partner: PartnerId, position: int, digest: str) -> bool | None:
+        """Tell whether a partner has come back with a page before; None where it was never given that page."""
+        ...
+
+    def confirm_head(self, partner: PartnerId, position: int, digest: str) -> None:
+        """Keep that a partner came back with a page: it has what was in it."""
         ...
 
     def keep_head(self, partner: PartnerId, position: int, digest: str, *, done: int) -> None:

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
-from xml.parsers.expat import ExpatError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from noli.adapters.partners.answers import checked, pdq
 from noli.bank.model import OpinionKind
@@ -85,15 +87,15 @@ class NcmecFetcher:
 
 def _xml(answer: HttpAnswer) -> ET.Element:
     body = checked(answer).body
-    # Nothing of the protocol has a document type; what has one is after something else.
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        msg = "The partner's answer holds a document type, which its protocol does not have."
-        raise PartnerUnreachable(msg)
     try:
-        return ET.fromstring(body)  # noqa: S314 - no entities, see above
-    except (ET.ParseError, ExpatError, ValueError) as error:
+        root: ET.Element = fromstring(body, forbid_dtd=True)
+    except DefusedXmlException as error:
+        msg = "The partner's answer holds a document type, which its protocol does not have."
+        raise PartnerUnreachable(msg) from error
+    except (ET.ParseError, ValueError) as error:
         msg = "The partner's answer is not what its protocol says."
         raise PartnerUnreachable(msg, detail=str(error)[:100]) from error
+    return root
 
 
 def _read(root: ET.Element) -> tuple[tuple[Told, ...], tuple[Bad, ...]]:

@@ -94,7 +94,7 @@ class ThreatExchangeFetcher:
             named = (label.removeprefix(_DESCRIPTOR) for label in one.labels if label.startswith(_DESCRIPTOR))
             descriptor = next(named, one.reference)
             asked = {"reactions": _REACTIONS[one.kind], "access_token": self._token}
-            url = f"{self._base}/{quote(descriptor, safe='')}?{urlencode(asked)}"
+            url = f"{self._base}/{quote(descriptor, safe='')}/?{urlencode(asked)}"
             checked(self._http.call("POST", url, headers={}))
 
 

@@ -297,7 +297,7 @@ class SqlExchangeTransaction:
     def confirmed(self, partner: PartnerId) -> int:
         """Return the checkpoint with which a partner last came back."""
         one = t.feed_head.c
-        query = sa.select(sa.func.min(one.position)).where(one.partner_id == partner)
+        query = sa.select(sa.func.max(one.position)).where(one.partner_id == partner, one.came_back)
         return self._connection.execute(query).scalar_one() or 0
 
     def disputed(self, *, limit: int = 100) -> list[Entry]:
@@ -359,11 +359,14 @@ class SqlExchangeTransaction:
         assert found is not None  # noqa: S101 - it is made where it is missing
         return found
 
-    def knows_head(self, partner: PartnerId, position: int, digest: str) -> bool:
-        """Tell whether a partner was given this page."""
-        one = t.feed_head.c
-        query = sa.select(one.position).where(one.partner_id == partner, one.digest == _digest(digest))
-        return self._connection.execute(query).scalar_one_or_none() == position
+    def came_back(self, partner: PartnerId, position: int, digest: str) -> bool | None:
+        """Tell whether a partner has come back with a page before."""
+        query = sa.select(t.feed_head.c.came_back).where(*_head(partner, position, digest))
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def confirm_head(self, partner: PartnerId, position: int, digest: str) -> None:
+        """Keep that a partner came back with a page."""
+        self._connection.execute(t.feed_head.update().where(*_head(partner, position, digest)).values(came_back=True))
 
     def keep_head(self, partner: PartnerId, position: int, digest: str, *, done: int) -> None:
         """Keep where a page ends."""
@@ -375,7 +378,9 @@ class SqlExchangeTransaction:
         # The page that the partner came back with stays, whatever it asks for how often.
         self._connection.execute(one.delete().where(mine, one.c.position > done, one.c.issued <= issued - _HEADS))
         values = {"partner_id": partner, "digest": _digest(digest), "position": position, "issued": issued + 1}
-        self._connection.execute(one.insert().values(values))
+        made = self._insert(one).values(**values, came_back=False)
+        # Who asks twice with one nonce gets the same page twice.
+        self._connection.execute(made.on_conflict_do_nothing())
 
     def unconfirmed(self, partner: PartnerId, confirmed: int) -> bool:
         """Tell whether something was given of which nobody knows that it arrived."""
@@ -558,6 +563,11 @@ def _unconfirmed(partner: PartnerId, confirmed: int) -> sa.Select[*tuple[Any, ..
         )
         .order_by(one.c.number)
     )
+
+
+def _head(partner: PartnerId, position: int, digest: str) -> tuple[sa.ColumnElement[bool], ...]:
+    one = t.feed_head.c
+    return one.partner_id == partner, one.digest == _digest(digest), one.position == position
 
 
 def _digest(text: str) -> bytes:

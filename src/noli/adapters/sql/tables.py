@@ -225,6 +225,7 @@ feed_head = sa.Table(
     sa.Column("digest", sa.LargeBinary(32), primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("issued", _NUMBER, nullable=False),
+    sa.Column("came_back", sa.Boolean, nullable=False),
 )
 
 # What happened to hashes that a person let leave, for her timeline; ``position`` is the step of the change sequence.

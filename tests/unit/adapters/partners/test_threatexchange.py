@@ -42,7 +42,7 @@ class ThreatExchange:
         del headers, body
         assert query["access_token"] == "secret"
         if method == "POST":
-            self.reactions[path.rpartition("/")[2]] = query["reactions"]
+            self.reactions[path.rstrip("/").rpartition("/")[2]] = query["reactions"]
             return HttpAnswer(200, {}, b"{}")
         assert path == "/graph/group%201/threat_updates/"
         self.asked.append(query)

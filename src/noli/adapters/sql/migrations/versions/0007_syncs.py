@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("issued", _NUMBER, nullable=False),
+        sa.Column("came_back", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_feed_head_partner_id")),
         sa.PrimaryKeyConstraint("partner_id", "digest", name=op.f("pk_feed_head")),
     )
