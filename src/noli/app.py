@@ -22,6 +22,7 @@ from noli.adapters.follower import Follower
 from noli.adapters.metrics import Metrics
 from noli.adapters.sql import Database, open_database
 from noli.app_exchange import ExchangeParts
+from noli.bank.regions import RegionSecrets
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
 from noli.base.errors import Unavailable
@@ -96,7 +97,8 @@ class App(ExchangeParts):
         self.store = database.banks
         self.checks = database.checks
         self.access = AccessService(database.keys, self.clock)
-        self.indexes = BankIndexes(HammingIndex)
+        self.region_secrets = RegionSecrets(lambda: self.keyring)
+        self.indexes = BankIndexes(HammingIndex, self.region_secrets)
         self.guard = ProbingGuard(config.probing_budget, self.clock, new_index=HammingIndex)
         self.checker = Checker(
             indexes=self.indexes,
@@ -176,6 +178,7 @@ class App(ExchangeParts):
     def _add_gauges(self) -> None:
         gauge = self.metrics.gauge
         gauge("noli_index_hashes", "Hashes in this process's index.", lambda: self.indexes.hashes)
+        gauge("noli_index_regions", "Regions in this process's index.", lambda: self.indexes.regions)
         gauge("noli_index_sequence", "Last change in the index.", lambda: self.indexes.sequence)
         gauge("noli_index_ready", "1 where checks are answered.", lambda: int(self.indexes.ready))
         gauge("noli_index_behind", "1 where the database cannot be followed.", lambda: int(self.follower.behind))

@@ -18,6 +18,7 @@ from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.regimes import law
 from noli.adapters.sql import Database
+from noli.adapters.sql.banks import has_regions
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
@@ -88,7 +89,8 @@ class CaseParts:
     @cached_property
     def keyring(self) -> KeyFile:
         """The key file; made when first needed. Raises ConfigError where it is missing or cannot be used."""
-        return open_keyring(key_path(self.config), needed=bool(key_ids(self.database.engine)))
+        engine = self.database.engine
+        return open_keyring(key_path(self.config), needed=bool(key_ids(engine)) or has_regions(engine))
 
     @cached_property
     def password_hasher(self) -> Argon2Hasher:

@@ -18,10 +18,12 @@ from noli.bank.model import (
     ChangeKind,
     EntryId,
     EntryState,
+    KeyedRegions,
     NewEntry,
     Opinion,
     OpinionKind,
     Provenance,
+    RegionUse,
     Sharing,
 )
 from noli.bank.ports import BankStore, BankTransaction
@@ -391,3 +393,65 @@ def test_writers_at_the_same_moment_lose_nothing(store: BankStore) -> None:
         assert t.bank("one").entries == 160
         assert [change.sequence for change in t.changes(after=0)] == followed
     assert len(followed) == 162
+
+
+def keyed(seed: int) -> KeyedRegions:
+    """Make two regions of one picture."""
+    return KeyedRegions((32768, 20000 + seed), bytes(range(16)), some_hash(seed) + some_hash(seed + 1))
+
+
+def kept_regions(store: BankStore, bank: str) -> list[tuple[EntryId, KeyedRegions]]:
+    """Read all regions of a bank, and see that both ways of reading agree."""
+    with store.transaction() as t:
+        number = t.bank(bank).id
+        streamed = list(t.active_regions(number))
+        asked = t.regions_of_many([entry.id for entry in t.entries(bank)])
+    assert sorted((entry, each.size) for entry, each in streamed) == sorted((e, r.size) for e, _, r in asked)
+    assert all(home == number for _, home, _ in asked)
+    return streamed
+
+
+def test_regions_are_kept_apart_from_their_entry(store: BankStore) -> None:
+    """They come back for the index, in order, and no entry that is read carries them."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        t.add_bank("two", POLICY, now=NOW)
+        fill(t, "one", 1, 2)
+        t.add_regions(EntryId(1), [keyed(1), keyed(2)])
+        t.add_regions(EntryId(2), [])
+    assert kept_regions(store, "one") == [(1, keyed(1)), (1, keyed(2))]
+    assert kept_regions(store, "two") == []
+    with store.transaction() as t:
+        entry = t.entry("one", EntryId(1))
+    assert entry.hashes == new(1).hashes
+    assert not any("region" in name for name in type(entry).__dataclass_fields__)
+
+
+def test_withdrawing_deletes_regions(store: BankStore) -> None:
+    """Those of the entry are gone, those of others stay."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        fill(t, "one", 1, 2)
+        t.add_regions(EntryId(1), [keyed(1)])
+        t.add_regions(EntryId(2), [keyed(2)])
+        t.withdraw("one", EntryId(1), by="key", now=LATER)
+    assert kept_regions(store, "one") == [(2, keyed(2))]
+
+
+def test_a_bank_that_keeps_no_regions_has_forgotten_them(store: BankStore) -> None:
+    """Turned off, its regions are deleted, others' stay, and its next ones are under another secret."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        t.add_bank("two", POLICY, now=NOW)
+        fill(t, "one", 1)
+        fill(t, "two", 2)
+        t.add_regions(EntryId(1), [keyed(1)])
+        t.add_regions(EntryId(2), [keyed(2)])
+        before = t.bank("one")
+        t.set_policy("one", replace(POLICY, regions=RegionUse.BLOCK), now=LATER)
+        assert t.bank("one").epoch == before.epoch
+        t.set_policy("one", replace(POLICY, regions=RegionUse.OFF), now=LATER)
+        assert t.bank("one").epoch > before.epoch
+        assert t.bank("one").policy.regions is RegionUse.OFF
+    assert kept_regions(store, "one") == []
+    assert kept_regions(store, "two") == [(2, keyed(2))]

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
+from tests.support import media
 from tests.support.media import drawn
+from tests.support.regions import scene
 from tests.support.server import Server, check_hex, eventually, make_bank
 
 _HEX = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
@@ -57,6 +59,32 @@ def check(server: Server, staff: dict[str, str], file: bytes) -> dict[str, Any]:
     assert made.status_code == 200, made.text
     result: dict[str, Any] = made.json()
     return result
+
+
+def test_a_free_crop_is_found_by_its_regions(server: Server, staff: dict[str, str]) -> None:
+    """It asks for review with type region; a bank that keeps none forgets them, and no entry ever shows them."""
+    bank = make_bank(server, staff, "robust")
+    made = server.client.post(f"/api/v1/banks/{bank}/entries", headers=staff, files={"file": _scene()})
+    assert made.status_code == 201
+    assert "region" not in made.text
+    crop = _scene((70, 40, 430, 330))
+    found = check(server, staff, crop)
+    assert (found["decision"], [match["type"] for match in found["matches"]]) == ("review", ["region"])
+    assert found["matches"][0]["entry"] == made.json()["entry"]
+    recorded = server.client.get(f"/api/v1/checks/{found['check_id']}", headers=staff).json()
+    assert recorded["matches"] == found["matches"]
+    assert check(server, staff, _scene())["matches"][0]["type"] == "pdq"
+    changed = server.client.patch(f"/api/v1/banks/{bank}", headers=staff, json={"regions": "off"})
+    assert (changed.status_code, changed.json()["regions"]) == (200, "off")
+    assert check(server, staff, crop)["decision"] == "allow"
+    server.client.patch(f"/api/v1/banks/{bank}", headers=staff, json={"regions": "review"})
+    assert check(server, staff, crop)["decision"] == "allow"
+
+
+def _scene(part: tuple[int, int, int, int] | None = None) -> bytes:
+    """Encode a drawn scene, or a part of it."""
+    shown = Image.fromarray(scene(12))
+    return media.encoded(shown if part is None else shown.crop(part), "JPEG")
 
 
 def test_a_protected_picture_is_blocked_until_it_is_withdrawn(server: Server, staff: dict[str, str]) -> None:

@@ -325,13 +325,13 @@ def test_bank_policy() -> None:
     """A bank's policy is shown, changed in the parts that are named, and not changed by a dry run."""
     _ok("bank", "create", "b", "--action", "log", "--threshold", "20", "--negative", "--note", "why")
     _ok("bank", "set", "b", "--action", "block", "--dry-run")
-    _ok("bank", "set", "b", "--threshold", "10", "--disable")
+    _ok("bank", "set", "b", "--threshold", "10", "--disable", "--regions", "off")
     (bank,) = _lines(_ok("bank", "list", "--json"))
     assert _lines(_ok("bank", "show", "b", "--json")) == [bank]
     created = bank.pop("created_at")
     assert bank == {
         "name": "b", "action": "log", "threshold": 10, "negative": True, "enabled": False, "note": "why", "entries": 0,
-        "video_seconds": 3.0, "video_share": 0.5,
+        "video_seconds": 3.0, "video_share": 0.5, "regions": "off",
     }  # fmt: skip
     assert _ok("bank", "list") == (
         "NAME  ACTION  THRESHOLD  KIND      STATE  ENTRIES\nb     log     10         negative  off    0\n"

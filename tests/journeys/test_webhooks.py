@@ -20,7 +20,7 @@ from noli.cli import main
 from tests.support.casework import CALLER, made_up_item, submission
 from tests.support.server import Server, eventually
 
-_QUICK = {"password_memory_mib": 8, "proof_of_work_bits": 1}
+_QUICK: dict[str, Any] = {"password_memory_mib": 8, "proof_of_work_bits": 1}
 
 
 def page_code(root: Path) -> Callable[..., str]:
@@ -111,7 +111,7 @@ def test_a_platform_is_told_and_looks_after_its_webhook(receiver: Receiver, tmp_
         (secret, headers, body, now + 400),
         ("whsec_eA==", headers, body, now),
     ):
-        with pytest.raises(ValueError, match="signed|old"):
+        with pytest.raises(ValueError, match=r"signed|old"):
             verify(*broken)
     ids = {headers["Webhook-Id"] for headers, body in receiver.got if b"case.opened" in body}
     assert len(ids) == 1

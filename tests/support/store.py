@@ -19,8 +19,10 @@ from noli.bank.model import (
     Entry,
     EntryId,
     EntryState,
+    KeyedRegions,
     NewEntry,
     Opinion,
+    RegionUse,
     Sharing,
 )
 from noli.bank.rules import standing
@@ -36,6 +38,7 @@ class State:
     entries: dict[EntryId, Entry] = field(default_factory=dict)
     opinions: list[Opinion] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    regions: dict[EntryId, list[KeyedRegions]] = field(default_factory=dict)
     answers: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
 
@@ -78,7 +81,12 @@ class MemoryBankTransaction:
 
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Replace a bank's policy."""
-        self._state.banks[name] = replace(self.bank(name), policy=policy, entries=0)
+        before = self.bank(name)
+        forgotten = policy.regions is RegionUse.OFF
+        for entry in list(self._state.regions) if forgotten else ():
+            if self._state.entries[entry].bank == name:
+                del self._state.regions[entry]
+        self._state.banks[name] = replace(before, policy=policy, entries=0, epoch=before.epoch + forgotten)
         self._note(ChangeKind.BANK, name, now=now)
         return self.bank(name)
 
@@ -145,6 +153,7 @@ class MemoryBankTransaction:
         if before.state is EntryState.WITHDRAWN:
             return before
         self._state.entries[id] = replace(before, state=EntryState.WITHDRAWN, withdrawn_at=now, withdrawn_by=by)
+        self._state.regions.pop(id, None)
         self._note(ChangeKind.ENTRY_WITHDRAWN, bank, id, now=now)
         return self._state.entries[id]
 
@@ -210,6 +219,25 @@ class MemoryBankTransaction:
             (e.id, self._state.banks[e.bank].id, b"".join(one.value for one in e.hashes))
             for e in found
             if e.state is EntryState.ACTIVE
+        ]
+
+    def add_regions(self, entry: EntryId, regions: Sequence[KeyedRegions]) -> None:
+        """Keep the regions of an entry."""
+        if regions:
+            self._state.regions[entry] = list(regions)
+
+    def active_regions(self, bank: BankId) -> Iterator[tuple[EntryId, KeyedRegions]]:
+        """Stream the regions of a bank's entries."""
+        for entry, kept in self._state.regions.items():
+            if self.bank(self._state.entries[entry].bank).id == bank:
+                yield from ((entry, each) for each in kept)
+
+    def regions_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, KeyedRegions]]:
+        """Return the regions of active entries."""
+        return [
+            (entry, self.bank(self._state.entries[entry].bank).id, each)
+            for entry in entries
+            for each in self._state.regions.get(entry, ())
         ]
 
     def last_sequence(self) -> int:

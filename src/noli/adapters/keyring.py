@@ -182,7 +182,7 @@ def open_keyring(path: Path, *, needed: bool) -> KeyFile:
     if path.exists():
         return KeyFile(path)
     if needed:
-        msg = f"The key file {path} is missing, but there are cases or staff; restore it from its backup."
+        msg = f"The key file {path} is missing, but there are cases, staff or regions; restore it from its backup."
         raise ConfigError(msg)
     return KeyFile.make(path)
 

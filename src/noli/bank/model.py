@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Banks, their entries and what happened to them, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from noli.hashing.model import Hash
+from noli.hashing.model import REGION_PLACE_BYTES, Hash, Regions
 
 BankId = NewType("BankId", int)
 
@@ -29,6 +29,16 @@ class Action(StrEnum):
     BLOCK = "block"
     REVIEW = "review"
     LOG = "log"
+
+
+class RegionUse(StrEnum):
+    """What a match by regions alone may ask for; a bank's action stays the most."""
+
+    #: No regions are kept, and those there were are forgotten.
+    OFF = "off"
+    REVIEW = "review"
+    #: Also block, where so much agrees that another picture of the same scene is out of the question.
+    BLOCK = "block"
 
 
 class EntryState(StrEnum):
@@ -91,6 +101,7 @@ class BankPolicy:
         note: Why the bank exists.
         video_seconds: Seconds of a banked video that an upload must show for the action; 0 for any single frame.
         video_share: Share of a banked video, 0-1, that is enough even where it is shorter than that.
+        regions: What a match by regions alone may ask for; a negative bank never matches by them.
     """
 
     action: Action
@@ -100,17 +111,22 @@ class BankPolicy:
     note: str = ""
     video_seconds: float = DEFAULT_VIDEO_SECONDS
     video_share: float = DEFAULT_VIDEO_SHARE
+    regions: RegionUse = RegionUse.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A curated set of entries with one policy. ``name`` is unique and never changes."""
+    """A curated set of entries with one policy. ``name`` is unique and never changes.
+
+    ``epoch`` numbers the secrets under which its regions are hashed: it grows when they are forgotten.
+    """
 
     id: BankId
     name: str
     policy: BankPolicy
     created_at: datetime
     entries: int = 0
+    epoch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to be registered: one picture with all hashes that stand for it."""
+    """An entry to be registered: one picture with all hashes that stand for it.
+
+    ``regions`` are never kept as they are: ``service.register`` hashes them under the bank's secret, or drops them.
+    """
 
     hashes: tuple[Hash, ...]
     provenance: Provenance
@@ -138,6 +157,28 @@ class NewEntry:
     note: str = ""
     sharing: Sharing = Sharing.OPEN
     at_most: Action | None = None
+    regions: tuple[Regions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRegions:
+    """Regions of one picture of an entry, hashed under the secret of its bank.
+
+    They are no part of an ``Entry``: whatever reads, shows, exports or exchanges entries cannot carry them.
+
+    Attributes:
+        size: Width and height of the picture in units.
+        places: Where each lies, 8 bytes a region.
+        hashes: 32 bytes a region.
+    """
+
+    size: tuple[int, int]
+    places: bytes = field(repr=False)
+    hashes: bytes = field(repr=False)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.places) // REGION_PLACE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

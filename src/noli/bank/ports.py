@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from noli.bank.model import Bank, BankId, BankPolicy, Change, Entry, EntryId, NewEntry, Opinion
+from noli.bank.model import Bank, BankId, BankPolicy, Change, Entry, EntryId, KeyedRegions, NewEntry, Opinion
 
 
 class BankTransaction(Protocol):
@@ -20,7 +20,7 @@ class BankTransaction(Protocol):
         ...
 
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
-        """Replace a bank's policy. Raises NotFound."""
+        """Replace a bank's policy; ``RegionUse.OFF`` deletes its regions and raises its epoch. Raises NotFound."""
         ...
 
     def bank(self, name: str) -> Bank:
@@ -52,7 +52,7 @@ class BankTransaction(Protocol):
         ...
 
     def withdraw(self, bank: str, id: EntryId, *, by: str, now: datetime) -> Entry:  # noqa: A002 - the field's name
-        """Withdraw an entry; a second time changes nothing. Raises NotFound."""
+        """Withdraw an entry and delete its regions; a second time changes nothing. Raises NotFound."""
         ...
 
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
@@ -97,6 +97,22 @@ class BankTransaction(Protocol):
 
     def hashes_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bytes]]:
         """Return (entry, its bank, n x 32 hash bytes) of active entries; withdrawn and unknown ones are left out."""
+        ...
+
+    # Regions go in here and come out to the index of this installation alone. Keep it so: they show more of a picture
+    # than its hash, and under another installation's secret they are worthless. An export or exchange reads entries,
+    # and entries have none.
+
+    def add_regions(self, entry: EntryId, regions: Sequence[KeyedRegions]) -> None:
+        """Keep the regions of an entry that was added in this transaction."""
+        ...
+
+    def active_regions(self, bank: BankId) -> Iterator[tuple[EntryId, KeyedRegions]]:
+        """Stream the regions of a bank's entries."""
+        ...
+
+    def regions_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, KeyedRegions]]:
+        """Return the regions of active entries; those that have none are left out."""
         ...
 
     def last_sequence(self) -> int:

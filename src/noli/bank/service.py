@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from noli.bank.model import MAX_THRESHOLD_BITS, Bank, BankPolicy, EntryId, NewEntry
+from noli.bank.model import MAX_THRESHOLD_BITS, Bank, BankPolicy, EntryId, NewEntry, RegionUse
 from noli.bank.ports import BankTransaction
+from noli.bank.regions import RegionSecrets
 from noli.base.errors import InputError
 from noli.base.names import check_name
 from noli.hashing.model import MIN_QUALITY, Hash
@@ -49,9 +50,21 @@ def set_policy(transaction: BankTransaction, name: str, policy: BankPolicy, *, n
 
 
 def register(
-    transaction: BankTransaction, bank: str, entries: Sequence[NewEntry], *, now: datetime
+    transaction: BankTransaction,
+    bank: str,
+    entries: Sequence[NewEntry],
+    *,
+    now: datetime,
+    secrets_of_regions: RegionSecrets | None = None,
 ) -> list[tuple[EntryId, NewEntry]]:
     """Register entries of one bank, all or none.
+
+    Args:
+        transaction: Open, with ``write``.
+        bank: Name of the bank.
+        entries: What to register.
+        now: The time.
+        secrets_of_regions: Hashes the entries' regions, where the bank keeps them; without it none are kept.
 
     Returns:
         Each entry with its new random id, in the order given.
@@ -59,11 +72,17 @@ def register(
     Raises:
         InputError: An entry has no hash, or one that must not be matched on.
         NotFound: There is no such bank.
+        ConfigError: There are regions to hash, and the key file cannot be used.
     """
     for entry in entries:
         check_hashes(entry.hashes)
     numbered = list(zip(_new_ids(len(entries)), entries, strict=True))
     transaction.add_entries(bank, numbered, now=now)
+    if secrets_of_regions is not None and any(entry.regions for entry in entries):
+        home = transaction.bank(bank)
+        if home.policy.regions is not RegionUse.OFF and not home.policy.negative:
+            for id_, entry in numbered:
+                transaction.add_regions(id_, [secrets_of_regions.keyed(home, each) for each in entry.regions])
     return numbered
 
 

@@ -38,6 +38,8 @@ class Purpose(StrEnum):
     FEED = "feed"
     #: Keyed step before slow hashing: without the key file a stolen verifier cannot be tried at all.
     PEPPER = "pepper"
+    #: Regions of banked pictures are hashed under it, so that the database alone cannot compare or draw them.
+    REGIONS = "regions"
 
 
 @dataclass(frozen=True, slots=True)

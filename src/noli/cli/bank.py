@@ -14,6 +14,7 @@ from noli.bank.model import (
     Action,
     Bank,
     BankPolicy,
+    RegionUse,
 )
 from noli.bank.service import MAX_VIDEO_SECONDS
 from noli.cli import output, store
@@ -21,6 +22,7 @@ from noli.cli.entries import COMMANDS
 from noli.cli.installation import data_option, dry_run_option, json_option, opened
 
 _ACTIONS = click.Choice([str(action) for action in Action])
+_REGIONS = click.Choice([str(use) for use in RegionUse])
 _THRESHOLD = click.IntRange(0, MAX_THRESHOLD_BITS)
 _VIDEO_SECONDS = click.FloatRange(0, MAX_VIDEO_SECONDS)
 _VIDEO_SHARE = click.FloatRange(0, 1, min_open=True)
@@ -88,10 +90,19 @@ def list_banks(*, as_json: bool, data: Path | None) -> None:
     metavar="SHARE",
     help="Share of a banked video, up to 1, that is enough even where it is shorter.",
 )
+@click.option(
+    "--regions",
+    type=_REGIONS,
+    default=str(RegionUse.REVIEW),
+    show_default=True,
+    help="What a match by regions alone may ask for; off keeps none.",
+)
 @click.option("--note", default="", help="Why the bank exists.")
 @json_option
 @data_option
-def create(name: str, *, as_json: bool, data: Path | None, action: str, threshold: int, **given: object) -> None:
+def create(
+    name: str, *, as_json: bool, data: Path | None, action: str, threshold: int, regions: str, **given: object
+) -> None:
     """Make a bank.
 
     \b
@@ -99,7 +110,7 @@ def create(name: str, *, as_json: bool, data: Path | None, action: str, threshol
       noli bank create protected --action block --data data
     """
     # Click gave each option its field's name and type.
-    policy = BankPolicy(Action(action), threshold, **given)  # type: ignore[arg-type]
+    policy = BankPolicy(Action(action), threshold, regions=RegionUse(regions), **given)  # type: ignore[arg-type]
     with opened(data) as app:
         made = store.create_bank(app, name, policy)
     _print(made, as_json=as_json, done="created")
@@ -133,12 +144,20 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
 @click.option("--enable/--disable", "enabled", default=None, help="Whether the bank is searched at all.")
 @click.option("--video-seconds", type=_VIDEO_SECONDS, metavar="SECONDS", help="How much of a banked video is enough.")
 @click.option("--video-share", type=_VIDEO_SHARE, metavar="SHARE", help="Which share of a banked video is enough.")
+@click.option("--regions", type=_REGIONS, help="What regions alone may ask for; off forgets them for good.")
 @click.option("--note", help="Why the bank exists.")
 @dry_run_option
 @json_option
 @data_option
 def set_policy(
-    name: str, *, dry_run: bool, as_json: bool, data: Path | None, action: str | None, **given: object
+    name: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    data: Path | None,
+    action: str | None,
+    regions: str | None,
+    **given: object,
 ) -> None:
     """Change a bank's policy; what is not named stays.
 
@@ -148,6 +167,8 @@ def set_policy(
     """
     if action is not None:
         given["action"] = Action(action)
+    if regions is not None:
+        given["regions"] = RegionUse(regions)
     if "threshold" in given:
         given["threshold_bits"] = given.pop("threshold")
     changes = {field: value for field, value in given.items() if value is not None}
@@ -176,6 +197,7 @@ def bank_json(each: Bank) -> dict[str, object]:
         "note": policy.note,
         "video_seconds": policy.video_seconds,
         "video_share": policy.video_share,
+        "regions": str(policy.regions),
         "entries": each.entries,
         "created_at": each.created_at.isoformat(),
     }

@@ -112,8 +112,10 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
         hasher(app.config, files=len(files)) as (media, workers),
         output.shares(total=len(files), label="Checking") as on_progress,
     ):
-        limit = app.config.max_upload_bytes
-        for file in read_files(files, media, max_bytes=limit, workers=workers, on_progress=on_progress):
+        limit, regions = app.config.max_upload_bytes, app.indexes.regions > 0
+        for file in read_files(
+            files, media, max_bytes=limit, workers=workers, regions=regions, on_progress=on_progress
+        ):
             reading = file.reading
             yield _Checked(
                 file,
@@ -125,9 +127,9 @@ def _match(match: Match, made: Check) -> dict[str, object]:
     return {
         "bank": match.neighbour.bank.name,
         "entry": entry_text(match.neighbour.entry),
-        "type": str(made.hashes[match.query].type),
+        "type": str(made.type_of(match)),
         "closeness": str(match.closeness),
-        "distance": match.neighbour.distance_bits,
+        "distance": match.neighbour.distance_bits if match.neighbour.agreement is None else None,
         "verdict": str(match.verdict),
         "reason": match.reason,
     }

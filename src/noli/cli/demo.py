@@ -72,7 +72,12 @@ def _protect(app: "App", folder: Path) -> None:
     if not reading.variants:
         msg = "The demo picture could not be hashed here; 'noli doctor' looks for the reason."
         raise Unavailable(msg, detail=reading.reason)
-    new = NewEntry(reading.variants, Provenance(COMMAND_LINE), note="protected.jpg, drawn by 'noli demo'")
+    new = NewEntry(
+        reading.variants,
+        Provenance(COMMAND_LINE),
+        note="protected.jpg, drawn by 'noli demo'",
+        regions=reading.registered_regions,
+    )
     store.add_entries(app, _NAME, [new])
 
 

@@ -60,9 +60,9 @@ def add(
 ) -> None:
     """Register pictures and videos in a bank.
 
-    Each file is hashed on this machine, a picture with its turned and mirrored forms and its usual crops, a video frame
-    by frame with times, and becomes one entry; the file itself is not kept. A bad file is reported and the others go
-    on; the exit status is 1 where none could be registered.
+    Each file is hashed on this machine, a picture with its turned and mirrored forms, its usual crops and its regions,
+    a video frame by frame with times, and becomes one entry; the file itself is not kept. A bad file is reported and
+    the others go on; the exit status is 1 where none could be registered.
 
     \b
     Example:
@@ -80,7 +80,8 @@ def add(
             entry = None
             if result.reading is not None and result.reading.outcome is Outcome.HASHED:
                 added += 1
-                new = NewEntry(result.reading.variants, Provenance(COMMAND_LINE), labels, note)
+                found = result.reading
+                new = NewEntry(found.variants, Provenance(COMMAND_LINE), labels, note, regions=found.registered_regions)
                 entry = None if dry_run else store.add_entries(app, bank_name, [new])[0]
             _tell_added(result, entry, dry_run=dry_run, as_json=as_json)
     ctx.exit(0 if added else 1)

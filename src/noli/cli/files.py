@@ -88,7 +88,7 @@ def _shown(frame: Frame, *, variants: bool) -> list[Hash]:
     return [*shown, *(frame.crops if variants else ())]
 
 
-def read_files(
+def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
     paths: Sequence[Path],
     hasher: MediaHasher,
     *,
@@ -98,6 +98,7 @@ def read_files(
     crops: bool = False,
     every_ms: int | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
+    regions: bool = False,
 ) -> Iterator[FileResult]:
     """Hash files.
 
@@ -108,6 +109,7 @@ def read_files(
         workers: Files in work at one time.
         pipeline: What to do to the pixels first.
         crops: Whether to hash all that registering takes.
+        regions: Whether to find the regions that are looked for.
         every_ms: Milliseconds between moments of a video, 0 for every single frame; None for the usual distance.
         on_progress: Told how much has been done since it was told last, 1 a file; from several threads.
 
@@ -130,7 +132,7 @@ def read_files(
             return hasher.read_video(file, thorough=crops, every_ms=every_ms, on_progress=tell)
 
         def picture(data: bytes) -> Reading:
-            return hasher.read(data, pipeline=pipeline, crops=crops)
+            return hasher.read(data, pipeline=pipeline, crops=crops, regions=regions)
 
         result = _read(path, video, picture, max_bytes=max_bytes)
         tell(1.0)

@@ -5,6 +5,7 @@ Running servers hear of changes through the change sequence; nothing has to be t
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from noli.bank import service
@@ -47,14 +48,15 @@ def change_policy(app: "App", name: str, change: Callable[[BankPolicy], BankPoli
         bank = transaction.bank(name)
         policy = change(bank.policy)
         if dry_run:
-            return Bank(bank.id, bank.name, policy, bank.created_at, bank.entries)
+            return replace(bank, policy=policy)
         return service.set_policy(transaction, name, policy, now=app.clock.now())
 
 
 def add_entries(app: "App", bank: str, entries: Sequence[NewEntry]) -> list[EntryId]:
     """Register entries, all or none, and return their ids in order. Raises InputError, NotFound for the bank."""
     with app.store.transaction(write=True) as transaction:
-        return [made for made, _ in service.register(transaction, bank, entries, now=app.clock.now())]
+        made = service.register(transaction, bank, entries, now=app.clock.now(), secrets_of_regions=app.region_secrets)
+        return [entry for entry, _ in made]
 
 
 def active_values(app: "App", bank: str) -> set[bytes]:

@@ -113,17 +113,16 @@ class Incoming:
         known = transaction.received(partner.id, list(kept))
         gone, fresh = [], []
         for each in kept.values():
-            match rules.step(known.get(each.reference), each):
-                case Step.WITHDRAW:
-                    gone.append(each)
-                case Step.ADD:
-                    wrong = rules.fault(partner, each)
-                    if wrong is None:
-                        fresh.append(each)
-                    else:
-                        refused.append(wrong)
-                case Step.NOTHING:
-                    pass
+            step = rules.step(known.get(each.reference), each)
+            if step is Step.WITHDRAW:
+                gone.append(each)
+            if step is not Step.ADD:
+                continue
+            wrong = rules.fault(partner, each)
+            if wrong is None:
+                fresh.append(each)
+            else:
+                refused.append(wrong)
         dropped = self._drop(transaction, partner, gone, known, now=now)
         state, counts = self._add(transaction, partner, state, fresh, known, near=near, now=now)
         if refused:

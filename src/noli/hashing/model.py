@@ -15,6 +15,21 @@ from noli.base.errors import HashFormatError
 #: Bytes of a PDQ hash: 256 bits.
 PDQ_BYTES = 32
 
+#: Bytes of a place of a region: x, y, side and turn, 16 bits each in the machine's order.
+REGION_PLACE_BYTES = 8
+
+#: Frequencies of a region, a byte each.
+REGION_COEFS = 256
+
+#: Units of the longer side of a picture, in which regions lie (``native/regions.h``: NOLI_REGION_UNIT).
+REGION_UNITS = 32_768
+
+#: Regions that are registered for a picture, and that are looked for in one.
+REGIONS_KEPT, REGIONS_SOUGHT = 60, 120
+
+#: Frames of an animated picture whose regions are looked at.
+REGION_FRAMES = 4
+
 #: Below this quality a PDQ hash says too little to match on. Source: facebook/ThreatExchange
 #: pdq/README.md, "discard hashes with quality below 50".
 MIN_QUALITY = 50
@@ -173,6 +188,38 @@ class Hash:
         return self.quality is None or self.quality >= MIN_QUALITY
 
 
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Regions of one picture, as the kernel found them: enough to draw parts of it, so they are never stored.
+
+    Attributes:
+        size: Width and height of the picture in units; the longer side has 32,768.
+        places: Where each lies, ``REGION_PLACE_BYTES`` a region.
+        coefs: Its lowest frequencies, ``REGION_COEFS`` a region.
+    """
+
+    size: tuple[int, int]
+    places: bytes = field(repr=False)
+    coefs: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that do not belong together.
+
+        Raises:
+            HashFormatError: They do not, a side of the picture is not 1 to 32,768, or a region has none.
+        """
+        count = len(self.places) // REGION_PLACE_BYTES
+        fits = len(self.places) == count * REGION_PLACE_BYTES and len(self.coefs) == count * REGION_COEFS
+        sized = all(1 <= side <= REGION_UNITS for side in self.size)
+        if not fits or count > REGIONS_SOUGHT or not sized or 0 in memoryview(self.places).cast("H").tolist()[2::4]:
+            msg = "These are not the regions of a picture."
+            raise HashFormatError(msg)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.places) // REGION_PLACE_BYTES
+
+
 class Outcome(StrEnum):
     """What became of one file. Every one of them is a result, none an error."""
 
@@ -201,6 +248,7 @@ class Frame:
         at_ms: Where in its video it is shown; None for a frame of a picture.
         inner: Eight values of what lies inside black bars; empty where there are none.
         inner_quality: Quality of those.
+        regions: Its regions; None unless they were asked for.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
@@ -210,6 +258,7 @@ class Frame:
     at_ms: int | None = None
     inner: tuple[bytes, ...] = field(default=(), repr=False)
     inner_quality: int = 0
+    regions: Regions | None = None
 
     @property
     def type(self) -> SignalType:
@@ -276,6 +325,16 @@ class Reading:
     def copies(self) -> tuple[tuple[bytes, ...], ...]:
         """Of each frame, beside ``hashes``, the forms in which copies come."""
         return tuple(f.copies for f in self.frames)
+
+    @property
+    def regions(self) -> tuple[Regions | None, ...]:
+        """The regions of each frame, beside ``hashes``."""
+        return tuple(f.regions for f in self.frames)
+
+    @property
+    def registered_regions(self) -> tuple[Regions, ...]:
+        """What to register beside ``variants``, in banks that keep regions."""
+        return tuple(f.regions for f in self.frames if f.regions is not None and f.quality >= MIN_QUALITY)
 
     @property
     def variants(self) -> tuple[Hash, ...]:

@@ -10,14 +10,17 @@ from noli.hashing.model import Pipeline, Reading
 class MediaHasher(Protocol):
     """Decodes untrusted media far from this process and hashes it there."""
 
-    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
+    def read(
+        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+    ) -> Reading:
         """Hash one file.
 
         Args:
             data: The whole file, a picture or a video.
             pipeline: What to do to the pixels first; videos know only ``FULL``.
-            crops: Whether to hash all that registering takes: of a picture the usual crops of its first frame, too
-                (there are none after ``Pipeline.NEAREST_512``), of a video all moments.
+            crops: Whether to hash all that registering takes: of a picture the usual crops of its first frame and the
+                regions that are kept, too (there are none after ``Pipeline.NEAREST_512``), of a video all moments.
+            regions: Whether to find the regions that are looked for in a picture, as for checking; likewise.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.

@@ -11,12 +11,15 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from noli.bank.model import Bank, BankId, Change, ChangeKind, EntryId
+from noli.bank.model import Bank, BankId, Change, ChangeKind, EntryId, RegionUse
 from noli.bank.ports import BankStore, BankTransaction
+from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
-from noli.hashing.model import PDQ_BYTES
+from noli.hashing.model import PDQ_BYTES, Regions
 from noli.matching.model import Neighbour
 from noli.matching.ports import HammingIndex
+from noli.matching.regions import RegionIndex
+from noli.matching.rules import agrees
 
 #: Bytes of an entry id in the index.
 ID_BYTES = 8
@@ -31,6 +34,13 @@ _BANKS_A_PAGE = 100
 class _Loaded:
     bank: Bank
     index: HammingIndex
+    regions: RegionIndex
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether it can match by regions."""
+        policy = self.bank.policy
+        return policy.regions is not RegionUse.OFF and not policy.negative and len(self.regions) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,14 @@ class _Snapshot:
 class BankIndexes:
     """Searches all enabled banks; any number of threads may read while one follows the changes."""
 
-    def __init__(self, new_index: Callable[[], HammingIndex]) -> None:
+    def __init__(self, new_index: Callable[[], HammingIndex], secrets: RegionSecrets | None = None) -> None:
         """Start not ready.
 
         Args:
             new_index: Makes an empty index; the kernel's ``HammingIndex`` in production.
+            secrets: Hashes the regions of uploads for each bank; without it none are searched.
         """
+        self._secrets = secrets
         self._new_index = new_index
         self._snapshot: _Snapshot | None = None
         self._writing = threading.Lock()
@@ -72,6 +84,12 @@ class BankIndexes:
         snapshot = self._snapshot
         return 0 if snapshot is None else sum(len(loaded.index) for loaded in snapshot.loaded.values())
 
+    @property
+    def regions(self) -> int:
+        """How many regions the enabled banks hold; where there are none, an upload's need not be found."""
+        snapshot = self._snapshot
+        return 0 if snapshot is None else sum(len(one.regions) for one in snapshot.enabled if one.has_regions)
+
     def load(self, store: BankStore) -> None:
         """Read everything anew, in one transaction.
 
@@ -87,6 +105,8 @@ class BankIndexes:
                     for bank_id, one in loaded.items():
                         for hashes, ids in transaction.active_hashes(bank_id):
                             _append(one.index, hashes, ids)
+                        for entry, regions in transaction.active_regions(bank_id):
+                            one.regions.append(entry, regions)
             except BaseException:
                 self._snapshot = None
                 raise
@@ -121,7 +141,9 @@ class BankIndexes:
     def compact(self) -> bool:
         """Let each index fold its recent changes in; True where one had something to do."""
         snapshot = self._snapshot
-        return snapshot is not None and sum(one.index.compact() for one in snapshot.loaded.values()) > 0
+        return snapshot is not None and (
+            sum(one.index.compact() + one.regions.compact() for one in snapshot.loaded.values()) > 0
+        )
 
     def neighbours(
         self, query: bytes, *, max_neighbours: int, banks: Collection[str] | None = None
@@ -186,6 +208,43 @@ class BankIndexes:
                 found.update(entry for entry, _distance in hits)
         return [EntryId(entry) for entry in sorted(found)]
 
+    def neighbours_by_regions(
+        self, regions: Regions, *, max_neighbours: int, banks: Collection[str] | None = None
+    ) -> list[Neighbour]:
+        """Search the regions of one picture.
+
+        Args:
+            regions: Those that were looked for in it.
+            max_neighbours: Regions that one bank reports at most for each of them.
+            banks: Names to search in; None for all that are enabled.
+
+        Returns:
+            Entries whose regions agree, once for each of their pictures, at their bank's threshold.
+
+        Raises:
+            Unavailable: Nothing is loaded.
+            ConfigError: The key file cannot be used.
+        """
+        found: list[Neighbour] = []
+        secrets = self._secrets
+        enabled = self._current().enabled
+        if secrets is None:
+            return found
+        for one in enabled:
+            bank = one.bank
+            if not one.has_regions or not len(regions) or (banks is not None and bank.name not in banks):
+                continue
+            hashes = (
+                secrets.hashes(bank, regions, mirrored=False),
+                secrets.hashes(bank, regions, mirrored=True),
+            )
+            found += (
+                Neighbour(bank, entry, bank.policy.threshold_bits, agreement=agreement)
+                for entry, agreement in one.regions.search(regions, hashes, max_neighbours=max_neighbours)
+                if agrees(agreement)
+            )
+        return found
+
     def _current(self) -> _Snapshot:
         snapshot = self._snapshot
         if snapshot is None:
@@ -205,11 +264,15 @@ class BankIndexes:
         for entry, bank, value in transaction.hashes_of_many(added) if added else ():
             hashes.setdefault(bank, []).append(value)
             ids.setdefault(bank, []).append(_id_bytes(entry) * (len(value) // PDQ_BYTES))
+        for entry, bank, regions in transaction.regions_of_many(added) if added else ():
+            _loaded_of(loaded, bank).regions.append(entry, regions)
         for bank, values in hashes.items():
             _append(_index_of(loaded, bank), b"".join(values), b"".join(ids[bank]))
         # A withdrawal is for good and the hashes above are those of entries active now, so it may always come last.
         for bank, gone in _withdrawn(changes).items():
             _index_of(loaded, bank).tombstone(b"".join(map(_id_bytes, gone)))
+            for entry in gone:
+                _loaded_of(loaded, bank).regions.remove(entry)
         return loaded
 
     def _with_banks(self, loaded: dict[BankId, _Loaded], transaction: BankTransaction) -> dict[BankId, _Loaded]:
@@ -219,7 +282,9 @@ class BankIndexes:
         while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
             for bank in page:
                 known = loaded.get(bank.id)
-                fresh[bank.id] = _Loaded(bank, self._new_index() if known is None else known.index)
+                index = self._new_index() if known is None else known.index
+                regions = None if known is None or known.bank.epoch != bank.epoch else known.regions
+                fresh[bank.id] = _Loaded(bank, index, RegionIndex(self._new_index) if regions is None else regions)
             after = page[-1].name
         return fresh
 
@@ -237,11 +302,15 @@ def _append(index: HammingIndex, hashes: bytes, ids: bytes) -> None:
 
 
 def _index_of(loaded: dict[BankId, _Loaded], bank: BankId) -> HammingIndex:
+    return _loaded_of(loaded, bank).index
+
+
+def _loaded_of(loaded: dict[BankId, _Loaded], bank: BankId) -> _Loaded:
     one = loaded.get(bank)
     if one is None:
         msg = "The change sequence names a bank that does not exist; restore the database from a backup."
         raise IntegrityError(msg)
-    return one.index
+    return one
 
 
 def _withdrawn(changes: Iterable[Change]) -> dict[BankId, list[EntryId]]:

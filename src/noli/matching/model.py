@@ -25,6 +25,34 @@ class Verdict(StrEnum):
     BLOCK = "block"
 
 
+class MatchType(StrEnum):
+    """What of an upload is like what is banked."""
+
+    #: The whole picture, by its hash.
+    PDQ = "pdq"
+    #: A frame of a video, by its hash.
+    VPDQ = "vpdq"
+    #: Regions of it, which lie as they lay in the banked picture.
+    REGION = "region"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the regions of an upload agree with those of an entry.
+
+    Attributes:
+        votes: Regions that lie as one turn, scale and shift says.
+        covered: Thousandths of what both pictures show that lie in those regions.
+        shown: Thousandths of the banked picture that the upload shows.
+        mirrored: Whether the upload is a mirror image.
+    """
+
+    votes: int
+    covered: int
+    shown: int
+    mirrored: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A banked entry within its bank's threshold of a query hash.
@@ -32,9 +60,11 @@ class Neighbour:
     Attributes:
         bank: The bank with its policy.
         entry: The entry.
-        distance_bits: Smallest distance between the query and any hash of the entry, 0-63.
+        distance_bits: Smallest distance between the query and any hash of the entry, 0-63; the bank's threshold where
+            only regions agree.
         disputed: Whether somebody says that the entry is wrong.
         at_most: The strongest action that the entry may ask for, until somebody here has confirmed it; None: any.
+        agreement: How far regions agree, where only they do.
     """
 
     bank: Bank
@@ -42,6 +72,7 @@ class Neighbour:
     distance_bits: int
     disputed: bool = False
     at_most: Action | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +132,9 @@ class Check:
     decision: Decision
     hashes: tuple[Hash, ...]
     checked_at: datetime
+
+    def type_of(self, match: Match) -> MatchType:
+        """What of the upload a match is about."""
+        if match.neighbour.agreement is not None:
+            return MatchType.REGION
+        return MatchType(self.hashes[match.query].type)

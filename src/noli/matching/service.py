@@ -15,12 +15,15 @@ from noli.bank.model import Entry, EntryId, EntryState
 from noli.bank.ports import BankStore
 from noli.base.clock import Clock
 from noli.base.errors import InputError, Throttled, Unavailable
-from noli.hashing.model import Hash, Outcome, Reading
+from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.matching.index import BankIndexes
 from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks
 from noli.matching.probing import Answer, ProbingGuard
 from noli.matching.rules import judge
+
+# Regions that one bank reports at most for one region of an upload.
+_MAX_REGIONS = 100
 
 #: Reason of a batch item that the guard refused; it lists no matches, so that hit and miss look alike.
 PROBING_REASON = "probing: too many different near-copies of one picture were checked"
@@ -36,17 +39,19 @@ class Upload:
         outcome: What became of the file; ``HASHED`` where hashes were sent.
         copies: Of each hash, the other forms in which copies come, looked for under its name; empty where they are not
             known.
+        regions: The regions of the picture of each hash; empty where they are not known.
     """
 
     hashes: tuple[Hash, ...]
     content_ref: str = ""
     outcome: Outcome = Outcome.HASHED
     copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
+    regions: tuple[Regions | None, ...] = ()
 
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
         """Make one of a file that was read."""
-        return cls(reading.hashes, content_ref, reading.outcome, reading.copies)
+        return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,9 @@ class Checker:
                 of_forms = [next(answers) for _ in forms]
                 near.append([neighbour for found_near, _ in of_forms for neighbour in found_near])
                 capped = capped or any(was_capped for _, was_capped in of_forms)
+            for at, regions in enumerate(upload.regions):
+                if regions is not None:
+                    near[at] += self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS)
             found.append(Found(upload, tuple(near), capped))
         return found
 
@@ -212,7 +220,8 @@ class Checker:
 
     def _admit(self, upload: Upload, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
-        nearest = min((match.neighbour.distance_bits for match in decision.matches), default=None)
+        by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.agreement is None]
+        nearest = min(by_hash, default=None)
         answer = Answer(_seen(decision.matches, exact=exact), nearest, exact=exact)
         for query in upload.hashes:
             if query.usable:
@@ -278,7 +287,14 @@ def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list
 
 
 def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
-    """Everything about distance that a key reads out of an answer: entries with their closeness or distance."""
+    """Everything about distance that a key reads out of an answer: entries with their closeness or distance.
+
+    Regions tell of none: what is near them cannot be sent as a hash, and files of near-copies are no steps of one bit.
+    """
     return tuple(
-        sorted((m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1) for m in matches)
+        sorted(
+            (m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1)
+            for m in matches
+            if m.neighbour.agreement is None
+        )
     )

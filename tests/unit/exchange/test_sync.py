@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noli.adapters.signing import Ed25519Signer
+from noli.adapters.partners import PartnerFetchers
+from noli.adapters.signing import Ed25519Signer, Ed25519Verifier
 from noli.bank.model import Action, OpinionKind
 from noli.base.errors import InputError, NotFound
 from noli.base.secrecy import Purpose
@@ -23,6 +24,7 @@ from noli.exchange.model import HeldReason, Import, NewPartner, PartnerState, Pr
 from noli.exchange.ports import HttpAnswer
 from noli.exchange.sync import pause
 from noli.hashing.model import DIHEDRAL
+from noli.jobs.model import Lane, Lease
 from tests.support.exchange import Hub, hub, made_up
 
 
@@ -281,6 +283,7 @@ class Bend:
         ({"epoch": "other"}, "set back"),
         ({"installation": "other"}, "set back"),
         ({"next": 0}, "back"),
+        ({"next": 0, "items": []}, "back"),
     ],
 )
 def test_a_page_that_contradicts_is_refused(pair: Pair, changes: dict[str, object], why: str) -> None:
@@ -299,7 +302,7 @@ def test_a_forged_signature_is_refused(pair: Pair) -> None:
     pair.there.put(1)
     bent().of(pair, key=bytes(32))
     assert pair.run() is SyncStatus.DISTRUSTED
-    for header in ("", "zz:zz", f"{pair.there.feed.public_key}:{'00' * 64}"):
+    for header in ("", "zz:zz", f"{pair.there.feed.public_key}:no hex", f"{pair.there.feed.public_key}:{'00' * 64}"):
         pair.here.wire.bend = lambda a, header=header: HttpAnswer(200, {"noli-signature": header}, a.body)  # type: ignore[misc]
         assert pair.run() is SyncStatus.DISTRUSTED
     assert "signature" in pair.here.state("there").reason
@@ -346,6 +349,15 @@ def test_bad_records_are_quarantined_one_by_one(pair: Pair) -> None:
     for part in ("0 of 256", "256 of 256", "hexadecimal", "'their-other-bank'", "no id", "at least one", "quality 12"):
         assert any(part in reason for reason in reasons), part
     assert pair.here.state("there").counts.refused == 11
+
+
+def test_a_page_of_rubbish_changes_nothing(pair: Pair) -> None:
+    """It is passed over as a whole, and what comes after it is read."""
+    pair.there.put(*range(1, 10))
+    bent(items=["rubbish"], more=False).of(pair)
+    assert pair.run() is SyncStatus.OK
+    assert pair.here.matched() == set()
+    assert pair.here.state("there").counts.refused == 1
 
 
 def test_numbers_that_go_back_are_refused(pair: Pair) -> None:
@@ -442,3 +454,53 @@ def test_only_agreed_sources_are_fetched(pair: Pair) -> None:
 def test_how_often_a_partner_is_asked(pair: Pair) -> None:
     """Noli is asked every second, others every few minutes."""
     assert pause(pair.partner) < timedelta(seconds=5) < pause(replace(pair.partner, protocol=Protocol.NCMEC))
+
+
+def test_a_server_fetches_as_a_job(pair: Pair) -> None:
+    """It is due again after a while, and ends where nothing is fetched any more."""
+    lease = Lease("partner", "there", "", pair.here.clock.now(), 0, 0)
+    pair.there.put(1)
+    task = pair.here.syncer.task
+    assert (task.kind, task.lane, task.every) == ("partner", Lane.NETWORK, None)
+    due = task.run(lease)
+    assert due is not None
+    assert due > pair.here.clock.now()
+    pair.here.partners.set_state("there", PartnerState.SUSPENDED)
+    assert task.run(lease) is None
+    assert task.run(replace(lease, subject="nobody")) is None
+
+
+def test_two_processes_do_no_harm(pair: Pair) -> None:
+    """Who finds that another was quicker stops, and what was stored is right."""
+    pair.there.put(*range(1, 8))
+
+    def bend(answer: HttpAnswer) -> HttpAnswer:
+        pair.here.wire.bend = lambda a: a
+        pair.here.syncer.run("there")
+        return answer
+
+    pair.here.wire.bend = bend
+    assert pair.run() is SyncStatus.OK
+    assert pair.in_step()
+
+
+def test_nothing_is_fetched_in_a_protocol_that_cannot(pair: Pair) -> None:
+    """A partner that only calls us has no source to fetch from."""
+    pair.here.partners.change(replace(pair.partner, protocol=Protocol.HMA))
+    with pytest.raises(InputError, match="hma"):
+        pair.run()
+    fetchers = PartnerFetchers(pair.here.wire, Ed25519Verifier(), pair.here.clock)
+    with pytest.raises(InputError, match="Nothing says"):
+        fetchers.open(replace(pair.partner, source=None), secret="")
+
+
+def test_the_most_doubtful_opinion_comes(pair: Pair) -> None:
+    """Of several people there."""
+    [entry] = pair.there.put(1)
+    pair.there.say(entry, OpinionKind.TRUE_POSITIVE)
+    pair.run()
+    pair.there.say(entry, OpinionKind.FALSE_POSITIVE, author="ben")
+    pair.run()
+    with pair.here.exchange.transaction() as t:
+        [here] = [e for e in t.banks.entries("received") if made_up(1) in {one.value for one in e.hashes}]
+        assert [o.kind for o in t.banks.opinions("received", here.id)] == ["true_positive", "false_positive"]

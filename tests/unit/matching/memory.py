@@ -17,6 +17,7 @@ from noli.bank.model import (
     Entry,
     EntryId,
     EntryState,
+    KeyedRegions,
     Provenance,
 )
 from noli.base.errors import NotFound, StoreBusy
@@ -32,6 +33,7 @@ class MemoryBanks:
         self.all: dict[int, Bank] = {}
         self.held: dict[int, tuple[int, bytes]] = {}
         self.gone: set[int] = set()
+        self.regions: dict[int, KeyedRegions] = {}
         self.disputed: set[int] = set()
         self.at_most: dict[int, Action] = {}
         self.log: list[Change] = []
@@ -51,10 +53,10 @@ class MemoryBanks:
     def _note(self, kind: ChangeKind, bank: int, entry: int | None = None) -> None:
         self.log.append(Change(len(self.log) + 1, kind, BankId(bank), None if entry is None else EntryId(entry), NOW))
 
-    def put_bank(self, number: int, policy: BankPolicy | None = None) -> None:
+    def put_bank(self, number: int, policy: BankPolicy | None = None, *, epoch: int = 1) -> None:
         """Create a bank or replace its policy."""
         policy = BankPolicy(Action.BLOCK) if policy is None else policy
-        self.all[number] = Bank(BankId(number), f"bank{number}", policy, NOW)
+        self.all[number] = Bank(BankId(number), f"bank{number}", policy, NOW, epoch=epoch)
         self._note(ChangeKind.BANK, number)
 
     def put(self, bank: int, entry: int, *hashes: bytes) -> None:
@@ -92,6 +94,24 @@ class MemoryBanks:
             (EntryId(e), BankId(self.held[e][0]), self.held[e][1])
             for e in entries
             if e in self.held and e not in self.gone
+        ]
+
+    def put_regions(self, entry: int, regions: KeyedRegions) -> None:
+        """Keep regions with an entry that is registered next."""
+        self.regions[entry] = regions
+
+    def active_regions(self, bank: int) -> Iterator[tuple[EntryId, KeyedRegions]]:
+        """Stream those of a bank."""
+        for entry, regions in self.regions.items():
+            if entry in self.held and self.held[entry][0] == bank and entry not in self.gone:
+                yield EntryId(entry), regions
+
+    def regions_of_many(self, entries: Sequence[int]) -> list[tuple[EntryId, BankId, KeyedRegions]]:
+        """Return those of active entries."""
+        return [
+            (EntryId(e), BankId(self.held[e][0]), self.regions[e])
+            for e in entries
+            if e in self.regions and e not in self.gone
         ]
 
     def entries_by_id(self, ids: Sequence[int]) -> dict[EntryId, Entry]:

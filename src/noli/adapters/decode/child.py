@@ -68,8 +68,9 @@ def _serve(requests: BinaryIO, answers: BinaryIO, file: mmap.mmap, budget: Budge
             _answer(answers, json.dumps(_try_to_escape()).encode())
             continue
         pipeline = Pipeline.NEAREST_512 if asked == Ask.READ_NEAREST_512 else Pipeline.FULL
-        crops = asked == Ask.READ_WITH_CROPS
-        _answer(answers, reading_to_json(read_picture(data, pipeline=pipeline, crops=crops, budget=budget)))
+        crops, regions = asked == Ask.READ_WITH_CROPS, asked == Ask.READ_WITH_REGIONS
+        reading = read_picture(data, pipeline=pipeline, crops=crops, regions=regions, budget=budget)
+        _answer(answers, reading_to_json(reading))
 
 
 def _answer(answers: BinaryIO, text: bytes) -> None:

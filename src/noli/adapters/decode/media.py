@@ -37,10 +37,12 @@ class MediaDecoder:
         """Open one for a process that works alone: a child for pictures, one for videos, the usual limits."""
         return cls(DecoderPool(workers=1), VideoPool(workers=1), max_video_bytes=_ALONE_BYTES)
 
-    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
+    def read(
+        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+    ) -> Reading:
         """Hash one file; see the port."""
         if not container_of(data):
-            return self.pictures.read(data, pipeline=pipeline, crops=crops)
+            return self.pictures.read(data, pipeline=pipeline, crops=crops, regions=regions)
         if len(data) > self._max_video_bytes:
             return Reading(Outcome.TOO_LARGE, reason=_TOO_LARGE.format(limit=self._max_video_bytes))
         with os.fdopen(in_memory(data), "rb") as file:

@@ -10,7 +10,7 @@ import io
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile
 
@@ -18,7 +18,19 @@ from noli.adapters.decode import normalise
 from noli.adapters.decode.formats import READ_FORMATS, formats_of
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.hashing import kernel
-from noli.hashing.model import MIN_QUALITY, Frame, Hash, Outcome, Pipeline, Reading
+from noli.hashing.model import (
+    MIN_QUALITY,
+    REGION_FRAMES,
+    REGION_UNITS,
+    REGIONS_KEPT,
+    REGIONS_SOUGHT,
+    Frame,
+    Hash,
+    Outcome,
+    Pipeline,
+    Reading,
+    Regions,
+)
 from noli.hashing.variants import crop_hashes
 
 #: Shortest side that scaled decoding leaves, in pixels, so that drift stays below half a bit on average. Measured on
@@ -65,13 +77,17 @@ def prepare(budget: Budget) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool = False) -> Reading:
+def read_picture(
+    data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool = False, regions: bool = False
+) -> Reading:
     """Hash one picture file.
 
     Args:
         data: The whole file.
         pipeline: What to do to the pixels first.
-        crops: Whether to hash the usual crops of its first frame too; only with ``Pipeline.FULL``.
+        crops: Whether to hash the usual crops of its first frame and find the regions that are registered; only with
+            ``Pipeline.FULL``.
+        regions: Whether to find the regions that are looked for instead; likewise.
         budget: What it may take; call ``prepare`` with it before.
 
     Returns:
@@ -81,7 +97,8 @@ def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool
     if not formats:
         return Reading(Outcome.UNSUPPORTED, reason=_UNKNOWN, pipeline=pipeline)
     try:
-        return _read(data, formats, pipeline, budget, crops=crops)
+        wanted = REGIONS_KEPT if crops else REGIONS_SOUGHT if regions else 0
+        return _read(data, formats, pipeline, budget, crops=crops, regions=wanted)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _TOO_MANY_PIXELS.format(limit=budget.max_pixels)
         return Reading(Outcome.TOO_LARGE, reason=reason, pipeline=pipeline)
@@ -92,16 +109,18 @@ def read_picture(data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool
         return Reading(Outcome.CORRUPT, reason=reason, pipeline=pipeline)
 
 
-def _read(data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, *, crops: bool) -> Reading:
+def _read(
+    data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, *, crops: bool, regions: int
+) -> Reading:
     """Hash a file whose first bytes are known; raises whatever decoding raises."""
     picture = _open(data, formats)
     orientation = normalise.orientation_of(picture)
     width, height = normalise.upright_size(picture.size, orientation)
     frames: tuple[Frame, ...]
     if pipeline is Pipeline.FULL and formats == ("JPEG",) and picture.mode in {"L", "RGB"}:
-        frames = (_from_brightness(picture, orientation, crops=crops),)
+        frames = (_from_brightness(picture, orientation, crops=crops, regions=regions),)
     else:
-        frames = _from_frames(picture, orientation, pipeline, budget, crops=crops)
+        frames = _from_frames(picture, orientation, pipeline, budget, crops=crops, regions=regions)
     if frames[0].quality >= MIN_QUALITY:
         return Reading(Outcome.HASHED, frames, pipeline=pipeline, width=width, height=height)
     return Reading(Outcome.LOW_QUALITY, frames, _FLAT, pipeline, width, height)
@@ -112,7 +131,7 @@ def _open(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     return Image.open(io.BytesIO(data), formats=formats)
 
 
-def _from_brightness(picture: ImageFile.ImageFile, orientation: int, *, crops: bool) -> Frame:
+def _from_brightness(picture: ImageFile.ImageFile, orientation: int, *, crops: bool, regions: int) -> Frame:
     """Hash a JPEG from its brightness plane, scaled down where it is large.
 
     Where a JPEG holds colours that RGB cannot show, its brightness differs from that of the RGB picture: by up to 10
@@ -130,11 +149,12 @@ def _from_brightness(picture: ImageFile.ImageFile, orientation: int, *, crops: b
     brightness = plane.tobytes()
     joined, quality = kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
     cut = tuple(crop_hashes(brightness, plane.size, original)) if crops else ()
-    return Frame(dihedral_hashes(joined), quality, crops=cut)
+    found = _regions(brightness, plane.height, plane.width, regions) if regions else None
+    return Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
 
 
 def _from_frames(
-    picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget, *, crops: bool
+    picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget, *, crops: bool, regions: int
 ) -> tuple[Frame, ...]:
     """Hash every distinct frame of usable quality; the best of the others where there is none."""
     first = picture.tell()
@@ -146,7 +166,8 @@ def _from_frames(
             if hashed.quality < MIN_QUALITY:
                 best_weak = hashed if best_weak is None or hashed.quality > best_weak.quality else best_weak
             elif _is_new(hashed, kept):
-                kept.append(hashed)
+                with_regions = regions and len(kept) < REGION_FRAMES and pipeline is Pipeline.FULL
+                kept.append(replace(hashed, regions=_regions_of(rendering, regions)) if with_regions else hashed)
         if len(kept) >= budget.max_frames:
             break
     if kept:
@@ -200,6 +221,21 @@ def _hash(rendering: Image.Image, number: int, pipeline: Pipeline, *, crops: boo
         plane, height, width = kernel.pdq_shrink(pixels, rendering.height, rendering.width, channels)
         cut = tuple(crop_hashes(plane, (width, height), rendering.size))
     return Frame(dihedral_hashes(joined), quality, number, cut)
+
+
+def _regions_of(rendering: Image.Image, most: int) -> Regions:
+    """Find regions in grey or RGB pixels."""
+    plane, height, width = kernel.pdq_shrink(
+        rendering.tobytes(), rendering.height, rendering.width, len(rendering.getbands())
+    )
+    return _regions(plane, height, width, most)
+
+
+def _regions(plane: bytes, height: int, width: int, most: int) -> Regions:
+    """Find regions in a grey plane; their unit is a share of the longer side, so the plane's scale does not matter."""
+    longer = max(height, width)
+    size = max(1, width * REGION_UNITS // longer), max(1, height * REGION_UNITS // longer)
+    return Regions(size, *kernel.regions(plane, height, width, most))
 
 
 def _is_new(frame: Frame, kept: list[Frame]) -> bool:

@@ -79,14 +79,17 @@ class DecoderPool:
         for _ in range(workers or os.cpu_count() or 1):
             self._free.put(self._start())
 
-    def read(self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False) -> Reading:
+    def read(
+        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+    ) -> Reading:
         """Hash one file.
 
         Args:
             data: The whole file.
             pipeline: What to do to the pixels first.
-            crops: Whether to hash the usual crops of the first frame too; there are none after
-                ``Pipeline.NEAREST_512``.
+            crops: Whether to hash the usual crops of the first frame and to find the regions that are kept; there are
+                none after ``Pipeline.NEAREST_512``.
+            regions: Whether to find the regions that are looked for; likewise.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.
@@ -98,7 +101,9 @@ class DecoderPool:
         if refusal is not None:
             outcome, reason = refusal
             return Reading(outcome, reason=reason, pipeline=pipeline)
-        asked = Ask.READ_WITH_CROPS if crops and pipeline is Pipeline.FULL else ASK_FOR[pipeline]
+        asked = ASK_FOR[pipeline]
+        if pipeline is Pipeline.FULL and (crops or regions):
+            asked = Ask.READ_WITH_CROPS if crops else Ask.READ_WITH_REGIONS
         child = self._take()
         try:
             # A child that served others may have been harmed by them: its death is not held against this file.

@@ -9,11 +9,23 @@ back from the shared memory.
 
 import json
 import struct
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from enum import IntEnum
 
 from noli.base.errors import HashFormatError
-from noli.hashing.model import DIHEDRAL, MAX_QUALITY, PDQ_BYTES, Frame, Hash, Outcome, Pipeline, Reading, Variant
+from noli.hashing.model import (
+    DIHEDRAL,
+    MAX_QUALITY,
+    PDQ_BYTES,
+    Frame,
+    Hash,
+    Outcome,
+    Pipeline,
+    Reading,
+    Regions,
+    Variant,
+)
 
 #: What to do (``Ask``), bytes of the file.
 REQUEST = struct.Struct("<BQ")
@@ -31,6 +43,7 @@ class Ask(IntEnum):
     READ = 0
     READ_NEAREST_512 = 1
     READ_WITH_CROPS = 3
+    READ_WITH_REGIONS = 4
     #: Try what is forbidden and tell what happened.
     TRY_TO_ESCAPE = 2
 
@@ -49,7 +62,13 @@ def reading_to_json(reading: Reading) -> bytes:
             "width": reading.width,
             "height": reading.height,
             "frames": [
-                [b"".join(f.dihedral).hex(), f.quality, f.number, [[c.hex, c.quality, c.variant] for c in f.crops]]
+                [
+                    b"".join(f.dihedral).hex(),
+                    f.quality,
+                    f.number,
+                    [[c.hex, c.quality, c.variant] for c in f.crops],
+                    _written(f.regions),
+                ]
                 for f in reading.frames
             ],
         },
@@ -90,13 +109,31 @@ def dihedral_hashes(joined: bytes) -> tuple[bytes, ...]:
     return tuple(joined[at : at + PDQ_BYTES] for at in range(0, len(joined), PDQ_BYTES))
 
 
-def _frame(hashes: object, quality: object, number: object, crops: object) -> Frame:
+def _frame(hashes: object, quality: object, number: object, crops: object, regions: object) -> Frame:
     """Parse one frame of an answer."""
     match hashes, quality, number, crops:
         case str(), int(), int(), list() if 0 <= quality <= MAX_QUALITY and number >= 0:
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
-            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops))
+            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops), regions=_regions(regions))
     msg = "not a frame"
+    raise ValueError(msg)
+
+
+def _written(regions: Regions | None) -> list[object] | None:
+    """Write regions: width, height, places and frequencies."""
+    if regions is None:
+        return None
+    return [*regions.size, b64encode(regions.places).decode("ascii"), b64encode(regions.coefs).decode("ascii")]
+
+
+def _regions(said: object) -> Regions | None:
+    """Parse the regions of a frame."""
+    match said:
+        case None:
+            return None
+        case [int(width), int(height), str(places), str(coefs)]:
+            return Regions((width, height), b64decode(places, validate=True), b64decode(coefs, validate=True))
+    msg = "not regions"
     raise ValueError(msg)
 
 

@@ -23,10 +23,12 @@ from noli.bank.model import (
     Entry,
     EntryId,
     EntryState,
+    KeyedRegions,
     NewEntry,
     Opinion,
     OpinionKind,
     Provenance,
+    RegionUse,
     Sharing,
     entry_text,
 )
@@ -45,6 +47,9 @@ IDEMPOTENCY_KEPT = timedelta(days=7)
 _LOAD_ROWS = 50_000
 
 _MESSAGE_BYTES = 16
+
+# Entries' regions fetched at a time while an index loads: 5,000 are 12 MB.
+_REGION_ROWS = 5_000
 
 # Ids in one IN list; SQLite takes 32,766 parameters.
 _IDS_A_QUERY = 1000
@@ -80,7 +85,7 @@ class SqlBankTransaction:
         if self._one(sa.select(t.bank.c.id).where(t.bank.c.name == name)) is not None:
             msg = f"A bank named {name!r} exists already."
             raise Conflict(msg)
-        values = {"name": name, "created_at": now, "entries": 0, "hashes": 0, **_policy_values(policy)}
+        values = {"name": name, "created_at": now, "entries": 0, "hashes": 0, "epoch": 1, **_policy_values(policy)}
         bank = self._connection.execute(t.bank.insert().values(values).returning(t.bank.c.id)).scalar_one()
         self._append([(ChangeKind.BANK, bank, None)], now)
         return self.bank(name)
@@ -88,7 +93,11 @@ class SqlBankTransaction:
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
         """Replace a bank's policy."""
         bank = self._bank_id(name)
-        self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(_policy_values(policy)))
+        values = _policy_values(policy)
+        if policy.regions is RegionUse.OFF:
+            self._connection.execute(t.banked_regions.delete().where(t.banked_regions.c.bank_id == bank))
+            values["epoch"] = t.bank.c.epoch + 1
+        self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(values))
         self._append([(ChangeKind.BANK, bank, None)], now)
         return self.bank(name)
 
@@ -154,6 +163,8 @@ class SqlBankTransaction:
         self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
         gone = one.update().where(one.c.bank_id == number, one.c.entry_id == id).values(active=False)
         self._count(number, entries=-1, hashes=-self._connection.execute(gone).rowcount)
+        region = t.banked_regions
+        self._connection.execute(region.delete().where(region.c.bank_id == number, region.c.entry_id == id))
         self._append([(ChangeKind.ENTRY_WITHDRAWN, number, id)], now)
         return self.entry(bank, id)
 
@@ -251,6 +262,41 @@ class SqlBankTransaction:
                 found.setdefault((EntryId(row.entry_id), BankId(row.bank_id)), []).append(row.value)
         return [(entry, bank, b"".join(values)) for (entry, bank), values in found.items()]
 
+    def add_regions(self, entry: EntryId, regions: Sequence[KeyedRegions]) -> None:
+        """Keep the regions of an entry."""
+        bank = self._connection.execute(sa.select(t.entry.c.bank_id).where(t.entry.c.id == entry)).scalar_one()
+        rows = [
+            {
+                "bank_id": bank,
+                "entry_id": entry,
+                "position": at,
+                "width": each.size[0],
+                "height": each.size[1],
+                "places": each.places,
+                "hashes": each.hashes,
+            }
+            for at, each in enumerate(regions)
+        ]
+        if rows:
+            self._connection.execute(t.banked_regions.insert(), rows)
+
+    def active_regions(self, bank: BankId) -> Iterator[tuple[EntryId, KeyedRegions]]:
+        """Stream the regions of a bank's entries."""
+        one = t.banked_regions
+        query = one.select().where(one.c.bank_id == bank).order_by(one.c.entry_id, one.c.position)
+        with self._connection.execute(query.execution_options(yield_per=_REGION_ROWS)) as result:
+            for row in result:
+                yield EntryId(row.entry_id), _regions(row)
+
+    def regions_of_many(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, KeyedRegions]]:
+        """Return the regions of active entries."""
+        one, found = t.banked_regions, []
+        for some in _portions(entries):
+            query = one.select().join(t.entry, (t.entry.c.id == one.c.entry_id) & (t.entry.c.bank_id == one.c.bank_id))
+            rows = self._connection.execute(query.where(t.entry.c.id.in_(some)).order_by(one.c.position))
+            found += [(EntryId(row.entry_id), BankId(row.bank_id), _regions(row)) for row in rows]
+        return found
+
     def last_sequence(self) -> int:
         """Return the newest sequence number."""
         return self._connection.execute(sa.select(sa.func.max(t.bank_change.c.sequence))).scalar_one() or 0
@@ -310,6 +356,12 @@ class SqlBankTransaction:
             self._connection.execute(_NOTIFY)
 
 
+def has_regions(engine: Engine) -> bool:
+    """Whether any regions are kept; without the key file they were hashed under they match nothing."""
+    with transaction(engine) as connection:
+        return connection.execute(sa.select(t.banked_regions.c.entry_id).limit(1)).first() is not None
+
+
 def _bank(row: Row[*tuple[object, ...]]) -> Bank:
     policy = BankPolicy(
         Action(row.action),
@@ -319,8 +371,13 @@ def _bank(row: Row[*tuple[object, ...]]) -> Bank:
         note=row.note,
         video_seconds=row.video_seconds,
         video_share=row.video_share,
+        regions=RegionUse(row.regions),
     )
-    return Bank(BankId(row.id), row.name, policy, row.created_at, row.entries)
+    return Bank(BankId(row.id), row.name, policy, row.created_at, row.entries, row.epoch)
+
+
+def _regions(row: Row[*tuple[object, ...]]) -> KeyedRegions:
+    return KeyedRegions((row.width, row.height), bytes(row.places), bytes(row.hashes))
 
 
 def _policy_values(policy: BankPolicy) -> dict[str, object]:
@@ -332,6 +389,7 @@ def _policy_values(policy: BankPolicy) -> dict[str, object]:
         "note": policy.note,
         "video_seconds": policy.video_seconds,
         "video_share": policy.video_share,
+        "regions": policy.regions.value,
     }
 
 

@@ -56,6 +56,8 @@ bank = sa.Table(
     # another number of hashes knows that the database is damaged.
     sa.Column("entries", sa.Integer, nullable=False),
     sa.Column("hashes", sa.Integer, nullable=False),
+    sa.Column("regions", sa.String(16), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
 )
 
 entry = sa.Table(
@@ -97,6 +99,19 @@ banked_hash = sa.Table(
     # Where in its video the frame is shown; null for a picture.
     sa.Column("at_ms", sa.BigInteger),
     sqlite_with_rowid=False,
+)
+
+# Hashed under the bank's secret of its present epoch; gone with the entry, or when the bank keeps none any more.
+banked_regions = sa.Table(
+    "banked_regions",
+    metadata,
+    sa.Column("bank_id", sa.ForeignKey("bank.id"), primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("places", sa.LargeBinary, nullable=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
 )
 
 opinion = sa.Table(
@@ -294,6 +309,7 @@ check_match = sa.Table(
     sa.Column("policy", sa.JSON, nullable=False),
     # Where a video shows a banked one; null where one of the two is a picture.
     sa.Column("segment", sa.JSON),
+    sa.Column("agreement", sa.JSON(none_as_null=True)),
 )
 
 idempotency = sa.Table(

@@ -25,6 +25,7 @@ def create(call: Call) -> Reply:
         note=given.note,
         video_seconds=given.video_seconds,
         video_share=given.video_share,
+        regions=given.regions,
     )
     return once(call, lambda transaction, now: _shown(service.create_bank(transaction, given.name, policy, now=now)))
 
@@ -71,6 +72,7 @@ def _shown(bank: Bank) -> schemas.BankOut:
         note=policy.note,
         video_seconds=policy.video_seconds,
         video_share=policy.video_share,
+        regions=policy.regions,
         entries=bank.entries,
         created_at=bank.created_at,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from noli.access.model import Scope
 from noli.bank.model import entry_text
 from noli.base.errors import HashFormatError, InputError, Throttled
-from noli.hashing.model import Hash
+from noli.hashing.model import Hash, Reading
 from noli.matching.model import Check, Match
 from noli.matching.service import Upload
 from noli.web.api import decoding, schemas
@@ -26,7 +26,7 @@ async def check(call: Call) -> schemas.CheckOut:
     if isinstance(call.given, schemas.CheckIn):
         upload, kind = Upload(parse_hashes(call.given.hashes), _content_ref(call)), "hashes"
     else:
-        upload, kind = Upload.of(await decoding.read(call), content_ref=_content_ref(call)), "file"
+        upload, kind = Upload.of(await _read(call), content_ref=_content_ref(call)), "file"
     result = await made(call, upload)
     call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
     return _result(result, exact=Scope.DISTANCES in call.key.scopes)
@@ -45,6 +45,11 @@ async def made(call: Call, upload: Upload) -> Check:
         raise Probing(error) from error
     _count(call, [result])
     return result
+
+
+async def _read(call: Call) -> Reading:
+    """Hash the file, and find its regions where a bank holds any."""
+    return await decoding.read(call, regions=call.app.indexes.regions > 0)
 
 
 def check_batch(call: Call) -> schemas.BatchOut:
@@ -92,7 +97,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
     checker = call.app.checker
-    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE:
+    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE or any(upload.regions):
         return await asyncio.to_thread(checker.check, upload, key=call.key)
     found = checker.look(upload)
     if found.entries:
@@ -137,11 +142,11 @@ def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
     return schemas.MatchOut(
         bank=near.bank.name,
         entry=entry_text(near.entry),
-        type=made.hashes[match.query].type,
+        type=made.type_of(match),
         closeness=match.closeness,
         verdict=match.verdict,
         reason=match.reason,
-        distance=near.distance_bits if exact else None,
+        distance=near.distance_bits if exact and near.agreement is None else None,
     )
 
 

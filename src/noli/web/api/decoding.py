@@ -17,8 +17,8 @@ from noli.web.api.problems import TooLarge
 _COME_BACK_S = 10
 
 
-async def read(call: Call, *, crops: bool = False) -> Reading:
-    """Hash the file of a call; with ``crops`` all that registering takes.
+async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Reading:
+    """Hash the file of a call; with ``crops`` all that registering takes, with ``regions`` a picture's regions too.
 
     It waits in a thread pool of its own, as large as there are children, so that slow pictures never take the threads
     that answer lookups and changes of banks; and videos, which take longer still, never those of pictures.
@@ -42,7 +42,9 @@ async def read(call: Call, *, crops: bool = False) -> Reading:
                 raise TooLarge(msg)
             held.enter_context(_place(app))
             threads = app.watching
-        return await asyncio.get_running_loop().run_in_executor(threads, partial(app.hasher.read, file, crops=crops))
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, partial(app.hasher.read, file, crops=crops, regions=regions)
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 """Entries of a bank: register, list, read, withdraw; opinions on them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -31,7 +32,7 @@ async def add(call: Call) -> Reply:
     bank = call.path["bank"]
 
     def act(transaction: BankTransaction, now: datetime) -> schemas.EntryOut:
-        [(made, _)] = service.register(transaction, bank, [entry], now=now)
+        [(made, _)] = service.register(transaction, bank, [entry], now=now, secrets_of_regions=call.app.region_secrets)
         return _shown(transaction.entry(bank, made))
 
     return await asyncio.to_thread(once, call, act)
@@ -99,7 +100,8 @@ async def _from_form(call: Call, form: Form) -> NewEntry:
     if not reading.variants:
         raise UnusableFile(reading.outcome, reading.reason)
     origin = schemas.ProvenanceIn(fields.source, fields.reference)
-    return _new(call, reading.variants, note=fields.note, labels=(), origin=origin)
+    entry = _new(call, reading.variants, note=fields.note, labels=(), origin=origin)
+    return replace(entry, regions=reading.registered_regions)
 
 
 def _new(

@@ -19,11 +19,12 @@ from noli.bank.model import (
     Action,
     EntryState,
     OpinionKind,
+    RegionUse,
 )
 from noli.bank.service import MAX_VIDEO_SECONDS
 from noli.base.names import NAME_PATTERN
 from noli.hashing.model import MAX_QUALITY, MAX_TIME_MS, Outcome, SignalType, Variant
-from noli.matching.model import Closeness, Verdict
+from noli.matching.model import Closeness, MatchType, Verdict
 
 #: Hashes that one call may bring. Source: design, "up to 10,000 hashes a call".
 MAX_HASHES = 10_000
@@ -98,11 +99,12 @@ class MatchOut(Struct, omit_defaults=True):
 
     bank: str
     entry: str
-    type: SignalType
+    #: `pdq`: the whole picture, by its hash; `region`: parts of it, which lie as they lay in the entry's picture.
+    type: MatchType
     closeness: Closeness
     verdict: Verdict
     reason: str
-    #: In bits; only for keys with the scope `distances`.
+    #: In bits, for type `pdq`; only for keys with the scope `distances`.
     distance: int | None = None
 
 
@@ -162,6 +164,8 @@ class BankIn(Struct, forbid_unknown_fields=True):
     note: Note = ""
     video_seconds: VideoSeconds = DEFAULT_VIDEO_SECONDS
     video_share: VideoShare = DEFAULT_VIDEO_SHARE
+    #: What a match by regions alone may ask for; `off` keeps none and forgets those there are.
+    regions: RegionUse = RegionUse.REVIEW
 
 
 class BankChange(Struct, forbid_unknown_fields=True):
@@ -174,6 +178,7 @@ class BankChange(Struct, forbid_unknown_fields=True):
     note: Note | None = None
     video_seconds: VideoSeconds | None = None
     video_share: VideoShare | None = None
+    regions: RegionUse | None = None
 
 
 class BankOut(Struct):
@@ -187,6 +192,7 @@ class BankOut(Struct):
     note: str
     video_seconds: float
     video_share: float
+    regions: RegionUse
     entries: int
     created_at: datetime
 

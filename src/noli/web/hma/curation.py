@@ -91,7 +91,7 @@ async def add_content(call: Call) -> Reply:
     fields = call.given.fields
     said = _metadata(fields)
     entry = _new(call, reading.variants, note=fields.get("note", ""), reference=said.content_id or said.content_uri)
-    return await asyncio.to_thread(_add, call, entry)
+    return await asyncio.to_thread(_add, call, replace(entry, regions=reading.registered_regions))
 
 
 def add_signal(call: Call) -> Reply:
@@ -149,7 +149,9 @@ def content_types(_call: Call) -> Reply:
 
 def _add(call: Call, entry: NewEntry) -> Reply:
     def act(transaction: BankTransaction, now: datetime) -> dict[str, object]:
-        [(made, _)] = service.register(transaction, call.path["bank"], [entry], now=now)
+        [(made, _)] = service.register(
+            transaction, call.path["bank"], [entry], now=now, secrets_of_regions=call.app.region_secrets
+        )
         return {"id": made, "signals": _signals(entry.hashes)}
 
     return once(call, act)

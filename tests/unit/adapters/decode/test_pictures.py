@@ -11,7 +11,7 @@ from PIL import Image
 
 from noli.adapters.decode import pictures
 from noli.adapters.decode.pictures import Budget, prepare, read_picture
-from noli.hashing.model import Outcome, Pipeline, Reading, Variant
+from noli.hashing.model import REGION_FRAMES, REGIONS_KEPT, REGIONS_SOUGHT, Outcome, Pipeline, Reading, Variant
 from noli.hashing.variants import CROPS
 from tests.support import media
 
@@ -185,3 +185,28 @@ def test_damaged_exif_data_is_passed_over(picture: Image.Image, monkeypatch: pyt
 
     monkeypatch.setattr(Image.Image, "getexif", fail)
     assert apart(read(media.encoded(picture, "PNG")), picture) == 0
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_regions_are_found_when_they_are_asked_for(picture: Image.Image, kind: str) -> None:
+    """As many as are kept for registering, as are sought for checking, none else; whatever the format."""
+    file = media.encoded(picture, kind)
+    [kept] = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True).regions
+    [sought] = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, regions=True).regions
+    assert kept is not None
+    assert sought is not None
+    assert 10 <= len(kept) <= REGIONS_KEPT
+    assert len(kept) <= len(sought) <= REGIONS_SOUGHT
+    assert sought.places.startswith(kept.places)
+    assert max(kept.size) == 32768
+    assert kept.size[0] * picture.height == pytest.approx(kept.size[1] * picture.width, rel=0.01)
+    assert read(file).regions == (None,)
+    assert read_picture(file, pipeline=Pipeline.NEAREST_512, budget=BUDGET, regions=True).regions == (None,)
+
+
+def test_only_the_first_frames_of_an_animation_have_regions() -> None:
+    """They cost more than hashes, so an animation of a thousand frames must not have them all."""
+    budget = Budget(max_pixels=2_000_000, max_frames=6, frames_s=20)
+    file = media.animation([media.drawn(seed=n) for n in range(6)], "GIF")
+    reading = read_picture(file, pipeline=Pipeline.FULL, budget=budget, regions=True)
+    assert [each is not None for each in reading.regions] == [True] * REGION_FRAMES + [False] * 2

@@ -6,16 +6,18 @@ import json
 import pytest
 
 from noli.adapters.decode.wire import dihedral_hashes, reading_from_json, reading_to_json
-from noli.hashing.model import Frame, Hash, Outcome, Pipeline, Reading, Variant
+from noli.hashing.model import Frame, Hash, Outcome, Pipeline, Reading, Regions, Variant
 from tests.support.bits import some_hash
 
 CROP = Hash(some_hash(9), 80, variant=Variant.INSET_5)
-FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,))
+REGIONS = Regions((32768, 9), bytes(range(8)), bytes(256))
+FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,), regions=REGIONS)
+PLACE, COEFS = "AAECAwQFBgc=", "A" * 342 + "=="
 READING = Reading(Outcome.HASHED, (FRAME,), "why", Pipeline.NEAREST_512, 640, 480)
 
 
 def test_a_reading_crosses_the_pipe_unchanged() -> None:
-    """Outcome, frames with their crops, reason, pipeline and size."""
+    """Outcome, frames with their crops and regions, reason, pipeline and size."""
     assert reading_from_json(reading_to_json(READING)) == READING
 
 
@@ -24,17 +26,25 @@ def test_a_reading_crosses_the_pipe_unchanged() -> None:
     [
         {"outcome": "fine"},
         {"frames": None},
-        {"frames": [["00" * 255, 90, 0, []]]},
-        {"frames": [["zz" * 256, 90, 0, []]]},
-        {"frames": [["00" * 256, 101, 0, []]]},
-        {"frames": [["00" * 256, 90, -1, []]]},
-        {"frames": [["00" * 256, "90", 0, []]]},
-        {"frames": [["00" * 256, 90, 0]]},
-        {"frames": [["00" * 256, 90, 0, None]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 31, 90, "inset-5"]]]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, 101, "inset-5"]]]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, 90, "inset-6"]]]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, None, "inset-5"]]]]},
+        {"frames": [["00" * 255, 90, 0, [], None]]},
+        {"frames": [["zz" * 256, 90, 0, [], None]]},
+        {"frames": [["00" * 256, 101, 0, [], None]]},
+        {"frames": [["00" * 256, 90, -1, [], None]]},
+        {"frames": [["00" * 256, "90", 0, [], None]]},
+        {"frames": [["00" * 256, 90, 0, []]]},
+        {"frames": [["00" * 256, 90, 0, None, None]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 31, 90, "inset-5"]], None]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 101, "inset-5"]], None]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 90, "inset-6"]], None]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, None, "inset-5"]], None]]},
+        {"frames": [["00" * 256, 90, 0, [], []]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE, ""]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 0, "", ""]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32769, 9, "", ""]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "*", ""]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 12, COEFS]]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 11 + "=", COEFS]]]},
         {"width": "wide"},
         {"width": 1e400},
     ],

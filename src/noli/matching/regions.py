@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The regions of one bank's entries, searchable: which entries have many that lie in the upload as they lay in them.
+
+The index finds regions that resemble each other, the kernel counts how many of an entry's agree on how its picture
+lies in the upload. What that means is for ``rules`` to say.
+"""
+
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+
+from noli.bank.model import EntryId, KeyedRegions
+from noli.hashing.model import Regions
+from noli.matching.model import Agreement
+from noli.matching.ports import HammingIndex
+
+#: Regions at most this far apart resemble each other, in bits: unrelated ones lie near 128, and of eleven million pairs
+#: of them none was nearer than 50 (``make bench-robustness``).
+LIMIT_BITS = 45
+
+#: Fewer agreeing regions are never looked at further.
+MIN_VOTES = 3
+
+# Under which number a region is in the index: its picture's place in the list, then its own in eight bits.
+_REGION_BITS = 8
+_REGION = (1 << _REGION_BITS) - 1
+
+
+class RegionIndex:
+    """Any number of threads may search while one changes it."""
+
+    def __init__(self, new_index: Callable[[], HammingIndex]) -> None:
+        """Start empty.
+
+        Args:
+            new_index: Makes an empty index of hashes.
+        """
+        self._index = new_index()
+        self._pictures: list[tuple[EntryId, KeyedRegions] | None] = []
+        self._of: dict[EntryId, list[int]] = {}
+
+    def __len__(self) -> int:
+        """Count the regions that can be found."""
+        return len(self._index)
+
+    def append(self, entry: EntryId, regions: KeyedRegions) -> None:
+        """Add one picture of an entry."""
+        if not regions.hashes:
+            return
+        number = len(self._pictures)
+        self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"")))
+        self._of.setdefault(entry, []).append(number)
+        self._index.append(regions.hashes, _ids(number, len(regions)))
+
+    def remove(self, entry: EntryId) -> None:
+        """Forget an entry; one that has no regions is fine."""
+        for number in self._of.pop(entry, ()):
+            held = self._pictures[number]
+            self._pictures[number] = None
+            if held is not None:
+                self._index.tombstone(_ids(number, len(held[1])))
+
+    def compact(self) -> bool:
+        """Fold recent changes in; False where there was nothing to do."""
+        return self._index.compact()
+
+    def search(
+        self, regions: Regions, hashes: tuple[bytes, bytes], *, max_neighbours: int
+    ) -> Iterator[tuple[EntryId, Agreement]]:
+        """Yield the entries that have regions which agree.
+
+        Args:
+            regions: Those of the upload.
+            hashes: Their hashes under the bank's secret, and those of their mirrored form.
+            max_neighbours: Regions found for one region at most; one that more pictures have says nothing.
+        """
+        from noli.hashing import kernel  # noqa: PLC0415 - commands that match nothing need not load it
+
+        count = len(regions)
+        raw = self._index.search_batch(hashes[0] + hashes[1], LIMIT_BITS, max_neighbours)
+        pairs: dict[int, array[int]] = {}
+        for position, number in zip(memoryview(raw[0]).cast("I"), memoryview(raw[1]).cast("Q"), strict=True):
+            found = pairs.setdefault(number >> _REGION_BITS, array("H"))
+            found.extend((position % count, number & _REGION, position >= count))
+        for number, each in pairs.items():
+            held = self._pictures[number]
+            if held is None or len(each) < 3 * MIN_VOTES:
+                continue
+            entry, known = held
+            votes, covered, shown, mirrored = kernel.region_vote(
+                regions.places, regions.size, known.places, known.size, each.tobytes()
+            )
+            if votes >= MIN_VOTES:
+                yield entry, Agreement(votes, covered, shown, mirrored=mirrored)
+
+
+def _ids(picture: int, count: int) -> bytes:
+    return b"".join((picture << _REGION_BITS | region).to_bytes(8, sys.byteorder) for region in range(count))

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matching by regions: found, followed, forgotten, and never more than the bank lets them ask for."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
+from noli.bank.regions import RegionSecrets
+from noli.hashing.kernel import HammingIndex
+from noli.hashing.model import Outcome, Regions
+from noli.matching.index import BankIndexes
+from noli.matching.model import Agreement, Closeness, Neighbour, Verdict
+from noli.matching.rules import agrees, judge, strong
+from tests.support.bits import some_hash
+from tests.support.index import BruteForceIndex
+from tests.support.regions import Grey, found, scene, size_of
+from tests.support.secrecy import MemoryKeyring
+from tests.unit.matching.memory import MemoryBanks
+
+SECRETS = RegionSecrets(MemoryKeyring)
+WEAK, STRONG = Agreement(4, 300, 700), Agreement(20, 700, 900)
+
+
+def regions_of(picture: Grey, most: int) -> Regions:
+    """Find the regions of a picture."""
+    places, coefs = found(picture, most)
+    return Regions(size_of(picture), places.tobytes(), coefs.tobytes())
+
+
+SCENE = regions_of(scene(3), 60)
+COPY = regions_of(scene(3)[40:, 60:430], 120)
+OTHER = regions_of(scene(4), 120)
+
+
+def put(store: MemoryBanks, bank: int, entry: int, regions: Regions = SCENE) -> None:
+    """Register an entry with regions."""
+    store.put_regions(entry, SECRETS.keyed(store.all[bank], regions))
+    store.put(bank, entry, some_hash(entry))
+
+
+def entries(indexes: BankIndexes, regions: Regions = COPY, banks: set[str] | None = None) -> set[int]:
+    """Search."""
+    return {n.entry for n in indexes.neighbours_by_regions(regions, max_neighbours=100, banks=banks)}
+
+
+def house(*policies: BankPolicy) -> tuple[MemoryBanks, BankIndexes]:
+    """Banks that hold the scene each, as entry 10 times their number, and a loaded index."""
+    store = MemoryBanks()
+    for number, policy in enumerate(policies, 1):
+        store.put_bank(number, policy)
+        put(store, number, 10 * number)
+    indexes = BankIndexes(HammingIndex, SECRETS)
+    indexes.load(store)
+    return store, indexes
+
+
+def test_a_cut_copy_is_found_by_its_regions_alone() -> None:
+    """The neighbour says how far they agree and lies at the threshold."""
+    _, indexes = house(BankPolicy(Action.BLOCK, 20))
+    [neighbour] = indexes.neighbours_by_regions(COPY, max_neighbours=100)
+    assert (neighbour.entry, neighbour.distance_bits) == (10, 20)
+    assert neighbour.agreement is not None
+    assert neighbour.agreement.votes >= 8
+    assert indexes.regions == len(SCENE)
+    assert entries(indexes, OTHER) == set()
+    assert entries(indexes, Regions((32768, 100), b"", b"")) == set()
+
+
+def test_a_mirrored_copy_is_found() -> None:
+    """The agreement says that it is one."""
+    _, indexes = house(BankPolicy(Action.BLOCK))
+    [neighbour] = indexes.neighbours_by_regions(regions_of(np.fliplr(scene(3)), 120), max_neighbours=100)
+    assert neighbour.agreement is not None
+    assert neighbour.agreement.mirrored
+
+
+def test_banks_that_are_off_negative_or_not_asked_for_say_nothing() -> None:
+    """Only banks that keep regions and are searched answer."""
+    _, indexes = house(
+        BankPolicy(Action.BLOCK),
+        BankPolicy(Action.BLOCK, enabled=False),
+        BankPolicy(Action.BLOCK, regions=RegionUse.OFF),
+        BankPolicy(Action.BLOCK, negative=True),
+        BankPolicy(Action.LOG),
+    )
+    assert entries(indexes) == {10, 50}
+    assert entries(indexes, banks={"bank5"}) == {50}
+    assert indexes.regions == 2 * len(SCENE)
+
+
+def test_without_secrets_no_regions_are_searched() -> None:
+    """An index that was given none answers by hashes alone."""
+    store, _ = house(BankPolicy(Action.BLOCK))
+    indexes = BankIndexes(BruteForceIndex)
+    indexes.load(store)
+    assert entries(indexes) == set()
+
+
+def test_following_adds_and_removes_regions() -> None:
+    """An entry matches by its regions from its addition to its withdrawal, and compaction changes nothing."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    put(store, 1, 11, regions_of(scene(4), 60))
+    store.put_regions(12, SECRETS.keyed(store.all[1], Regions((32768, 9), b"", b"")))
+    store.put(1, 12, some_hash(12))
+    indexes.catch_up(store)
+    assert entries(indexes, OTHER) == {11}
+    indexes.compact()
+    assert (entries(indexes, OTHER), entries(indexes)) == ({11}, {10})
+    store.withdraw_entry(10)
+    store.withdraw_entry(12)
+    indexes.catch_up(store)
+    assert (entries(indexes, OTHER), entries(indexes)) == ({11}, set())
+
+
+def test_another_epoch_starts_without_regions() -> None:
+    """What was hashed under the secret before is dropped as soon as the change is followed."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_bank(1, store.all[1].policy, epoch=2)
+    store.regions.clear()
+    indexes.catch_up(store)
+    assert (entries(indexes), indexes.regions) == (set(), 0)
+
+
+def neighbour(agreement: Agreement, regions: RegionUse = RegionUse.REVIEW, action: Action = Action.BLOCK) -> Neighbour:
+    """Make a match by regions."""
+    bank = Bank(BankId(1), "ncii", BankPolicy(action, regions=regions), datetime(2026, 1, 1, tzinfo=UTC))
+    return Neighbour(bank, EntryId(7), 31, agreement=agreement)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "regions", "action", "verdict"),
+    [
+        (STRONG, RegionUse.REVIEW, Action.BLOCK, Verdict.REVIEW),
+        (STRONG, RegionUse.BLOCK, Action.BLOCK, Verdict.BLOCK),
+        (WEAK, RegionUse.BLOCK, Action.BLOCK, Verdict.REVIEW),
+        (STRONG, RegionUse.BLOCK, Action.REVIEW, Verdict.REVIEW),
+        (STRONG, RegionUse.BLOCK, Action.LOG, Verdict.ALLOW),
+    ],
+)
+def test_regions_ask_for_what_their_bank_lets_them(
+    agreement: Agreement, regions: RegionUse, action: Action, verdict: Verdict
+) -> None:
+    """Review at most; block only where the bank says so and nearly all agrees; never more than the bank's action."""
+    decision = judge([[neighbour(agreement, regions, action)]], outcome=Outcome.HASHED)
+    assert decision.verdict is verdict
+    assert decision.matches[0].closeness is (Closeness.NEAR if agreement is STRONG else Closeness.EDGE)
+    assert ("most" in decision.reason) == (agreement is STRONG)
+
+
+def test_a_disputed_entry_and_a_cleared_frame_do_not_block_by_regions() -> None:
+    """The same doubts count as for hashes."""
+    strong_match = neighbour(STRONG, RegionUse.BLOCK)
+    disputed = judge([[replace(strong_match, disputed=True)]], outcome=Outcome.HASHED)
+    assert disputed.verdict is Verdict.REVIEW
+    clear = Bank(BankId(2), "harmless", BankPolicy(Action.LOG, negative=True), datetime(2026, 1, 1, tzinfo=UTC))
+    cleared = judge([[strong_match, Neighbour(clear, EntryId(8), 3)]], outcome=Outcome.HASHED)
+    assert cleared.verdict is Verdict.ALLOW
+
+
+def test_an_entry_found_both_ways_is_told_once_by_its_hash() -> None:
+    """The hash of the whole is the stronger sign."""
+    by_hash = replace(neighbour(STRONG), agreement=None, distance_bits=4)
+    decision = judge([[neighbour(STRONG), by_hash]], outcome=Outcome.HASHED)
+    assert [match.neighbour.agreement for match in decision.matches] == [None]
+
+
+@pytest.mark.parametrize(
+    ("votes", "covered", "counts", "blocks"),
+    [(2, 900, False, False), (3, 249, False, False), (3, 250, True, False), (8, 499, True, False),
+     (7, 900, True, False), (8, 500, True, True)],
+)  # fmt: skip
+def test_votes_and_area_must_both_suffice(votes: int, covered: int, *, counts: bool, blocks: bool) -> None:
+    """Many regions in a corner are another picture of the same scene, few that cover much are chance."""
+    agreement = Agreement(votes, covered, 1000)
+    assert (agrees(agreement), strong(agreement)) == (counts, blocks)
