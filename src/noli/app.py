@@ -7,7 +7,7 @@
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
@@ -19,13 +19,20 @@ from noli.adapters import log as log_adapter
 from noli.adapters import regimes as regimes_adapter
 from noli.adapters.decode import DecoderPool, MediaDecoder, VideoPool
 from noli.adapters.follower import Follower
+from noli.adapters.keyring import KeyFile, is_signed
 from noli.adapters.metrics import Metrics
+from noli.adapters.noted_roots import NAME, RootsFile
 from noli.adapters.sql import Database, open_database
+from noli.adapters.sql.ledger import SqlLedger
+from noli.app_cases import authority, egress, key_path
 from noli.app_exchange import ExchangeParts
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
-from noli.base.errors import Unavailable
+from noli.base.errors import ConfigError, Unavailable
+from noli.evidence.model import SignedRoot
+from noli.evidence.notes import parse_notes
+from noli.evidence.service import LedgerService
 from noli.hashing.kernel import HammingIndex
 from noli.hashing.ports import MediaHasher
 from noli.matching.index import BankIndexes
@@ -80,6 +87,42 @@ def looked_at(config: Config) -> Iterator[Database]:
         yield database
 
 
+@contextmanager
+def whole_ledger(
+    config: Config, *, keys: Sequence[bytes] = ()
+) -> Iterator[tuple[LedgerService, list[SignedRoot], list[str]]]:
+    """Open the ledger of an installation, or of a copy of one, to verify it; nothing is made or changed.
+
+    Args:
+        config: The settings.
+        keys: Public keys that roots are signed with; those of the key file are added where it is there.
+
+    Yields:
+        The ledger, the roots noted beside the database, and what cannot be compared, in words.
+
+    Raises:
+        ConfigError: There is no installation, or it was made by another version.
+    """
+    if not config.database_url and not (config.data / "noli.db").exists():
+        msg = f"There is no installation in {config.data}: it has no noli.db."
+        raise ConfigError(msg)
+    missing: list[str] = []
+    with looked_at(config) as database:
+        if not database.current():
+            msg = "The database was made by an older Noli; verify it with that version, or migrate a copy."
+            raise ConfigError(msg)
+        path = key_path(config)
+        keyring = KeyFile(path) if path.exists() else None
+        if keyring is None:
+            missing.append(f"Without the key file {path} what events say is not compared with their commitments.")
+        known = [*keys, *(keyring.signing_keys() if keyring else ())]
+        if not known:
+            missing.append("Without a key the signatures of roots are not checked; --key brings one.")
+        ledger = SqlLedger(database.engine, keyring)
+        service = LedgerService(ledger, check=is_signed, keys=known, authority=authority(config, egress(config)))
+        yield service, parse_notes(RootsFile(config.data / NAME).read()), missing
+
+
 class App(ExchangeParts):
     """One installation in one process."""
 
@@ -108,6 +151,7 @@ class App(ExchangeParts):
             clock=self.clock,
             new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
             max_neighbours=config.max_neighbours,
+            new_index=HammingIndex,
         )
         self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.

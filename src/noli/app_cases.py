@@ -4,6 +4,7 @@
 Everything is made when first asked for: a command that only reads a bank makes no key file and hashes nothing.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,6 +16,7 @@ from noli.access.staff import StaffService
 from noli.adapters.caretaker import Caretaker, report
 from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
+from noli.adapters.noted_roots import NAME, RootsFile
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.regimes import law
 from noli.adapters.sql import Database
@@ -27,6 +29,7 @@ from noli.adapters.sql.outbox import SqlWebhooks
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
 from noli.adapters.sql.staff import SqlStaff
+from noli.adapters.timestamps import Rfc3161Authority
 from noli.adapters.wordlists import PackagedWords
 from noli.base.clock import Clock
 from noli.base.config import Config
@@ -37,10 +40,14 @@ from noli.casework.files import CaseFiles
 from noli.casework.intake import Intake
 from noli.casework.service import CaseService
 from noli.casework.upkeep import Upkeep
+from noli.evidence.model import Fact
+from noli.evidence.notes import key_id
 from noli.evidence.service import LedgerService
+from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
 from noli.outbox.service import WebhookService
@@ -61,6 +68,22 @@ def missing_keys(config: Config, database: Database) -> frozenset[str]:
     path = key_path(config)
     held = KeyFile(path).key_ids if path.exists() else frozenset()
     return key_ids(database.engine) - held
+
+
+def egress(config: Config) -> Egress:
+    """Make what calls addresses that somebody else chose."""
+    return Egress(private_hosts=[each.strip() for each in config.private_hosts.split(",")])
+
+
+def authority(config: Config, calls: Egress) -> Rfc3161Authority | None:
+    """Make what asks the time-stamp authority, where the settings name one.
+
+    Raises:
+        ConfigError: Its certificates cannot be read.
+    """
+    if not config.timestamp_url:
+        return None
+    return Rfc3161Authority(calls, config.timestamp_url, Path(config.timestamp_certificates))
 
 
 def facts(config: Config) -> Facts:
@@ -115,7 +138,16 @@ class CaseParts:
     @cached_property
     def ledger(self) -> LedgerService:
         """Reads and verifies the ledger."""
-        return LedgerService(SqlLedger(self.database.engine))
+        return LedgerService(SqlLedger(self.database.engine, self.keyring))
+
+    @cached_property
+    def roots(self) -> RootService:
+        """Signs the ledger's roots, and proves entries."""
+        kept = SqlLedger(self.database.engine)
+        notes = RootsFile(self.config.data / NAME)
+        return RootService(
+            kept, kept, self.clock, signer=self.keyring, notes=notes, authority=authority(self.config, self.egress)
+        )
 
     @cached_property
     def staff(self) -> StaffService:
@@ -182,7 +214,7 @@ class CaseParts:
     @cached_property
     def egress(self) -> Egress:
         """Calls addresses that somebody else chose."""
-        return Egress(private_hosts=[each.strip() for each in self.config.private_hosts.split(",")])
+        return egress(self.config)
 
     @cached_property
     def webhooks(self) -> WebhookService:
@@ -204,6 +236,12 @@ class CaseParts:
         )
 
     @cached_property
+    def public_notices(self) -> PublicNotices:
+        """What anybody may do with notices, through the public form."""
+        quota = Quota(self.clock, per_hour=self.config.submissions_per_hour)
+        return PublicNotices(self.notices, quota=quota, delays=Delays(self.clock))
+
+    @cached_property
     def notice_upkeep(self) -> NoticeUpkeep:
         """What time does to notices."""
         return NoticeUpkeep(self.notices)
@@ -211,7 +249,7 @@ class CaseParts:
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task, self.notice_upkeep.task, *self.webhooks.tasks]
+        return [self.upkeep.task, self.notice_upkeep.task, *self.webhooks.tasks, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:
@@ -223,6 +261,14 @@ class CaseParts:
     def caretaker(self) -> Caretaker:
         """The background threads that do jobs."""
         return Caretaker(self.runner)
+
+    def rotate_signing_key(self) -> bytes:
+        """Let a new key sign the ledger's roots; the ledger itself says so. Returns the public key."""
+        public = self.keyring.rotate_signing()
+        with SqlCases(self.database.engine, self.keyring).transaction(write=True) as transaction:
+            fact = Fact("ledger.key_rotated", key_id(public), "system", hashlib.sha256(public).digest())
+            transaction.record(fact, now=self.clock.now())
+        return public
 
     def rotate_keys(self, *, forget: bool) -> Iterator[int]:
         """Put everything under a new key.

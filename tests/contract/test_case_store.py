@@ -95,7 +95,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     database = opened(url, tmp_path)
     keys = KeyFile.make(tmp_path / "keys.json")
-    yield Stores(SqlCases(database.engine, keys), SqlLedger(database.engine), database)
+    yield Stores(SqlCases(database.engine, keys), SqlLedger(database.engine, keys), database)
     database.close()
 
 
@@ -300,7 +300,8 @@ def test_the_ledger_has_an_entry_for_each_event_and_each_look(stores: Stores) ->
     assert found[2] == looked
     assert [len(entry.fact.commitment) for entry in found] == [32, 32, 0]
     assert [entry.sequence for entry in stores.ledger.entries(after=2)] == [3]
-    assert stores.ledger.last_referred() == 2
+    with stores.ledger.whole() as whole:
+        assert [said.sequence for said in whole.references] == [1, 2]
     assert [entry.sequence for entry in stores.ledger.page(subject=case, before=3)] == [2, 1]
     assert [entry.sequence for entry in stores.ledger.page(limit=1)] == [3]
     assert stores.ledger.page(subject="other") == []

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from noli.adapters.egress import MAX_BYTES, Egress, Resolve, is_public, resolved
+from noli.adapters.egress import MAX_BYTES, Egress, is_public
 from noli.base.errors import Forbidden, Unavailable
 
 
@@ -204,10 +204,9 @@ def test_nobody_there_is_unavailable() -> None:
     """A closed port, a name without an address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    resolvers: tuple[Resolve, ...] = (resolved, lambda *_: [])
-    for resolve in resolvers:
+    for egress in (Egress(private_hosts=["127.0.0.1"]), Egress(private_hosts=["127.0.0.1"], resolve=lambda *_: [])):
         with pytest.raises(Unavailable):
-            Egress(private_hosts=["127.0.0.1"], resolve=resolve).post(f"http://127.0.0.1:{port}/", b"", {})
+            egress.post(f"http://127.0.0.1:{port}/", b"", {})
 
 
 def _certificate(folder: Path, name: str) -> tuple[Path, Path]:

@@ -6,7 +6,7 @@ Transactions are serial and all or nothing, as in the database. Nothing is seale
 
 import copy
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +19,8 @@ from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import matches_filter, summary
 from noli.casework.telling import told
 from noli.evidence import rules as ledger_rules
-from noli.evidence.model import Fact, LedgerEntry
+from noli.evidence.model import Fact, LedgerEntry, Reference, SignedRoot, TimestampToken
+from noli.evidence.ports import WholeLedger
 from noli.jobs.model import Lease
 from noli.outbox.model import OutboxMessage
 from tests.support.outbox import OutboxBook
@@ -38,7 +39,10 @@ class World:
     listed: dict[CaseId, CaseSummary] = field(default_factory=dict)
     entries: dict[EntryId, CaseId] = field(default_factory=dict)
     ledger: list[LedgerEntry] = field(default_factory=list)
-    referred: int = 0
+    references: list[Reference] = field(default_factory=list)
+    roots: list[tuple[SignedRoot, tuple[bytes, ...]]] = field(default_factory=list)
+    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    tokens: list[TimestampToken] = field(default_factory=list)
     spent: dict[bytes, datetime] = field(default_factory=dict)
     seen: list[SeenMatch] = field(default_factory=list)
     steps: list[SeenStep] = field(default_factory=list)
@@ -75,9 +79,65 @@ class MemoryCases:
         kept = [e for e in self.world.ledger if subject in {"", e.fact.subject} and (not before or e.sequence < before)]
         return kept[::-1][:limit]
 
-    def last_referred(self) -> int:
-        """Return the last sequence that an event has."""
-        return self.world.referred
+    @contextmanager
+    def whole(self) -> Iterator[WholeLedger]:
+        """Read all of the ledger, and what events say of it."""
+        world = self.world
+        yield WholeLedger(iter(world.ledger), iter(world.references), frozenset(NAMES.values()), [], [])
+
+    def entry(self, sequence: int) -> LedgerEntry:
+        """Return one entry."""
+        if not 0 < sequence <= len(self.world.ledger):
+            msg = "There is no such entry."
+            raise NotFound(msg)
+        return self.world.ledger[sequence - 1]
+
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return nodes of the tree."""
+        if level == 0:
+            return [entry.leaf for entry in self.world.ledger[start:stop]]
+        return [self.world.tiles[level, number] for number in range(start, stop)]
+
+    def last(self) -> tuple[SignedRoot, tuple[bytes, ...]] | None:
+        """Return the largest signed root: ``evidence.ports.Roots``."""
+        return self.world.roots[-1] if self.world.roots else None
+
+    def at(self, size: int) -> SignedRoot:
+        """Return a signed root."""
+        for signed, _ in self.world.roots:
+            if signed.root.size == size:
+                return signed
+        msg = "There is no such root."
+        raise NotFound(msg)
+
+    def roots(self, *, before: int | None = None, limit: int = 100) -> list[SignedRoot]:
+        """List signed roots, largest first."""
+        return [one for one, _ in self.world.roots[::-1] if before is None or one.root.size < before][:limit]
+
+    def keep(
+        self,
+        signed: SignedRoot,
+        *,
+        peaks: Sequence[bytes],
+        tiles: Mapping[tuple[int, int], bytes],
+        lease: Lease | None,
+    ) -> None:
+        """Keep a signed root."""
+        if lease is not None:
+            self.world.outbox.jobs.held(lease)
+        if any(one.root.size == signed.root.size for one, _ in self.world.roots):
+            msg = "There is one of this size."
+            raise Conflict(msg)
+        self.world.roots = sorted([*self.world.roots, (signed, tuple(peaks))], key=lambda each: each[0].root.size)
+        self.world.tiles |= tiles
+
+    def tokens(self, size: int) -> list[TimestampToken]:
+        """Return what was said of a root."""
+        return sorted((token for token in self.world.tokens if token.size == size), key=lambda token: token.at)
+
+    def keep_token(self, token: TimestampToken) -> None:
+        """Keep what was said of a root."""
+        self.world.tokens.append(token)
 
 
 class MemoryCaseTransaction:
@@ -139,7 +199,7 @@ class MemoryCaseTransaction:
             world.salts[case] = b""
             world.entries = {entry: owner for entry, owner in world.entries.items() if owner != case}
         entry = self.record(Fact(NAMES[type(event)], case, actor, commitment), now=now)
-        world.referred = entry.sequence
+        world.references.append(Reference(entry.sequence, now, entry.fact, checkable=bool(commitment)))
         self.tell(told(event, number=recorded.sequence, entry=entry))
         return entry
 

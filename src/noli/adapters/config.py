@@ -56,7 +56,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 _FORMATS = ("json", "text")
-_PARTS = {"intake", "api", "console", "exchange"}
+_PARTS = {"intake", "api", "console", "exchange", "notice"}
 
 
 def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:

@@ -6,9 +6,11 @@ Form of the file, JSON, mode 0600::
     {"current": "k2", "keys": {"k1": "<32 bytes, base 64>", "k2": "…"}, "root": "<32 bytes, base 64>"}
 
 ``keys`` encrypt the data keys of cases; ``root`` gives every other purpose a key of its own (HMAC-SHA256 of its name)
-and never changes, because what was derived from it (verifiers, digests) could not be made anew. Data are sealed with
-AES-256-GCM-SIV, which forgives a repeated nonce, and bound to their place, so that moving a ciphertext to another row
-is noticed. A running server reads the file again when it has changed.
+and never changes, because what was derived from it (verifiers, digests) could not be made anew. The first key that
+signs the ledger's roots (Ed25519) is derived from it too; later ones stand in ``signing``, in which retired keys keep
+their public half alone: ``[{"public": "…"}, {"public": "…", "private": "…"}]``. Data are sealed with AES-256-GCM-SIV,
+which forgives a repeated nonce, and bound to their place, so that moving a ciphertext to another row is noticed. A
+running server reads the file again when it has changed.
 """
 
 import hashlib
@@ -18,11 +20,12 @@ import os
 import secrets
 import threading
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from noli.base.errors import ConfigError, IntegrityError
@@ -49,10 +52,25 @@ class KeySet:
     current: str
     keys: dict[str, bytes] = field(repr=False)
     root: bytes = field(repr=False)
+    signing: tuple["SigningKey", ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs, or signed, the ledger's roots."""
+
+    public: bytes
+    #: The seed; empty once the key was retired.
+    private: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, seed: bytes) -> "SigningKey":
+        """Make the key of a seed."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw(), seed)
 
 
 class KeyFile:
-    """The keyring of an installation: ``base.secrecy.Keyring``. Safe to call from many threads."""
+    """The keyring of an installation: ``base.secrecy.Keyring`` and ``evidence.ports.Signer``; for many threads."""
 
     def __init__(self, path: Path) -> None:
         """Read the file.
@@ -73,7 +91,8 @@ class KeyFile:
         Raises:
             ConfigError: It cannot be written.
         """
-        fresh = KeySet("k1", {"k1": secrets.token_bytes(_KEY_BYTES)}, secrets.token_bytes(_KEY_BYTES))
+        root = secrets.token_bytes(_KEY_BYTES)
+        fresh = KeySet("k1", {"k1": secrets.token_bytes(_KEY_BYTES)}, root, _first_signing(root))
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -127,13 +146,31 @@ class KeyFile:
         filled = _decrypt(key, sealed, place)
         return filled[_LENGTH_BYTES : _LENGTH_BYTES + int.from_bytes(filled[:_LENGTH_BYTES])]
 
+    def sign(self, text: bytes) -> tuple[bytes, bytes]:
+        """Sign with the newest signing key."""
+        newest = self._fresh().signing[-1]
+        return newest.public, Ed25519PrivateKey.from_private_bytes(newest.private).sign(text)
+
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """Return the public keys that ever signed, oldest first."""
+        return tuple(key.public for key in self._fresh().signing)
+
+    def rotate_signing(self) -> bytes:
+        """Let a new key sign from now on, and forget the private half of the one before. Returns its public half."""
+        with self._lock:
+            held = _load(self.path)
+            retired = tuple(SigningKey(key.public) for key in held.signing)
+            fresh = SigningKey.of(secrets.token_bytes(_KEY_BYTES))
+            self._replace(replace(held, signing=(*retired, fresh)))
+        return fresh.public
+
     def rotate(self) -> str:
         """Add a new key and make it current; the old ones stay until ``forget``. Returns its id."""
         with self._lock:
             held = _load(self.path)
             fresh = f"k{1 + max(int(name.removeprefix('k')) for name in held.keys)}"
             keys = {**held.keys, fresh: secrets.token_bytes(_KEY_BYTES)}
-            self._replace(KeySet(fresh, keys, held.root))
+            self._replace(replace(held, current=fresh, keys=keys))
         return fresh
 
     def forget(self, key_ids: frozenset[str]) -> None:
@@ -141,7 +178,7 @@ class KeyFile:
         with self._lock:
             held = _load(self.path)
             kept = {name: key for name, key in held.keys.items() if name not in key_ids or name == held.current}
-            self._replace(KeySet(held.current, kept, held.root))
+            self._replace(replace(held, keys=kept))
 
     @property
     def key_ids(self) -> frozenset[str]:
@@ -202,7 +239,12 @@ def _load(path: Path) -> KeySet:
             raise ConfigError(msg)
         content: dict[str, Any] = json.loads(path.read_text("ascii"))
         keys = {str(name): b64decode(value, validate=True) for name, value in content["keys"].items()}
-        held = KeySet(content["current"], keys, b64decode(content["root"], validate=True))
+        root = b64decode(content["root"], validate=True)
+        signing = tuple(
+            SigningKey(b64decode(key["public"], validate=True), b64decode(key.get("private", ""), validate=True))
+            for key in content.get("signing", ())
+        )
+        held = KeySet(content["current"], keys, root, signing or _first_signing(root))
     except OSError as error:
         msg = f"The key file {path} cannot be read: {error.strerror}. Without it cases cannot be opened."
         raise ConfigError(msg) from error
@@ -216,11 +258,20 @@ def _load(path: Path) -> KeySet:
 
 
 def _write(path: Path, held: KeySet) -> None:
-    content = {
+    content: dict[str, object] = {
         "current": held.current,
         "keys": {name: b64encode(key).decode("ascii") for name, key in held.keys.items()},
         "root": b64encode(held.root).decode("ascii"),
     }
+    if held.signing != _first_signing(held.root):
+        content["signing"] = [
+            {
+                name: b64encode(getattr(key, name)).decode("ascii")
+                for name in ("public", "private")
+                if getattr(key, name)
+            }
+            for key in held.signing
+        ]
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         json.dump(content, file, indent=1)
         file.flush()
@@ -233,6 +284,20 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _first_signing(root: bytes) -> tuple[SigningKey, ...]:
+    # A root of a wrong length is refused elsewhere.
+    return (SigningKey.of(_derive(root, Purpose.LEDGER)),)
+
+
+def is_signed(public: bytes, text: bytes, signature: bytes) -> bool:
+    """Check an Ed25519 signature: ``evidence.ports.SignatureCheck``."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _derive(root: bytes, purpose: Purpose) -> bytes:

@@ -75,8 +75,10 @@ class Config:
     #: Log-ins that wait for their turn; further ones are asked to come back.
     passwords_waiting: int = 20
     #: What is served, separated by commas: ``intake`` (the pages at ``/``), ``api``, ``console``, ``exchange`` (for
-    #: partners).
-    parts: str = "intake,api,console,exchange"
+    #: partners), ``notice`` (the public form at ``/notice``).
+    parts: str = "intake,api,console,exchange,notice"
+    #: How the public form for notices calls the platform; empty for no name.
+    platform_name: str = ""
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.
@@ -84,6 +86,11 @@ class Config:
     #: Hosts inside your own network that may be called (webhooks, time-stamp authority), separated by commas; also
     #: without TLS. Public hosts need no mention; all other private, loopback and link-local addresses are refused.
     private_hosts: str = ""
+    #: Address of a time-stamp authority (RFC 3161) that signed roots of the ledger are shown to each day; empty for
+    #: none.
+    timestamp_url: str = ""
+    #: PEM file with the root certificates of that authority.
+    timestamp_certificates: str = ""
     #: Where the pages' "leave" button leads: a site that says nothing about who opens it.
     exit_url: str = "https://www.wikipedia.org/"
     #: Country whose helplines are shown first where the browser does not tell: two letters, or empty.

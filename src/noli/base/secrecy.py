@@ -36,6 +36,8 @@ class Purpose(StrEnum):
     CANARY = "canary"
     #: Signs our feed.
     FEED = "feed"
+    #: Seed of the first key that signs the ledger's roots.
+    LEDGER = "ledger"
     #: Keyed step before slow hashing: without the key file a stolen verifier cannot be tried at all.
     PEPPER = "pepper"
     #: Regions of banked pictures are hashed under it, so that the database alone cannot compare or draw them.

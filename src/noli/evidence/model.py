@@ -58,6 +58,57 @@ class LedgerRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedRoot:
+    """A root that this installation has vouched for.
+
+    Attributes:
+        root: The root.
+        at: When it was signed, UTC.
+        key: Id of the key, eight hexadecimal digits of its digest.
+        signature: Ed25519, over the text that ``notes.py`` describes.
+    """
+
+    root: LedgerRoot
+    at: datetime
+    key: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampToken:
+    """What a time-stamp authority said of a signed root (RFC 3161).
+
+    Attributes:
+        size: Size of the root.
+        authority: Address of the authority.
+        at: When it says that the root existed.
+        token: Its answer as it came, DER.
+    """
+
+    size: int
+    authority: str
+    at: datetime
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What another table says of a ledger entry.
+
+    Attributes:
+        sequence: Which entry.
+        at: When.
+        fact: What; the commitment is made anew from what the table holds.
+        checkable: Whether the commitment could be made: not once a case was erased, nor without the key file.
+    """
+
+    sequence: int
+    at: datetime
+    fact: Fact
+    checkable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Flaw:
     """One place where the ledger is not what it was.
 

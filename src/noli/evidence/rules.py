@@ -6,7 +6,7 @@
 2. A *link* is SHA-256 of 0x02, the link before, and the leaf: a chain that names the very place where something was
    changed.
 3. The *root* is the RFC 6962 Merkle tree hash over the leaves: inner nodes are SHA-256 of 0x01 and the two below.
-   Checkpoints, inclusion and consistency proofs of issue 4 rest on it.
+   Signed roots (``notes.py``), inclusion and consistency proofs (``proofs.py``) rest on it.
 
 The three first bytes differ, so that nothing of one kind can be passed off as another. A chain alone does not stop who
 can write the whole database from rewriting it from a place on, or from cutting its end: that shows against a root that
@@ -14,10 +14,10 @@ was noted elsewhere.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from noli.evidence.model import Fact, Flaw, LedgerEntry, LedgerRoot, Verification
+from noli.evidence.model import Fact, Flaw, LedgerEntry, LedgerRoot, Reference, Verification
 
 #: The link before the first.
 NO_LINK = bytes(32)
@@ -68,6 +68,18 @@ class MerkleRoot:
         self.size = 0
         self._peaks: list[bytes] = []
 
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> "MerkleRoot":
+        """Go on from what ``peaks`` returned at that size."""
+        tree = cls()
+        tree.size, tree._peaks = size, list(peaks)
+        return tree
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of the complete trees from which the root is made, largest first."""
+        return tuple(self._peaks)
+
     def add(self, leaf: bytes) -> None:
         """Add a leaf hash."""
         node, size = leaf, self.size
@@ -88,32 +100,82 @@ class MerkleRoot:
         return LedgerRoot(self.size, node)
 
 
-def verify(entries: Iterable[LedgerEntry], *, noted: LedgerRoot | None = None, referred: int = 0) -> Verification:
+def verify(
+    entries: Iterable[LedgerEntry],
+    *,
+    references: Iterable[Reference] = (),
+    referring: frozenset[str] = frozenset(),
+    noted: Sequence[LedgerRoot] = (),
+) -> Verification:
     """Recompute everything and say what is wrong.
 
     Args:
         entries: As stored, in order of their sequence.
-        noted: A root that was noted earlier, elsewhere.
-        referred: The highest sequence that other tables refer to.
+        references: What other tables say of entries, in order of their sequence.
+        referring: Kinds of facts that another table must know of.
+        noted: Roots that were signed or noted earlier.
 
     Returns:
         The root over the leaves as recomputed, and the flaws in order, ``MAX_FLAWS`` at most.
     """
     flaws: list[Flaw] = []
-    tree = MerkleRoot()
-    link, expected = NO_LINK, 1
-    at_noted = tree.root() if noted is not None and noted.size == 0 else None
+    tree, others = MerkleRoot(), _References(references, referring)
+    known = {root.size: root.root for root in noted}
+    link, expected, found = NO_LINK, 1, {0: tree.root().root}
     for entry in entries:
-        flaws += _flaws(entry, expected, link)
+        if len(flaws) < MAX_FLAWS:
+            flaws += flaws_of(entry, expected=expected, before=link)
+            flaws += others.flaws_of(entry)
         tree.add(leaf_of(entry.sequence, entry.at, entry.fact))
         link, expected = entry.link, entry.sequence + 1
-        if noted is not None and tree.size == noted.size:
-            at_noted = tree.root()
-    flaws += _end(expected - 1, at_noted, noted, referred)
+        if tree.size in known:
+            found[tree.size] = tree.root().root
+    flaws += others.rest(expected - 1)
+    flaws += _against(known, found, expected - 1)
     return Verification(tree.root(), tuple(flaws[:MAX_FLAWS]))
 
 
-def _flaws(entry: LedgerEntry, expected: int, before: bytes) -> Iterator[Flaw]:
+class _References:
+    """Walks along the entries and compares each with what another table says of it."""
+
+    def __init__(self, references: Iterable[Reference], referring: frozenset[str]) -> None:
+        self._waiting, self._referring = iter(references), referring
+        self._next = next(self._waiting, None)
+
+    def flaws_of(self, entry: LedgerEntry) -> Iterator[Flaw]:
+        found = False
+        while self._next is not None and self._next.sequence <= entry.sequence:
+            said, self._next = self._next, next(self._waiting, None)
+            if said.sequence == entry.sequence:
+                found = True
+                if not _agree(said, entry):
+                    text = f"The event that entry {entry.sequence} tells of was changed: the two disagree."
+                    yield Flaw(entry.sequence, text)
+        if not found and entry.fact.kind in self._referring:
+            yield Flaw(entry.sequence, f"The event that entry {entry.sequence} tells of is gone.")
+
+    def rest(self, last: int) -> Iterator[Flaw]:
+        """Tell of events whose entries should come after the last one."""
+        beyond = 0
+        while self._next is not None:
+            beyond, self._next = self._next.sequence, next(self._waiting, None)
+        if beyond > last:
+            yield Flaw(last, f"The end is cut off: other tables know entry {beyond}, the last one here is {last}.")
+
+
+def _agree(said: Reference, entry: LedgerEntry) -> bool:
+    fact = entry.fact
+    same = (said.at, said.fact.kind, said.fact.subject, said.fact.actor) == (
+        entry.at,
+        fact.kind,
+        fact.subject,
+        fact.actor,
+    )
+    return same and (not said.checkable or said.fact.commitment == fact.commitment)
+
+
+def flaws_of(entry: LedgerEntry, *, expected: int, before: bytes) -> Iterator[Flaw]:
+    """Say what is wrong with one entry, given the sequence that it should have and the link before it."""
     number = entry.sequence
     if number > expected:
         gone = str(expected) if number == expected + 1 else f"{expected} to {number - 1}"
@@ -126,15 +188,15 @@ def _flaws(entry: LedgerEntry, expected: int, before: bytes) -> Iterator[Flaw]:
         yield Flaw(number, f"Entry {number} does not follow the one before it: one of them was replaced or removed.")
 
 
-def _end(last: int, found: LedgerRoot | None, noted: LedgerRoot | None, referred: int) -> Iterator[Flaw]:
-    if referred > last:
-        yield Flaw(last, f"The end is cut off: other tables know entry {referred}, the last one here is {last}.")
-    if noted is None:
-        return
-    if found is None:
-        yield Flaw(last, f"The end is cut off: {noted.size} entries were noted, {last} are here.")
-    elif found.root != noted.root:
-        yield Flaw(noted.size, f"The first {noted.size} entries are not those whose root was noted.")
+def _against(known: dict[int, bytes], found: dict[int, bytes], last: int) -> Iterator[Flaw]:
+    cut = [size for size in known if size not in found]
+    if cut:
+        yield Flaw(last, f"The end is cut off: {max(cut)} entries were signed or noted, {last} are here.")
+    for size in sorted(known):
+        if size in found and found[size] != known[size]:
+            yield Flaw(size, f"The first {size} entries are not those whose root was signed or noted.")
+            # Every later root differs as well.
+            return
 
 
 def parse_root(text: str) -> LedgerRoot | None:

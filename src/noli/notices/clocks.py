@@ -15,7 +15,7 @@ from noli.base.errors import NotInForce
 from noli.notices import events as e
 from noli.notices.events import Event
 from noli.notices.model import Notice, Opening, Running, Start
-from noli.regimes.model import Deadline, Duty, Law, Party, Regime, SetBy, Trigger
+from noli.regimes.model import Deadline, Duty, Filer, Law, Party, Regime, SetBy, Trigger
 from noli.regimes.rules import deadlines
 
 #: Hours before its end at which a clock warns, and the role that then has to know.
@@ -105,14 +105,18 @@ def _deadlines(notice: Notice, regime: Regime, start: Start) -> Iterator[Deadlin
     ordered = notice.order.due_at if notice.order is not None else None
     asked = {Opening.REQUEST: Duty.TELL_NOTIFIER, Opening.ORDER: Duty.TELL_AUTHORITY}
     nobody = {Duty.COMPLAIN, Duty.TURN_TO_BODY, *asked.values()} - {asked.get(notice.opening)}
-    for deadline in _all(regime, start, ordered=ordered):
+    # What a law gives trusted flaggers it gives them by evidence, not by claim.
+    filer = Filer.TRUSTED_FLAGGER if notice.evidence else None
+    for deadline in _all(regime, start, filer=filer, ordered=ordered):
         if deadline.party is Party.PLATFORM and deadline.duty not in nobody:
             yield deadline
 
 
-def _all(regime: Regime, start: Start, *, ordered: datetime | None = None) -> tuple[Deadline, ...]:
+def _all(
+    regime: Regime, start: Start, *, filer: Filer | None = None, ordered: datetime | None = None
+) -> tuple[Deadline, ...]:
     try:
-        return deadlines(regime, start.trigger, start.at, ordered=ordered)
+        return deadlines(regime, start.trigger, start.at, filer=filer, ordered=ordered)
     except NotInForce:
         # It held when the notice came in; since then it has lapsed.
         return ()

@@ -48,8 +48,8 @@ from noli.notices.model import (
     Told,
     Via,
 )
-from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Trigger
-from noli.regimes.rules import missing
+from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Regime, RegimeId, Trigger
+from noli.regimes.rules import missing, takes_requests
 
 _STARTS = {
     Opening.ORDER: Trigger.ORDER,
@@ -245,7 +245,7 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
     lacks = tuple((each.regime, each.field, each.need) for each in lacking)
     known = tuple((each.regime, each.field, each.need) for each in notice.lacks)
     needed = {each.regime for each in lacking if each.need is Need.REQUIRED}
-    valid = tuple(each for each in notice.regimes if each not in notice.valid and each not in needed)
+    valid = tuple(each for each in _asked(notice, law, now) if each not in needed)
     confirmed = any(each.letter is Letter.RECEIPT for each in notice.messages)
     if lacks == known and not valid and confirmed:
         return ()
@@ -259,13 +259,18 @@ def _examined(notice: Notice, law: Law, now: datetime) -> Iterable[Event]:
 
 def _lacking(notice: Notice, law: Law, now: datetime) -> list[Missing]:
     """List what is missing; a regime whose requirements were met once stays met."""
-    found: list[Missing] = []
-    for name in notice.regimes:
-        regime = law.regimes.get(name)
-        if regime is not None and name not in notice.valid:
-            day = (notice.opened_at or now).astimezone(regime.jurisdiction.zone).date()
-            found += missing(law, regime, notice.given, _filer(notice), day)
-    return found
+    return [
+        each
+        for regime in _asked(notice, law, now).values()
+        for each in missing(law, regime, notice.given, _filer(notice), regime.day(notice.opened_at or now))
+    ]
+
+
+def _asked(notice: Notice, law: Law, now: datetime) -> dict[RegimeId, Regime]:
+    """Return the regimes under which a request counts, and this one is not valid yet."""
+    at = notice.opened_at or now
+    waiting = (law.regimes[name] for name in notice.regimes if name in law.regimes and name not in notice.valid)
+    return {each.id: each for each in waiting if takes_requests(each, each.day(at))}
 
 
 def _filer(notice: Notice) -> Filer:
@@ -370,7 +375,7 @@ def _to_uploader(notice: Notice, ruling: Ruling, command: c.Rule) -> Iterable[Ev
 def _copies(notice: Notice, law: Law, now: datetime) -> bool:
     """Tell whether a regime of this notice wants copies gone, too."""
     regimes = (law.regimes[name] for name in notice.regimes if name in law.regimes)
-    duties = (each.copies.on(now.astimezone(each.jurisdiction.zone).date()) for each in regimes)
+    duties = (each.copies.on(each.day(now)) for each in regimes)
     return any(each is not None and each.what is not Copies.NONE for each in duties)
 
 

@@ -146,6 +146,11 @@ def missing(law: Law, regime: Regime, given: Collection[Field], filer: Filer, on
     return tuple(sorted(lacking.values(), key=lambda each: order.index(each.field)))
 
 
+def takes_requests(regime: Regime, on: date) -> bool:
+    """Tell whether a person's request means anything under a regime; some know orders alone, or only offences."""
+    return regime.filers.on(on) is not None
+
+
 def valid(missing: Iterable[Missing]) -> bool:
     """Tell whether a request that lacks this counts as valid."""
     return not any(each.need is Need.REQUIRED for each in missing)

@@ -51,8 +51,9 @@ def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES) -> ASGIAp
     """Make the ASGI application of a composed App; it starts and stops with the server's lifespan."""
     gate = Gate(app)
     by_path: dict[str, list[Operation]] = {}
+    served = set(app.config.parts.split(","))
     for operation in operations:
-        if operation.part is not None and operation.part not in app.config.parts.split(","):
+        if operation.part is not None and not {operation.part, *operation.also} & served:
             continue
         by_path.setdefault(operation.path, []).append(operation)
     routes = [Route(path, Endpoint(gate, each)) for path, each in by_path.items()]

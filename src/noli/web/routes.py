@@ -9,12 +9,14 @@ from dataclasses import replace
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, partners, schemas
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.api.routes_ledger import LEDGER
 from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
 from noli.web.exchange.noli import NOLI
 from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
+from noli.web.notice.routes import NOTICE
 from noli.web.pages import landing
 from noli.web.pages.routes import PERSON
 
@@ -159,6 +161,7 @@ _CALLED: tuple[Operation, ...] = (
         answer=schemas.OpinionList,
     ),
     *WEBHOOKS,
+    *LEDGER,
     Operation(
         method="GET",
         path="/api/v1/partners",
@@ -240,4 +243,14 @@ ABOUT: tuple[Operation, ...] = (
     ),
 )
 
-ROUTES: tuple[Operation, ...] = (*API, *HMA, *PROTOCOLS, *NOLI, *ABOUT, *PERSON, *CONSOLE, *assets.operations())
+ROUTES: tuple[Operation, ...] = (
+    *API,
+    *HMA,
+    *PROTOCOLS,
+    *NOLI,
+    *ABOUT,
+    *PERSON,
+    *NOTICE,
+    *CONSOLE,
+    *assets.operations(),
+)

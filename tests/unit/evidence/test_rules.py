@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noli.evidence.model import Fact, LedgerEntry, LedgerRoot
+from noli.evidence.model import Fact, LedgerEntry, LedgerRoot, Reference
 from noli.evidence.rules import MAX_FLAWS, MerkleRoot, commitment, following, leaf_of, parse_root, verify
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,11 +48,11 @@ def test_root_is_that_of_rfc_6962(size: int) -> None:
 def test_an_untouched_ledger_is_whole() -> None:
     """What was appended verifies, against its own root and against every earlier one that was noted."""
     ledger = _ledger(20)
-    found = verify(ledger, referred=20)
+    found = verify(ledger)
     assert found.whole
     assert found.root.size == 20
     for size in range(21):
-        assert verify(ledger, noted=verify(ledger[:size]).root).whole
+        assert verify(ledger, noted=[verify(ledger[:size]).root]).whole
 
 
 CHANGES = ("at", "kind", "subject", "actor", "commitment", "leaf", "link")
@@ -108,8 +108,9 @@ def test_a_cut_end_is_found_against_a_noted_root() -> None:
     ledger = _ledger(9)
     noted = verify(ledger).root
     assert verify(ledger[:8]).whole
-    assert "cut off" in verify(ledger[:8], noted=noted).flaws[0].text
-    assert "cut off" in verify(ledger[:8], referred=9).flaws[0].text
+    assert "cut off" in verify(ledger[:8], noted=[noted]).flaws[0].text
+    assert "cut off" in verify(ledger[:8], references=_references(ledger)).flaws[0].text
+    assert "cut off" in verify([], noted=[noted]).flaws[0].text
 
 
 def test_a_ledger_written_anew_is_found_against_a_noted_root() -> None:
@@ -120,8 +121,44 @@ def test_a_ledger_written_anew_is_found_against_a_noted_root() -> None:
         fact = replace(entry.fact, actor="staff:2") if entry.sequence == 4 else entry.fact
         forged.append(following(forged[-1] if forged else None, fact, now=entry.at))
     assert verify(forged).whole
-    [flaw] = verify(forged, noted=noted).flaws
+    [flaw] = verify(forged, noted=[noted, verify(_ledger(3)).root, verify(_ledger(11)).root]).flaws
     assert "first 9 entries" in flaw.text
+
+
+def _references(ledger: list[LedgerEntry]) -> list[Reference]:
+    return [Reference(entry.sequence, entry.at, entry.fact, checkable=True) for entry in ledger]
+
+
+def test_what_events_say_is_compared() -> None:
+    """An event that says something else than its entry, or is gone, or was there twice, is named by its entry."""
+    ledger = _ledger(9)
+    said, kinds = _references(ledger), frozenset({"case.viewed"})
+    assert verify(ledger, references=said, referring=kinds).whole
+    assert verify(ledger, references=said[3:]).whole
+    [gone] = verify(ledger, references=said[:4] + said[5:], referring=kinds).flaws
+    assert gone.text == "The event that entry 5 tells of is gone."
+    for part in ("kind", "subject", "actor", "commitment"):
+        changed = replace(said[4].fact, **{part: b"?" if part == "commitment" else "?"})  # type: ignore[arg-type] # by its name
+        [flaw] = verify(ledger, references=[*said[:4], replace(said[4], fact=changed), *said[5:]]).flaws
+        assert flaw.text == "The event that entry 5 tells of was changed: the two disagree."
+    later = replace(said[4], at=NOW)
+    assert not verify(ledger, references=[*said[:4], later, *said[5:]]).whole
+    unknown = replace(said[4], fact=replace(said[4].fact, commitment=b""), checkable=False)
+    assert verify(ledger, references=[*said[:4], unknown, *said[5:]], referring=kinds).whole
+    assert not verify(ledger[:4] + ledger[5:], references=said).whole
+
+
+def test_a_tree_goes_on_from_its_peaks() -> None:
+    """A tree that was put away at any size grows to the same root."""
+    leaves = [entry.leaf for entry in _ledger(20)]
+    for size in range(20):
+        first = MerkleRoot()
+        for leaf in leaves[:size]:
+            first.add(leaf)
+        again = MerkleRoot.of(size, first.peaks)
+        for leaf in leaves[size:]:
+            again.add(leaf)
+        assert again.root().root == _reference_root(leaves)
 
 
 def test_flaws_are_not_listed_without_end() -> None:

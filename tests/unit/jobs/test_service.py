@@ -52,6 +52,8 @@ def test_a_periodic_task_is_done_once_a_period_by_any_number_of_processes() -> N
 def test_a_failure_is_reported_and_tried_again() -> None:
     """After a failure the job waits, longer each time; a success starts anew."""
     world = World(every=None)
+    world.runner.prepare(Lane.LOCAL)
+    assert not world.runner.step(Lane.LOCAL)
     world.jobs.book.schedule("work", "a", due_at=world.clock.now())
 
     def fail(_: Lease) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from noli.base.errors import Conflict, Forbidden, InputError, NotFound, Unavailable
-from noli.jobs.model import Lane, Task
+from noli.jobs.model import Lane
 from noli.jobs.ports import LeaseLost
 from noli.jobs.service import Runner
 from noli.outbox.model import DeliveryState, OutboxMessage, Webhook, WebhookId
@@ -30,7 +30,7 @@ class World:
         self.service = WebhookService(self.store, self.clock, self.receiver, dice=lambda: 1.0)
         self.failures: list[Exception] = []
         self.jobs = MemoryJobs(lambda: self.book.jobs)
-        self.task = Task(kind=DELIVER, run=self.service.deliver, lane=Lane.NETWORK)
+        self.task = next(task for task in self.service.tasks if task.kind == DELIVER)
         report = lambda _, error: self.failures.append(error)  # noqa: E731 - one line in a world of a test
         self.runner = Runner(self.jobs, self.clock, [self.task], dice=lambda: 1.0, report=report)
 
@@ -170,7 +170,7 @@ def test_what_was_posted_under_a_lost_lease_is_posted_again_under_its_id() -> No
 
     class Slow(Receiver):
         def post(self, url: str, content: bytes, headers: object) -> int:
-            world.clock.move(minutes=2)
+            world.clock.move(minutes=6)
             lease = world.jobs.claim([world.task], now=world.clock.now())
             assert lease is not None
             world.jobs.release(lease, due_at=world.clock.now())

@@ -1,65 +1,170 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger in SQL: ``evidence.ports.Ledger``, and appending inside a transaction that another repository opened.
+"""The ledger in SQL: ``evidence.ports.Ledger`` and ``Roots``, and appending inside another repository's transaction.
 
-Each entry needs the one before, so who appends has opened an ``exclusive`` transaction.
+Each entry needs the one before, so who appends has opened an ``exclusive`` transaction. A verification reads what
+stands in the database byte by byte (``raw.py``): what cannot be read as what it should be is a flaw to be named, not a
+reason to stop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
+from noli.adapters.sql import jobs, raw
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.engine import transaction
-from noli.evidence.model import Fact, LedgerEntry
+from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.references import KINDS, references
+from noli.base.errors import Conflict, IntegrityError, NotFound
+from noli.base.secrecy import Keyring
+from noli.evidence.model import Fact, LedgerEntry, LedgerRoot, SignedRoot, TimestampToken
+from noli.evidence.ports import WholeLedger
 from noli.evidence.rules import following
+from noli.jobs.model import Lease
 
 # Rows fetched at a time while the ledger is read.
 _ROWS = 5000
 
+_HASH_BYTES = 32
+
+_entry, _root, _stamp, _tile = t.ledger_entry.c, t.ledger_root.c, t.ledger_timestamp.c, t.ledger_tile.c
+
 
 class SqlLedger:
-    """Reads the ledger."""
+    """Reads the ledger, and keeps its signed roots."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Keep the engine."""
-        self._engine = engine
+    def __init__(self, engine: Engine, keyring: Keyring | None = None) -> None:
+        """Keep the collaborators; without a keyring commitments of cases cannot be compared with their events."""
+        self._engine, self._keyring = engine, keyring
+
+    @contextmanager
+    def whole(self) -> Iterator[WholeLedger]:
+        """Read all of it in one transaction."""
+        with transaction(self._engine) as connection:
+            roots = connection.execute(t.ledger_root.select().order_by(_root.size))
+            stamps = connection.execute(t.ledger_timestamp.select().order_by(_stamp.size, _stamp.authority))
+            yield WholeLedger(
+                _entries(connection),
+                references(connection, self._keyring),
+                KINDS,
+                [_signed(row) for row in roots],
+                [_token(row) for row in stamps],
+            )
 
     def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         """Stream entries in order."""
-        kept = t.ledger_entry
-        query = kept.select().where(kept.c.sequence > after).order_by(kept.c.sequence)
         with transaction(self._engine) as connection:
-            for row in connection.execution_options(yield_per=_ROWS).execute(query):
-                yield _entry(row)
+            yield from _entries(connection, after=after)
+
+    def entry(self, sequence: int) -> LedgerEntry:
+        """Return one entry."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(t.ledger_entry.select().where(_entry.sequence == sequence)).one_or_none()
+        if row is None:
+            msg = f"There is no ledger entry {sequence}."
+            raise NotFound(msg)
+        return _read(row)
 
     def page(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[LedgerEntry]:
         """List entries, newest first."""
-        kept = t.ledger_entry
-        query = kept.select().order_by(kept.c.sequence.desc()).limit(limit)
+        query = t.ledger_entry.select().order_by(_entry.sequence.desc()).limit(limit)
         if subject:
-            query = query.where(kept.c.subject == subject)
+            query = query.where(_entry.subject == subject)
         if before is not None:
-            query = query.where(kept.c.sequence < before)
+            query = query.where(_entry.sequence < before)
         with transaction(self._engine) as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            return [_read(row) for row in connection.execute(query)]
 
-    def last_referred(self) -> int:
-        """Return the highest sequence that an event of any file refers to."""
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return nodes of the tree."""
+        if level == 0:
+            query = sa.select(_entry.leaf).where(_entry.sequence > start, _entry.sequence <= stop)
+            query = query.order_by(_entry.sequence)
+        else:
+            query = sa.select(_tile.hash).where(_tile.level == level, _tile.number >= start, _tile.number < stop)
+            query = query.order_by(_tile.number)
         with transaction(self._engine) as connection:
-            last = [
-                connection.execute(sa.select(sa.func.max(events.c.ledger_sequence))).scalar_one() or 0
-                for events in (t.case_event, t.notice_event, t.record_event)
-            ]
-        return max(last)
+            found = [bytes(each) for each in connection.execute(query).scalars()]
+        if len(found) != stop - start:
+            msg = "Hashes of the ledger are missing; 'noli ledger verify' says what is wrong."
+            raise IntegrityError(msg)
+        return found
+
+    def last(self) -> tuple[SignedRoot, tuple[bytes, ...]] | None:
+        """Return the largest signed root with its peaks."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(t.ledger_root.select().order_by(_root.size.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        peaks = bytes(row.peaks)
+        return _signed(row), tuple(peaks[at : at + _HASH_BYTES] for at in range(0, len(peaks), _HASH_BYTES))
+
+    def at(self, size: int) -> SignedRoot:
+        """Return the signed root of a size."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(t.ledger_root.select().where(_root.size == size)).one_or_none()
+        if row is None:
+            msg = f"No root of {size} entries was signed; 'noli ledger roots' lists those that were."
+            raise NotFound(msg)
+        return _signed(row)
+
+    def roots(self, *, before: int | None = None, limit: int = 100) -> list[SignedRoot]:
+        """List signed roots, largest first."""
+        query = t.ledger_root.select().order_by(_root.size.desc()).limit(limit)
+        if before is not None:
+            query = query.where(_root.size < before)
+        with transaction(self._engine) as connection:
+            return [_signed(row) for row in connection.execute(query)]
+
+    def keep(
+        self,
+        signed: SignedRoot,
+        *,
+        peaks: Sequence[bytes],
+        tiles: Mapping[tuple[int, int], bytes],
+        lease: Lease | None,
+    ) -> None:
+        """Keep a signed root."""
+        values = {
+            "size": signed.root.size,
+            "root": signed.root.root,
+            "at": signed.at,
+            "key": signed.key,
+            "signature": signed.signature,
+            "peaks": b"".join(peaks),
+        }
+        with exclusive(self._engine) as connection:
+            if lease is not None:
+                jobs.fence(connection, lease)
+            if connection.execute(t.ledger_root.select().where(_root.size == signed.root.size)).first() is not None:
+                msg = "The root of this size was signed already."
+                raise Conflict(msg)
+            connection.execute(t.ledger_root.insert().values(values))
+            rows = [{"level": level, "number": number, "hash": hash_} for (level, number), hash_ in tiles.items()]
+            if rows:
+                connection.execute(t.ledger_tile.insert(), rows)
+
+    def tokens(self, size: int) -> list[TimestampToken]:
+        """Return what time-stamp authorities said of a root."""
+        query = t.ledger_timestamp.select().where(_stamp.size == size).order_by(_stamp.at)
+        with transaction(self._engine) as connection:
+            return [_token(row) for row in connection.execute(query)]
+
+    def keep_token(self, token: TimestampToken) -> None:
+        """Keep what a time-stamp authority said."""
+        values = {"size": token.size, "authority": token.authority, "at": token.at, "token": token.token}
+        with transaction(self._engine, write=True) as connection:
+            connection.execute(t.ledger_timestamp.insert().values(values))
 
 
 def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
     """Append one fact in an ``exclusive`` transaction."""
     kept = t.ledger_entry
     last = connection.execute(kept.select().order_by(kept.c.sequence.desc()).limit(1)).one_or_none()
-    entry = following(None if last is None else _entry(last), fact, now=now)
+    entry = following(None if last is None else _read(last), fact, now=now)
     connection.execute(
         kept.insert().values(
             sequence=entry.sequence,
@@ -75,6 +180,23 @@ def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
     return entry
 
 
-def _entry(row: Row[*tuple[object, ...]]) -> LedgerEntry:
+def _entries(connection: Connection, *, after: int = 0) -> Iterator[LedgerEntry]:
+    texts = (raw.as_bytes(connection, column) for column in (_entry.at, _entry.kind, _entry.subject, _entry.actor))
+    query = sa.select(_entry.sequence, *texts, _entry.commitment, _entry.leaf, _entry.link)
+    query = query.where(_entry.sequence > after).order_by(_entry.sequence)
+    for row in connection.execution_options(yield_per=_ROWS).execute(query):
+        fact = Fact(raw.text(row.kind), raw.text(row.subject), raw.text(row.actor), raw.blob(row.commitment))
+        yield LedgerEntry(row.sequence, raw.time(row.at), fact, raw.blob(row.leaf), raw.blob(row.link))
+
+
+def _read(row: Row[*tuple[Any, ...]]) -> LedgerEntry:
     fact = Fact(row.kind, row.subject, row.actor, bytes(row.commitment))
     return LedgerEntry(row.sequence, row.at, fact, bytes(row.leaf), bytes(row.link))
+
+
+def _signed(row: Row[*tuple[Any, ...]]) -> SignedRoot:
+    return SignedRoot(LedgerRoot(row.size, bytes(row.root)), row.at, row.key, bytes(row.signature))
+
+
+def _token(row: Row[*tuple[Any, ...]]) -> TimestampToken:
+    return TimestampToken(row.size, row.authority, row.at, bytes(row.token))

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection, Engine
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
 from noli.adapters.sql.outbox import webhook_place
+from noli.adapters.sql.sealed import key_place
 from noli.adapters.sql.staff import secret_place
-from noli.adapters.sql.streams import key_place
 from noli.base.secrecy import Keyring, WrappedKey
 
 _WRAPPED: tuple[tuple[sa.Table, sa.Column[bytes], Callable[[str], str]], ...] = (

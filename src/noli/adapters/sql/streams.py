@@ -6,8 +6,6 @@ the file's own key, which is wrapped by the key file; the database alone does no
 erases everything private at once and leaves the ledger whole.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,11 +17,11 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from noli.adapters.sql import ledger, outbox
 from noli.adapters.sql import tables as t
+from noli.adapters.sql.sealed import event_commitment, event_place, key_place
 from noli.base.errors import Conflict, NoliError, NotFound
 from noli.base.secrecy import Keyring, WrappedKey
 from noli.evidence.events import Codec, Recorded
 from noli.evidence.model import Fact, LedgerEntry
-from noli.evidence.rules import commitment
 from noli.outbox.model import OutboxMessage
 
 E = TypeVar("E")
@@ -103,11 +101,10 @@ class SealedStream(Generic[E]):
         key = self.key(id_)
         details, sealed = b"", None
         if key is not None:
-            salt = hmac.digest(key, b"ledger|%d" % sequence, hashlib.sha256)
-            details = commitment(salt, written.canonical())
+            details = event_commitment(key, sequence, written)
             if written.private:
                 plain = json.dumps(written.private, separators=(",", ":")).encode("utf-8")
-                sealed = self._keyring.seal(key, plain, place=self._event_place(id_, sequence))
+                sealed = self._keyring.seal(key, plain, place=event_place(self._events, id_, sequence))
         entry = self.record(Fact(written.name, id_, actor, details), now=now)
         self.connection.execute(
             self._events.insert().values(
@@ -140,7 +137,7 @@ class SealedStream(Generic[E]):
     def _open(self, id_: str, key: bytes | None, row: Row[*tuple[object, ...]]) -> dict[str, Any] | None:
         if key is None or row.private is None:
             return None
-        opened = self._keyring.open(key, bytes(row.private), place=self._event_place(id_, row.sequence))
+        opened = self._keyring.open(key, bytes(row.private), place=event_place(self._events, id_, row.sequence))
         private: dict[str, Any] = json.loads(opened)
         return private
 
@@ -172,9 +169,6 @@ class SealedStream(Generic[E]):
             msg = f"There is no such {self._noun}."
             raise NotFound(msg)
         return row
-
-    def _event_place(self, id_: str, sequence: int) -> str:
-        return f"{self._events.name}|{id_}|{sequence}|private"
 
 
 class Feed:
@@ -234,8 +228,3 @@ def overwrite(engine: Engine) -> None:
             # The driver's own connection: a checkpoint cannot run in a transaction, which ours always opens.
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def key_place(file: sa.Table, id_: str) -> str:
-    """Return where the data key of a file stands, for wrapping."""
-    return f"{file.name}|{id_}|key"

@@ -337,6 +337,36 @@ ledger_entry = sa.Table(
     sa.Index(None, "subject", "sequence"),
 )
 
+# Append-only as well (revision 0008). ``peaks`` are what the tree goes on from.
+ledger_root = sa.Table(
+    "ledger_root",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("root", sa.LargeBinary(32), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("key", sa.String(8), nullable=False),
+    sa.Column("signature", sa.LargeBinary(64), nullable=False),
+    sa.Column("peaks", sa.LargeBinary, nullable=False),
+)
+
+ledger_timestamp = sa.Table(
+    "ledger_timestamp",
+    metadata,
+    sa.Column("size", sa.ForeignKey("ledger_root.size"), primary_key=True),
+    sa.Column("authority", sa.String(255), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+)
+
+# Roots of 256, 65,536 … leaves, for proofs; only a cache, what is proven from it is checked against a signed root.
+ledger_tile = sa.Table(
+    "ledger_tile",
+    metadata,
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+)
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",

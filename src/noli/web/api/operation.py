@@ -38,6 +38,8 @@ class Part(StrEnum):
     CONSOLE = "console"
     #: What partners' software calls.
     EXCHANGE = "exchange"
+    #: The public form for notices.
+    NOTICE = "notice"
 
 
 #: Bytes of a page's form, unless its operation says otherwise.
@@ -138,6 +140,7 @@ class Operation:
         problems: Codes of errors beyond those that every route has.
         idempotent: Whether an ``Idempotency-Key`` is honoured.
         part: What it belongs to; None for what is always served.
+        also: Further parts that cannot do without it.
         page: Whether people open it in a browser: errors are then pages, too.
         max_body_bytes: Largest JSON body or page form; None for the usual limits.
         file_parts: Names of a form's part that is the file.
@@ -159,6 +162,7 @@ class Operation:
     problems: tuple[str, ...] = ()
     idempotent: bool = False
     part: Part | None = None
+    also: tuple[Part, ...] = ()
     page: bool = False
     max_body_bytes: int | None = None
     file_parts: tuple[str, ...] = ("file",)

@@ -94,6 +94,20 @@ class BatchIn(Struct, forbid_unknown_fields=True):
     hashes: Annotated[list[BatchHash], Meta(min_length=1, max_length=MAX_HASHES)]
 
 
+class SegmentOut(Struct):
+    """What an upload shows of a banked video, in seconds; where it shows several parts, the place of the longest."""
+
+    start: float
+    end: float
+    banked_start: float
+    banked_end: float
+    #: Seconds of the banked video that pass in one of the upload.
+    speed: float
+    #: How much of the banked video is shown, all parts together, and which share of it.
+    seconds: float
+    share: float
+
+
 class MatchOut(Struct, omit_defaults=True):
     """One banked entry that the upload matches."""
 
@@ -106,6 +120,10 @@ class MatchOut(Struct, omit_defaults=True):
     reason: str
     #: In bits, for type `pdq`; only for keys with the scope `distances`.
     distance: int | None = None
+    #: Where in the video the frame is that is nearest; only for videos.
+    at_ms: int | None = None
+    #: Only where both are videos.
+    segment: SegmentOut | None = None
 
 
 class HashOut(Struct, omit_defaults=True, kw_only=True):

@@ -32,4 +32,5 @@ def page(app: App, scope: Scope, error: NoliError, *, status: int) -> Reply:
         minutes=minutes,
         error_id=error_id,
         console=str(scope["path"]).startswith("/console"),
+        notice=str(scope["path"]).startswith("/notice"),
     )

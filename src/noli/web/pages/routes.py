@@ -15,7 +15,11 @@ from noli.web.pages.start import PageQuery
 
 
 def _page(
-    path: str, handler: Callable[[Call], Any], summary: str, query: type[msgspec.Struct] = PageQuery
+    path: str,
+    handler: Callable[[Call], Any],
+    summary: str,
+    query: type[msgspec.Struct] = PageQuery,
+    also: tuple[Part, ...] = (),
 ) -> Operation:
     return Operation(
         method="GET",
@@ -26,6 +30,7 @@ def _page(
         media_type=render.HTML,
         page=True,
         part=Part.INTAKE,
+        also=also,
     )
 
 
@@ -56,10 +61,10 @@ def _script(path: str, handler: Callable[[Call], Any], summary: str, body: type[
 
 PERSON: tuple[Operation, ...] = (
     _page("/", start.start, "What happens here."),
-    _page("/safe", start.traces, "Which traces stay on a device."),
-    _page("/leave", start.leave, "Leave for a neutral site."),
-    _page("/help", helplines.for_adults, "Who helps.", HelpQuery),
-    _page("/other-help", helplines.for_others, "Who helps where somebody is under 18.", HelpQuery),
+    _page("/safe", start.traces, "Which traces stay on a device.", also=(Part.NOTICE,)),
+    _page("/leave", start.leave, "Leave for a neutral site.", also=(Part.NOTICE,)),
+    _page("/help", helplines.for_adults, "Who helps.", HelpQuery, also=(Part.NOTICE,)),
+    _page("/other-help", helplines.for_others, "Who helps where somebody is under 18.", HelpQuery, also=(Part.NOTICE,)),
     _page("/go", steps.first, "The questions."),
     _form("/go", steps.next_, "One question after the other, without script."),
     Operation(

@@ -7,8 +7,8 @@ Before: code of the revision before runs on with these tables beside its own.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public notice form in a browser: no finding of axe, 320 pixels, the keyboard alone, no script."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.browser import Visitor
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def _press(person: Visitor, button: str = "main form button:not([type=button])") -> None:
+    """Press a button, the first of the page's forms, and wait until the next page is there with its styles."""
+    with person.page.expect_navigation():
+        person.page.locator(button).first.click()
+
+
+def _fill(person: Visitor) -> None:
+    page = person.page
+    page.locator("#filer-self").check()
+    page.locator("#kind-synthetic").check()
+    page.fill("#location", "https://platform.example/1")
+
+
+def _all_pages(person: Visitor) -> Iterator[str]:
+    """Go through every page of the form; stop at each."""
+    page = person.page
+    person.open("/notice")
+    yield "age"
+    _press(person)
+    yield "age, with an error"
+    page.locator("#age-adult").check()
+    _press(person)
+    yield "form"
+    _press(person)
+    yield "form, with an error"
+    _fill(person)
+    _press(person)
+    yield "receipt"
+    number, code = (str(page.locator(f"[data-part={part}]").text_content()) for part in ("number", "code"))
+    person.open("/notice/status")
+    yield "return"
+    page.fill("#number", number)
+    page.fill("#code", "wrong")
+    _press(person)
+    yield "return, with an error"
+    page.fill("#code", code)
+    _press(person)
+    yield "status"
+    _press(person, "form[action='/notice/end'] button")
+    yield "taken back"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_axe_finds_nothing(language: str, visit: Callable[..., Visitor]) -> None:
+    """No page breaks a rule of WCAG 2.2 AA, light or dark, nor scrolls sideways at 320 px; each is in one language."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    person = visit(locale={"en": "en-GB", "de": "de-DE"}[language], viewport={"width": 320, "height": 640})
+    found: dict[str, list[str]] = {}
+    for name in _all_pages(person):
+        page = person.page
+        violations = _violations(axe, page, type="tag", values=_TAGS)
+        page.emulate_media(color_scheme="dark")
+        violations += _violations(axe, page, type="rule", values=["color-contrast", "link-in-text-block"])
+        page.emulate_media(color_scheme="light")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            violations.append("scrolls sideways")
+        if page.locator("html").get_attribute("lang") != language:
+            violations.append("is in another language")
+        if violations:
+            found[name] = violations
+    assert found == {}
+    assert (person.elsewhere, person.context.cookies()) == ([], [])
+    # A refused pair of number and code is a 403, and browsers say so of the page itself.
+    assert [line for line in person.complaints if "403" not in line] == []
+
+
+def _violations(axe: Any, page: Any, **only: object) -> list[str]:
+    result = axe.run(page, options={"runOnly": only, "resultTypes": ["violations"]})
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in result.response["violations"]]
+
+
+def test_it_works_without_script_and_with_the_keyboard_alone(visit: Callable[..., Visitor]) -> None:
+    """From the age to the receipt, what was missing and the way back, in German, with nothing but keys."""
+    person = visit(java_script_enabled=False, locale="de-DE", viewport={"width": 1280, "height": 900})
+    page, press = person.page, person.page.keyboard.press
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            press("Tab")
+            if page.locator(f"{selector}:focus").count():
+                return
+        pytest.fail(f"{selector} is not reached with Tab")
+
+    def send() -> None:
+        with page.expect_navigation():
+            press("Enter")
+
+    person.open("/notice")
+    tab_to("[name=age]")
+    press("Space")
+    tab_to("main form button")
+    send()
+    tab_to("[name=filer]")
+    press("Space")
+    tab_to("#location")
+    page.keyboard.type("Im Profil „Ich“, seit gestern.")
+    tab_to("main form button")
+    send()
+    said = page.locator("main").inner_text()
+    assert "Wir haben Ihre Meldung erhalten" in said
+    assert "Bitte bestätigen Sie, dass das Bild" in said
+    page.locator("summary").first.press("Enter")
+    assert "TAKE IT DOWN Act, Abschnitt 3" in page.locator("main").inner_text()
+    number, code = (str(page.locator(f"[data-part={part}]").text_content()) for part in ("number", "code"))
+    for name in ("statement", "good-faith", "accuracy"):
+        tab_to(f"#{name}-yes")
+        press("Space")
+    tab_to("form[action='/notice/more'] button")
+    send()
+    assert "Gespeichert." in page.locator("main").inner_text()
+    person.open("/notice/status")
+    page.fill("#number", number.lower())
+    page.fill("#code", code)
+    tab_to("main form button")
+    send()
+    assert "Was wir Ihnen mitgeteilt haben" in page.locator("main").inner_text()
+
+
+def test_under_18_comes_first(visit: Callable[..., Visitor]) -> None:
+    """Nothing is asked before the age; who says no, or is not sure, is led to the hotlines."""
+    person = visit()
+    for answer in ("under-18", "unsure"):
+        person.open("/notice")
+        assert person.page.locator("main input:not([type=hidden]), main textarea").count() == 3
+        person.page.locator(f"#age-{answer}").check()
+        _press(person)
+        assert "These services are right for you" in person.title()
+    assert person.bodies() == [("/notice", b"age=under-18"), ("/notice", b"age=unsure")]
