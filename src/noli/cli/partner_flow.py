@@ -3,7 +3,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -127,10 +127,10 @@ def resync(name: str, *, data: Path | None) -> None:
 
 
 @click.command("trace")
-@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @data_option
-def trace(file: TextIO, *, as_json: bool, data: Path | None) -> None:
+def trace(file: Path, *, as_json: bool, data: Path | None) -> None:
     """Say which partner a leaked list was given to: whose canaries are in it.
 
     Reads the same lists as 'noli bank import'. A list without canaries is not from here, or too short to tell.
@@ -139,7 +139,8 @@ def trace(file: TextIO, *, as_json: bool, data: Path | None) -> None:
     Example:
       noli partner trace leaked.txt --data data
     """
-    hashes = [line.hash.value for line in parse_list(file) if not isinstance(line, BadLine)]
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        hashes = [line.hash.value for line in parse_list(lines) if not isinstance(line, BadLine)]
     with opened(data) as app:
         found = app.partner_status.trace(hashes)
     for each in found:
