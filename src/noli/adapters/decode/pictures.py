@@ -155,7 +155,7 @@ def _from_brightness(
     brightness = plane.tobytes()
     joined, quality = hashed or kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
     cut = tuple(crop_hashes(brightness, plane.size, original)) if crops else ()
-    found = _regions(brightness, plane.height, plane.width, regions) if regions else None
+    found = regions_of_plane(brightness, plane.height, plane.width, regions) if regions else None
     return Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
 
 
@@ -234,10 +234,10 @@ def _regions_of(rendering: Image.Image, most: int) -> Regions:
     plane, height, width = kernel.pdq_shrink(
         rendering.tobytes(), rendering.height, rendering.width, len(rendering.getbands())
     )
-    return _regions(plane, height, width, most)
+    return regions_of_plane(plane, height, width, most)
 
 
-def _regions(plane: bytes, height: int, width: int, most: int) -> Regions:
+def regions_of_plane(plane: bytes, height: int, width: int, most: int) -> Regions:
     """Find regions in a grey plane; their unit is a share of the longer side, so the plane's scale does not matter."""
     longer = max(height, width)
     size = max(1, width * REGION_UNITS // longer), max(1, height * REGION_UNITS // longer)
