@@ -26,6 +26,7 @@ _SECTIONS = {
     "Over HTTP": ("lookup-", "check-", "batch-", "append-visible-http", "server-"),
     "Scans": ("scan-", "catalogue-"),
     "In the page": ("page-",),
+    "Videos": ("video-",),
 }
 
 _FORMATS_NOTE = """Distance between the hash of one photograph stored in each format and the hash of its upright RGB

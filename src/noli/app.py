@@ -165,8 +165,8 @@ class App(ExchangeParts):
         self._add_gauges()
 
     @classmethod
-    def open(cls, config: Config) -> Self:
-        """Open an installation, creating what is missing.
+    def open(cls, config: Config, *, clock: Clock | None = None) -> Self:
+        """Open an installation, creating what is missing; ``clock`` as above.
 
         Raises:
             Unavailable: The database cannot be reached, or its settings would lose data.
@@ -178,7 +178,7 @@ class App(ExchangeParts):
             database.migrate()
             database.check()
             undo.pop_all()
-        return cls(config, database)
+        return cls(config, database, clock=clock)
 
     @cached_property
     def hasher(self) -> MediaHasher:

@@ -204,7 +204,9 @@ class NoticeService:
             until=command.until,
             at=self.clock.now(),
         )
-        return letters.statement(found, ruling, disclose=command.disclose), letters.decision(found, ruling)
+        bodies = rules.has_bodies(found, self.law)
+        statement = letters.statement(found, ruling, bodies=bodies, disclose=command.disclose)
+        return str(statement), letters.decision(found, ruling, bodies=bodies)
 
     def add_copies(
         self, transaction: NoticeTransaction, notice: NoticeId, copies: Sequence[NewContent], *, ended: bool, actor: str

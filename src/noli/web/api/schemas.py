@@ -33,7 +33,7 @@ MAX_HASHES = 10_000
 MAX_REF = 256
 
 # PostgreSQL keeps no NUL character in a text.
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 
 # The pattern and the list of types are documented here and checked by noli.hashing, whose errors say more.
 Hex = Annotated[str, Meta(description="64 hexadecimal digits.", extra_json_schema={"pattern": "^[0-9a-fA-F]{64}$"})]
@@ -42,7 +42,7 @@ TypeName = Annotated[
 ]
 Quality = Annotated[int, Meta(ge=0, le=MAX_QUALITY, description="PDQ quality; leave out where it is not known.")]
 Ref = Annotated[
-    str, Meta(max_length=MAX_REF, pattern=_NO_NUL, description="Your own reference to the upload; kept with a match.")
+    str, Meta(max_length=MAX_REF, pattern=NO_NUL, description="Your own reference to the upload; kept with a match.")
 ]
 BankName = Annotated[
     str, Meta(pattern=rf"^{NAME_PATTERN}$(?!\n)", description="Unique, never changes, stands in paths.")
@@ -59,11 +59,11 @@ At = Annotated[
     int,
     Meta(ge=0, le=MAX_TIME_MS, description="Milliseconds from the start of the video, for hashes of type `vpdq`."),
 ]
-Note = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
-Short = Annotated[str, Meta(max_length=200, pattern=_NO_NUL)]
+Note = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+Short = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
 EntryText = Annotated[str, Meta(description="13 base-32 digits.")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Most items to return.")]
-After = Annotated[str, Meta(max_length=200, pattern=_NO_NUL, description="The `next` of the page before.")]
+After = Annotated[str, Meta(max_length=200, pattern=NO_NUL, description="The `next` of the page before.")]
 
 
 class HashIn(Struct, forbid_unknown_fields=True):
