@@ -9,6 +9,7 @@ import pytest
 # Written by 'make bench' and 'make reference'.
 _GENERATED = {
     "docs/benchmarks.md",
+    "docs/robustness.md",
     "docs/reference/cli.md",
     "docs/reference/configuration.md",
     "docs/reference/routes.md",

@@ -25,7 +25,7 @@ REGION_COEFS = 256
 REGION_UNITS = 32_768
 
 #: Regions that are registered for a picture, and that are looked for in one.
-REGIONS_KEPT, REGIONS_SOUGHT = 60, 120
+REGIONS_KEPT, REGIONS_SOUGHT = 60, 160
 
 #: Frames of an animated picture whose regions are looked at.
 REGION_FRAMES = 4
@@ -246,7 +246,7 @@ class Frame:
         number: 0-based position of the frame in the file.
         crops: Hashes of its usual crops, labelled with their variant; empty unless they were asked for.
         at_ms: Where in its video it is shown; None for a frame of a picture.
-        inner: Eight values of what lies inside black bars; empty where there are none.
+        inner: Eight values of what lies inside bars or an even border; empty where there are none.
         inner_quality: Quality of those.
         regions: Its regions; None unless they were asked for.
     """
@@ -270,10 +270,10 @@ class Frame:
         """What to look for beside its own hash.
 
         Pictures are registered turned and in crops, so their mirrored form is enough. A video is registered as it is,
-        so each frame is looked for in every form, and without its bars.
+        so each frame is looked for in every form. Both are looked for without bars and borders, too.
         """
         if self.at_ms is None:
-            return (self.dihedral[_MIRRORED],)
+            return (self.dihedral[_MIRRORED], *(self.inner[:1] + self.inner[_MIRRORED : _MIRRORED + 1]))
         return self.dihedral[1:] + self.inner
 
     def variants(self, pipeline: Pipeline) -> list[Hash]:

@@ -37,7 +37,10 @@ EDGE_BITS = 8
 #: regions in common, but hardly any so much of the picture (``make bench-robustness``).
 MIN_VOTES, MIN_COVERED = 3, 250
 
-#: The same, from which on a bank may block: half as much again as any pair of one scene had.
+#: So many agreeing regions are a match even where they cover less: none but one of those pairs had as many.
+MANY_VOTES = 12
+
+#: The same, from which on a bank may block: a third more than any pair of one scene had.
 STRONG_VOTES, STRONG_COVERED = 8, 500
 
 #: Matches that a decision lists at most; the strongest and nearest are kept. Nobody reads more.
@@ -81,7 +84,8 @@ def closeness(distance_bits: int, threshold_bits: int) -> Closeness:
 
 def agrees(agreement: Agreement) -> bool:
     """Whether regions agree far enough for a match at all."""
-    return agreement.votes >= MIN_VOTES and agreement.covered >= MIN_COVERED
+    covers = agreement.votes >= MIN_VOTES and agreement.covered >= MIN_COVERED
+    return covers or agreement.votes >= MANY_VOTES
 
 
 def strong(agreement: Agreement) -> bool:

@@ -169,10 +169,11 @@ def test_an_entry_found_both_ways_is_told_once_by_its_hash() -> None:
 
 @pytest.mark.parametrize(
     ("votes", "covered", "counts", "blocks"),
-    [(2, 900, False, False), (3, 249, False, False), (3, 250, True, False), (8, 499, True, False),
+    [(2, 900, False, False), (3, 249, False, False), (11, 249, False, False),
+     (12, 0, True, False), (3, 250, True, False), (8, 499, True, False),
      (7, 900, True, False), (8, 500, True, True)],
 )  # fmt: skip
 def test_votes_and_area_must_both_suffice(votes: int, covered: int, *, counts: bool, blocks: bool) -> None:
-    """Many regions in a corner are another picture of the same scene, few that cover much are chance."""
+    """Some regions in a corner are another picture of the same scene, too few are chance; very many are enough."""
     agreement = Agreement(votes, covered, 1000)
     assert (agrees(agreement), strong(agreement)) == (counts, blocks)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile
 
-from noli.adapters.decode import normalise
+from noli.adapters.decode import borders, normalise
 from noli.adapters.decode.formats import READ_FORMATS, formats_of
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.hashing import kernel
@@ -88,7 +88,7 @@ def read_picture(
         pipeline: What to do to the pixels first.
         crops: Whether to hash the usual crops of its first frame and find the regions that are registered; only with
             ``Pipeline.FULL``.
-        regions: Whether to find the regions that are looked for instead; likewise.
+        regions: Whether to find the regions that are looked for instead, and to look inside borders; likewise.
         budget: What it may take; call ``prepare`` with it before.
 
     Returns:
@@ -156,7 +156,8 @@ def _from_brightness(
     joined, quality = hashed or kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
     cut = tuple(crop_hashes(brightness, plane.size, original)) if crops else ()
     found = regions_of_plane(brightness, plane.height, plane.width, regions) if regions else None
-    return Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
+    frame = Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
+    return _with_inner(frame, plane, original) if regions and not crops else frame
 
 
 def _from_frames(
@@ -169,6 +170,8 @@ def _from_frames(
     for number, frame in _frames(picture, budget):
         for rendering in normalise.renderings(normalise.upright(frame, orientation)):
             hashed = _hash(rendering, number, pipeline, crops=crops and number == first)
+            if regions and not crops and pipeline is Pipeline.FULL:
+                hashed = _with_inner(hashed, rendering.convert("L"), rendering.size)
             if hashed.quality < MIN_QUALITY:
                 best_weak = hashed if best_weak is None or hashed.quality > best_weak.quality else best_weak
             elif _is_new(hashed, kept):
@@ -227,6 +230,27 @@ def _hash(rendering: Image.Image, number: int, pipeline: Pipeline, *, crops: boo
         plane, height, width = kernel.pdq_shrink(pixels, rendering.height, rendering.width, channels)
         cut = tuple(crop_hashes(plane, (width, height), rendering.size))
     return Frame(dihedral_hashes(joined), quality, number, cut)
+
+
+def _with_inner(frame: Frame, plane: Image.Image, original: tuple[int, int]) -> Frame:
+    """Hash what lies inside an even border, too, if it says enough; alone, where the whole does not.
+
+    Args:
+        frame: What was hashed.
+        plane: Its brightness, at 1/1, 1/2, 1/4 or 1/8.
+        original: Width and height of the picture.
+    """
+    box = borders.inside(plane)
+    if box is None:
+        return frame
+    across, down = original[0] / plane.width, original[1] / plane.height
+    part = round(box[0] * across), round(box[1] * down), round(box[2] * across), round(box[3] * down)
+    joined, quality = kernel.pdq_crop(plane.tobytes(), plane.height, plane.width, original[1], original[0], part)
+    if quality < MIN_QUALITY:
+        return frame
+    if frame.quality < MIN_QUALITY:
+        return replace(frame, dihedral=dihedral_hashes(joined), quality=quality)
+    return replace(frame, inner=dihedral_hashes(joined), inner_quality=quality)
 
 
 def _regions_of(rendering: Image.Image, most: int) -> Regions:

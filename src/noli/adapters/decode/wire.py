@@ -68,6 +68,8 @@ def reading_to_json(reading: Reading) -> bytes:
                     f.number,
                     [[c.hex, c.quality, c.variant] for c in f.crops],
                     regions_to_json(f.regions),
+                    b"".join(f.inner).hex(),
+                    f.inner_quality,
                 ]
                 for f in reading.frames
             ],
@@ -109,13 +111,29 @@ def dihedral_hashes(joined: bytes) -> tuple[bytes, ...]:
     return tuple(joined[at : at + PDQ_BYTES] for at in range(0, len(joined), PDQ_BYTES))
 
 
-def _frame(hashes: object, quality: object, number: object, crops: object, regions: object) -> Frame:
+def _frame(
+    hashes: object,
+    quality: object,
+    number: object,
+    crops: object,
+    regions: object,
+    inner: object,
+    inner_quality: object,
+) -> Frame:
     """Parse one frame of an answer."""
-    match hashes, quality, number, crops:
-        case str(), int(), int(), list() if 0 <= quality <= MAX_QUALITY and number >= 0:
+    match hashes, quality, number, crops, inner, inner_quality:
+        case str(), int(), int(), list(), str(), int() if (
+            0 <= quality <= MAX_QUALITY and 0 <= inner_quality <= MAX_QUALITY and number >= 0
+        ):
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
             return Frame(
-                dihedral, quality, number, tuple(_crop(*crop) for crop in crops), regions=regions_from_json(regions)
+                dihedral,
+                quality,
+                number,
+                tuple(_crop(*crop) for crop in crops),
+                inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
+                inner_quality=inner_quality,
+                regions=regions_from_json(regions),
             )
     msg = "not a frame"
     raise ValueError(msg)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pdqhash
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from noli.adapters.decode import pictures
 from noli.adapters.decode.pictures import Budget, prepare, read_picture
 from noli.hashing.model import REGION_FRAMES, REGIONS_KEPT, REGIONS_SOUGHT, Outcome, Pipeline, Reading, Variant
 from noli.hashing.variants import CROPS
 from tests.support import media
+from tests.support.regions import scene
 
 BUDGET = Budget(max_pixels=2_000_000, max_frames=4, frames_s=20)
 
@@ -210,3 +211,42 @@ def test_only_the_first_frames_of_an_animation_have_regions() -> None:
     file = media.animation([media.drawn(seed=n) for n in range(6)], "GIF")
     reading = read_picture(file, pipeline=Pipeline.FULL, budget=budget, regions=True)
     assert [each is not None for each in reading.regions] == [True] * REGION_FRAMES + [False] * 2
+
+
+def look(data: bytes) -> Reading:
+    """Read a file as a check does where a bank keeps regions."""
+    return read_picture(data, pipeline=Pipeline.FULL, budget=BUDGET, regions=True)
+
+
+def framed(picture: Image.Image, ground: int, *, top: int, side: int) -> Image.Image:
+    """Put a picture on even ground, with a line of words above it."""
+    sheet = Image.new("RGB", (picture.width + 2 * side, picture.height + 2 * top), (ground,) * 3)
+    sheet.paste(picture, (side, top))
+    if top:
+        ImageDraw.Draw(sheet).text((20, top // 3), "someone_2  12:45", fill=(255 - ground,) * 3, font_size=top // 4)
+    return sheet
+
+
+@pytest.mark.parametrize(("ground", "top", "side"), [(0, 90, 0), (255, 60, 60), (30, 160, 0), (240, 0, 80)])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_what_lies_inside_a_border_is_looked_for(kind: str, ground: int, top: int, side: int) -> None:
+    """Borders, letterbox bars and the bars of a screenshot are cut away, and the picture inside is hashed."""
+    shown = Image.fromarray(scene(3)).convert("RGB")
+    reading = look(media.encoded(framed(shown, ground, top=top, side=side), kind))
+    assert min(differing(copy, shown) for copy in reading.frames[0].copies) <= 31
+
+
+def test_a_picture_without_a_border_has_nothing_inside() -> None:
+    """Neither a scene to its edges nor a flat picture is taken for a framed one, and registering looks for none."""
+    shown = Image.fromarray(scene(3)).convert("RGB")
+    assert look(media.encoded(shown, "JPEG")).frames[0].inner == ()
+    assert look(media.encoded(Image.new("RGB", (300, 200), "grey"), "PNG")).frames[0].inner == ()
+    file = media.encoded(framed(shown, 0, top=60, side=60), "JPEG")
+    assert read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True).frames[0].inner == ()
+
+
+def test_on_much_even_ground_the_picture_inside_stands_for_the_whole() -> None:
+    """A small picture on a large sheet says enough by itself."""
+    shown = Image.fromarray(scene(3)).convert("RGB").resize((240, 180))
+    reading = look(media.encoded(framed(shown, 255, top=130, side=150), "PNG"))
+    assert reading.outcome is Outcome.HASHED

@@ -11,7 +11,15 @@ from tests.support.bits import some_hash
 
 CROP = Hash(some_hash(9), 80, variant=Variant.INSET_5)
 REGIONS = Regions((32768, 9), bytes(range(8)), bytes(256))
-FRAME = Frame(tuple(some_hash(n) for n in range(8)), 90, 3, (CROP,), regions=REGIONS)
+FRAME = Frame(
+    tuple(some_hash(n) for n in range(8)),
+    90,
+    3,
+    (CROP,),
+    inner=tuple(some_hash(n) for n in range(20, 28)),
+    inner_quality=70,
+    regions=REGIONS,
+)
 PLACE, COEFS = "AAECAwQFBgc=", "A" * 342 + "=="
 READING = Reading(Outcome.HASHED, (FRAME,), "why", Pipeline.NEAREST_512, 640, 480)
 
@@ -26,25 +34,27 @@ def test_a_reading_crosses_the_pipe_unchanged() -> None:
     [
         {"outcome": "fine"},
         {"frames": None},
-        {"frames": [["00" * 255, 90, 0, [], None]]},
-        {"frames": [["zz" * 256, 90, 0, [], None]]},
-        {"frames": [["00" * 256, 101, 0, [], None]]},
-        {"frames": [["00" * 256, 90, -1, [], None]]},
-        {"frames": [["00" * 256, "90", 0, [], None]]},
-        {"frames": [["00" * 256, 90, 0, []]]},
-        {"frames": [["00" * 256, 90, 0, None, None]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 31, 90, "inset-5"]], None]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, 101, "inset-5"]], None]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, 90, "inset-6"]], None]]},
-        {"frames": [["00" * 256, 90, 0, [["00" * 32, None, "inset-5"]], None]]},
-        {"frames": [["00" * 256, 90, 0, [], []]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE, ""]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 0, "", ""]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32769, 9, "", ""]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "*", ""]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 12, COEFS]]]},
-        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 11 + "=", COEFS]]]},
+        {"frames": [["00" * 255, 90, 0, [], None, "", 0]]},
+        {"frames": [["zz" * 256, 90, 0, [], None, "", 0]]},
+        {"frames": [["00" * 256, 101, 0, [], None, "", 0]]},
+        {"frames": [["00" * 256, 90, -1, [], None, "", 0]]},
+        {"frames": [["00" * 256, "90", 0, [], None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, None, None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 31, 90, "inset-5"]], None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 101, "inset-5"]], None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, 90, "inset-6"]], None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [["00" * 32, None, "inset-5"]], None, "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, PLACE, ""], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 0, "", ""], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32769, 9, "", ""], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "*", ""], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 12, COEFS], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], [32768, 9, "A" * 11 + "=", COEFS], "", 0]]},
+        {"frames": [["00" * 256, 90, 0, [], None, "00", 90]]},
+        {"frames": [["00" * 256, 90, 0, [], None, "", 101]]},
         {"width": "wide"},
         {"width": 1e400},
     ],
