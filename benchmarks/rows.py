@@ -3,10 +3,17 @@
 
 from collections.abc import Callable
 
-from benchmarks import hashing, http, page, scans, search
+from benchmarks import casework, hashing, http, page, scans, search
 from benchmarks.measure import Row
 
-ROWS: dict[str, Callable[[], Row | list[Row]]] = {**hashing.ROWS, **search.ROWS, **http.ROWS, **page.ROWS, **scans.ROWS}
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {
+    **hashing.ROWS,
+    **search.ROWS,
+    **http.ROWS,
+    **page.ROWS,
+    **scans.ROWS,
+    **casework.ROWS,
+}
 
 
 def measured(name: str) -> list[Row]:
