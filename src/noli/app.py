@@ -151,6 +151,7 @@ class App(ExchangeParts):
             clock=self.clock,
             new_id=lambda: secrets.token_hex(_CHECK_ID_BYTES),
             max_neighbours=config.max_neighbours,
+            new_index=HammingIndex,
         )
         self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
         #: Threads that wait for decoding children, one each.
@@ -164,8 +165,8 @@ class App(ExchangeParts):
         self._add_gauges()
 
     @classmethod
-    def open(cls, config: Config) -> Self:
-        """Open an installation, creating what is missing.
+    def open(cls, config: Config, *, clock: Clock | None = None) -> Self:
+        """Open an installation, creating what is missing; ``clock`` as above.
 
         Raises:
             Unavailable: The database cannot be reached, or its settings would lose data.
@@ -177,7 +178,7 @@ class App(ExchangeParts):
             database.migrate()
             database.check()
             undo.pop_all()
-        return cls(config, database)
+        return cls(config, database, clock=clock)
 
     @cached_property
     def hasher(self) -> MediaHasher:

@@ -28,7 +28,7 @@ from noli.bank.model import (
 )
 from noli.bank.ports import BankStore, BankTransaction
 from noli.base.errors import Conflict, NotFound
-from noli.hashing.model import Hash, Pipeline, Variant
+from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 from tests.conftest import opened
 from tests.support.bits import some_hash
 from tests.support.store import MemoryBanks
@@ -393,6 +393,20 @@ def test_writers_at_the_same_moment_lose_nothing(store: BankStore) -> None:
         assert t.bank("one").entries == 160
         assert [change.sequence for change in t.changes(after=0)] == followed
     assert len(followed) == 162
+
+
+def test_a_video_keeps_the_times_of_its_frames(store: BankStore) -> None:
+    """Frames come back with their times, a picture has none; what is withdrawn is left out."""
+    frames = tuple(Hash(some_hash(n), 90, SignalType.VPDQ, at_ms=1000 * n) for n in range(3))
+    video = NewEntry(frames, Provenance("key"))
+    with store.transaction(write=True) as t:
+        t.add_bank("one", BankPolicy(Action.BLOCK, video_seconds=5, video_share=0.25), now=NOW)
+        t.add_entries("one", [(EntryId(1), video), (EntryId(2), video), (EntryId(3), new(9))], now=NOW)
+        t.withdraw("one", EntryId(2), by="x", now=NOW)
+    with store.transaction() as t:
+        assert t.entry("one", EntryId(1)).hashes == frames
+        assert t.timed_hashes([EntryId(n) for n in range(1, 5)]) == {1: [(each.at_ms, each.value) for each in frames]}
+        assert (t.bank("one").policy.video_seconds, t.bank("one").policy.video_share) == (5, 0.25)
 
 
 def keyed(seed: int) -> KeyedRegions:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from tests.support import media
+from tests.support import clips, media
 from tests.support.media import drawn
 from tests.support.regions import scene
 from tests.support.server import Server, check_hex, eventually, make_bank
@@ -323,3 +323,51 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, database_url: str
         assert check_hex(second, staff, _HEX) == "block"
     finally:
         second.stop()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Six seconds, another drawing each."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return clips.encoded(path, clips.scenes(seconds=6, width=320, height=180), codec="libx264").read_bytes()
+
+
+def test_a_protected_video_is_found_in_another(
+    server: Server, staff: dict[str, str], clip: bytes, tmp_path: Path
+) -> None:
+    """A video that shows four seconds of it, mirrored, is blocked with their place; so is a still of it."""
+    bank = make_bank(server, staff, "videos")
+    entry = protect(server, staff, bank, clip)
+    assert {one["type"] for one in entry["hashes"]} == {"vpdq"}
+    shown = [*clips.scenes(seconds=6, width=320, height=180)]
+    frames = [*(ImageOps.mirror(each) for each in shown[10:50]), *clips.flat(seconds=1, width=320, height=180)]
+    copy = clips.encoded(tmp_path / "copy.webm", frames).read_bytes()
+    found = check(server, staff, copy)
+    (match,) = found["matches"]
+    assert (found["decision"], match["type"], match["entry"]) == ("block", "vpdq", entry["entry"])
+    segment = match["segment"]
+    assert abs(segment["start"]) <= 1
+    assert abs(segment["end"] - 4) <= 1
+    assert abs(segment["banked_start"] - 1) <= 1
+    assert abs(segment["banked_end"] - 5) <= 1
+    assert segment["seconds"] >= 3
+    assert all("at_ms" in one for one in found["hashes"])
+    recorded = server.client.get(f"/api/v1/checks/{found['check_id']}", headers=staff).json()
+    assert recorded["matches"] == found["matches"]
+    still = io.BytesIO()
+    shown[25].save(still, "PNG")
+    assert check(server, staff, still.getvalue())["decision"] == "block"
+
+
+def test_hashes_of_a_video_can_be_sent(server: Server, staff: dict[str, str], clip: bytes) -> None:
+    """Frames hashed elsewhere, with their times, are one video; a time without its type is refused."""
+    bank = make_bank(server, staff, "sent")
+    entry = protect(server, staff, bank, clip)
+    frames = [{name: one[name] for name in ("type", "value", "quality", "at_ms")} for one in entry["hashes"]]
+    found = server.client.post("/api/v1/checks", headers=staff, json={"hashes": frames}).json()
+    assert found["matches"][0]["segment"]["share"] == 1
+    path = f"/api/v1/banks/{bank}/entries"
+    again = server.client.post(path, headers=staff, json={"hashes": frames}).json()
+    assert [one["at_ms"] for one in again["hashes"]] == [one["at_ms"] for one in frames]
+    wrong = server.client.post("/api/v1/checks", headers=staff, json={"hashes": [{**frames[0], "type": "pdq"}]})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid-hash")

@@ -57,7 +57,7 @@ class Server:
 def environment(url: str, **settings: object) -> dict[str, str]:
     """Return a clean environment that names the database and these settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NOLI_")}
-    kept["NOLI_MAX_UPLOAD_BYTES"] = str(4 * 1024 * 1024)
+    kept["NOLI_MAX_UPLOAD_BYTES"] = kept["NOLI_MAX_VIDEO_BYTES"] = str(4 * 1024 * 1024)
     kept["NOLI_DECODE_WORKERS"] = "1"
     kept |= {f"NOLI_{name.upper()}": str(value) for name, value in settings.items()}
     return kept | ({"NOLI_DATABASE_URL": url} if url else {})

@@ -221,6 +221,16 @@ class MemoryBankTransaction:
             if e.state is EntryState.ACTIVE
         ]
 
+    def timed_hashes(self, entries: Sequence[EntryId]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return the hashes of active videos with their times."""
+        found = [self._state.entries[i] for i in entries if i in self._state.entries]
+        timed = {
+            e.id: [(one.at_ms, one.value) for one in e.hashes if one.at_ms is not None]
+            for e in found
+            if e.state is EntryState.ACTIVE
+        }
+        return {entry: hashes for entry, hashes in timed.items() if hashes}
+
     def add_regions(self, entry: EntryId, regions: Sequence[KeyedRegions]) -> None:
         """Keep the regions of an entry."""
         if regions:

@@ -15,6 +15,8 @@ class Scope(StrEnum):
     BANKS = "banks"
     #: See exact distances; only for whom the operator trusts with the banked hashes themselves.
     DISTANCES = "distances"
+    #: Send, read and decide notices, and keep the records of who sends and uploads.
+    NOTICES = "notices"
     #: Exchange hashes as a partner; 'noli partner add' gives it.
     EXCHANGE = "exchange"
     #: Make webhooks, and see what was sent to them.

@@ -99,6 +99,10 @@ class BankTransaction(Protocol):
         """Return (entry, its bank, n x 32 hash bytes) of active entries; withdrawn and unknown ones are left out."""
         ...
 
+    def timed_hashes(self, entries: Sequence[EntryId]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return time in milliseconds and value of the hashes of active videos; pictures are left out."""
+        ...
+
     # Regions go in here and come out to the index of this installation alone. Keep it so: they show more of a picture
     # than its hash, and under another installation's secret they are worthless. An export or exchange reads entries,
     # and entries have none.

@@ -19,6 +19,7 @@ main = Commands(
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",
         "ledger": "noli.cli.ledger:ledger",
+        "notice": "noli.cli.notice:notice",
         "scan": "noli.cli.scan:scan",
         "partner": "noli.cli.partner:partner",
         "regime": "noli.cli.regime:regime",

@@ -124,7 +124,8 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
 
 
 def _match(match: Match, made: Check) -> dict[str, object]:
-    return {
+    query, segment = made.hashes[match.query], match.neighbour.segment
+    told: dict[str, object] = {
         "bank": match.neighbour.bank.name,
         "entry": entry_text(match.neighbour.entry),
         "type": str(made.type_of(match)),
@@ -133,6 +134,11 @@ def _match(match: Match, made: Check) -> dict[str, object]:
         "verdict": str(match.verdict),
         "reason": match.reason,
     }
+    if query.at_ms is not None:
+        told["at_ms"] = query.at_ms
+    if segment is not None:
+        told["segment"] = segment.in_seconds()
+    return told
 
 
 def _print(one: _Checked) -> None:

@@ -78,7 +78,7 @@ def add(
         limit = app.config.max_upload_bytes
         for result in read_files(files, media, max_bytes=limit, workers=workers, crops=True, on_progress=on_progress):
             entry = None
-            if result.reading is not None and result.reading.outcome is Outcome.HASHED:
+            if result.reading is not None and result.reading.variants:
                 added += 1
                 found = result.reading
                 new = NewEntry(found.variants, Provenance(COMMAND_LINE), labels, note, regions=found.registered_regions)

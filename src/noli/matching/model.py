@@ -53,6 +53,43 @@ class Agreement:
     mirrored: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """What an upload shows of a banked video; where it shows several parts, the place of the longest.
+
+    Attributes:
+        start_ms: Where the part begins in the upload; likewise the next three.
+        end_ms: Where it ends.
+        banked_start_ms: Where it begins in the banked video.
+        banked_end_ms: Where it ends there.
+        speed: Seconds of the banked video that pass in one of the upload.
+        seconds: How much of the banked video is shown, all parts together.
+        share: The same as a share of the banked video, 0-1.
+        firm: Whether enough frames are near enough for the bank's action, and not only for a person to look at.
+    """
+
+    start_ms: int
+    end_ms: int
+    banked_start_ms: int
+    banked_end_ms: int
+    speed: float
+    seconds: float
+    share: float
+    firm: bool
+
+    def in_seconds(self) -> dict[str, float]:
+        """Return what is told of it, times in seconds."""
+        return {
+            "start": self.start_ms / 1000,
+            "end": self.end_ms / 1000,
+            "banked_start": self.banked_start_ms / 1000,
+            "banked_end": self.banked_end_ms / 1000,
+            "speed": self.speed,
+            "seconds": self.seconds,
+            "share": self.share,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A banked entry within its bank's threshold of a query hash.
@@ -64,6 +101,7 @@ class Neighbour:
             only regions agree.
         disputed: Whether somebody says that the entry is wrong.
         at_most: The strongest action that the entry may ask for, until somebody here has confirmed it; None: any.
+        segment: Of two videos, what the one shows of the other; None where one of them is a picture.
         agreement: How far regions agree, where only they do.
     """
 
@@ -72,6 +110,7 @@ class Neighbour:
     distance_bits: int
     disputed: bool = False
     at_most: Action | None = None
+    segment: Segment | None = None
     agreement: Agreement | None = None
 
 

@@ -8,8 +8,9 @@
    no longer count; other frames are untouched. A disputed veto is itself in doubt: it weakens to review, not allow.
 4. Where only regions agree, an entry asks for review at most, unless its bank says that they may block and so much
    agrees that another picture of the same scene is out of the question.
-5. The strongest that stands wins. Disabled banks say nothing.
-6. A file that could not be read cannot be shown harmless, and a viewer may be more forgiving than our decoder:
+5. An upload that shows too little of a banked video, or only what resembles it, asks for review at most.
+6. The strongest that stands wins. Disabled banks say nothing.
+7. A file that could not be read cannot be shown harmless, and a viewer may be more forgiving than our decoder:
    ``corrupt``, ``too_large`` and ``timed_out`` are ``review`` at least, so that damaging a file is no way round a
    block. ``unsupported`` (not a picture at all, for all we know) and ``low_quality`` (a flat picture shows nobody) are
    ``allow`` with the reason: there is nothing to review, and platforms see both all day.
@@ -20,9 +21,9 @@ Reasons never state the exact distance: 257 of them give a banked hash away.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from noli.bank.model import Action, EntryId, RegionUse, entry_text
+from noli.bank.model import Action, BankPolicy, EntryId, RegionUse, entry_text
 from noli.hashing.model import Outcome
-from noli.matching.model import Agreement, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Closeness, Decision, Match, Neighbour, Segment, Verdict
 
 #: Largest distance at which two hashes count as the same picture re-encoded, in bits. A choice: re-encoded copies of
 #: one photograph lie within it (``make bench ROWS=formats``), other edits mostly beyond.
@@ -149,7 +150,13 @@ def _match(query: int, neighbour: Neighbour, veto: Neighbour | None) -> Match:
             reason += "; the entry is disputed, so it does not clear by itself"
         return Match(neighbour, close, Verdict.ALLOW, reason, query)
     reason += f"{_DOES[policy.action]} up to {policy.threshold_bits} bits"
-    return _weighed(Match(neighbour, close, _ASKS[policy.action], reason, query), veto)
+    verdict = _ASKS[policy.action]
+    if neighbour.segment is not None:
+        reason += f"; {_shown(neighbour.segment)}"
+        if verdict is Verdict.BLOCK and not is_enough(neighbour.segment, policy):
+            verdict = Verdict.REVIEW
+            reason += ", too little to decide by itself"
+    return _weighed(Match(neighbour, close, verdict, reason, query), veto)
 
 
 def _match_by_regions(query: int, neighbour: Neighbour, agreement: Agreement, veto: Neighbour | None) -> Match:
@@ -177,6 +184,21 @@ def _weighed(match: Match, veto: Neighbour | None) -> Match:
         verdict = Verdict.REVIEW if veto.disputed else Verdict.ALLOW
         reason += f"; {'perhaps ' if veto.disputed else ''}cleared by {_named(veto)}"
     return replace(match, verdict=verdict, reason=reason)
+
+
+def is_enough(segment: Segment, policy: BankPolicy) -> bool:
+    """Tell whether an upload shows enough of a banked video for its bank's action.
+
+    Args:
+        segment: What it shows.
+        policy: The bank's.
+    """
+    return segment.firm and (segment.seconds >= policy.video_seconds or segment.share >= policy.video_share)
+
+
+def _shown(segment: Segment) -> str:
+    at = f"{segment.start_ms // 60_000}:{segment.start_ms // 1000 % 60:02}"
+    return f"from {at} on it shows {segment.seconds:g} s, {segment.share:.0%} of the banked video"
 
 
 def _named(neighbour: Neighbour) -> str:

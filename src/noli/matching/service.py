@@ -6,7 +6,8 @@ does not answer, what the index knows decides; where a record cannot be kept, th
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -18,15 +19,20 @@ from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.matching.index import BankIndexes
 from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
-from noli.matching.ports import Checks
-from noli.matching.probing import Answer, ProbingGuard
+from noli.matching.ports import Checks, HammingIndex
+from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
 from noli.matching.rules import judge
+from noli.matching.videos import Timed, compared
 
 # Regions that one bank reports at most for one region of an upload.
 _MAX_REGIONS = 100
 
 #: Reason of a batch item that the guard refused; it lists no matches, so that hit and miss look alike.
 PROBING_REASON = "probing: too many different near-copies of one picture were checked"
+
+
+#: Banked videos that one upload is compared with at most, those with most near frames first.
+MAX_COMPARED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Upload:
     outcome: Outcome = Outcome.HASHED
     copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
     regions: tuple[Regions | None, ...] = ()
+
+    @property
+    def is_video(self) -> bool:
+        """Whether its hashes are those of a video's frames."""
+        return any(one.at_ms is not None for one in self.hashes)
 
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
@@ -87,6 +98,7 @@ class Checker:
         clock: Clock,
         new_id: Callable[[], str],
         max_neighbours: int,
+        new_index: Callable[[], HammingIndex],
     ) -> None:
         """Keep the collaborators.
 
@@ -98,6 +110,7 @@ class Checker:
             clock: Tells the time.
             new_id: Makes a random, opaque id.
             max_neighbours: Hashes that one bank reports at most for one query.
+            new_index: Makes an empty index, in which one banked video is compared with an upload.
         """
         self._indexes = indexes
         self._store = store
@@ -106,6 +119,7 @@ class Checker:
         self._clock = clock
         self._new_id = new_id
         self._max_neighbours = max_neighbours
+        self._new_index = new_index
         self._counting = threading.Lock()
         self._unrecorded = 0
         self._unconfirmed = 0
@@ -154,7 +168,7 @@ class Checker:
         """
         [found] = self._confirmed([found])
         decision = _decided(found)
-        self._admit(found.upload, decision, key)
+        self._admit(found, decision, key)
         check = self._made(found.upload, decision, key)
         self._record([check])
         return check
@@ -172,7 +186,7 @@ class Checker:
         for found in self._confirmed(self._look(uploads)):
             decision = _decided(found)
             try:
-                self._admit(found.upload, decision, key)
+                self._admit(found, decision, key)
             except Throttled:
                 decision = Decision(Verdict.REVIEW, (), PROBING_REASON)
             made.append(self._made(found.upload, decision, key))
@@ -201,31 +215,66 @@ class Checker:
         hit = set[EntryId]().union(*(each.entries for each in found))
         if not hit:
             return found
-        entries = self._entries(sorted(hit))
-        return [replace(each, near=tuple(_confirmed(near, entries) for near in each.near)) for each in found]
+        by_videos = set[EntryId]().union(*(each.entries for each in found if each.upload.is_video))
+        entries, videos = self._entries(sorted(hit), sorted(by_videos))
+        confirmed = [replace(each, near=tuple(_confirmed(near, entries) for near in each.near)) for each in found]
+        return [self._compared(each, videos) if each.upload.is_video else each for each in confirmed]
+
+    def _compared(self, found: Found, videos: Mapping[EntryId, Sequence[Timed]]) -> Found:
+        """Put in place of all near frames of each banked video what the upload shows of it, once."""
+        cleared = [any(n.bank.policy.negative and not n.disputed for n in near) for near in found.near]
+        frames = [
+            (one.at_ms or 0, forms)
+            for one, forms, clear in zip(found.upload.hashes, _forms(found.upload), cleared, strict=True)
+            if not clear
+        ]
+        nearest: dict[EntryId, tuple[int, Neighbour]] = {}
+        frames_near: Counter[EntryId] = Counter()
+        for at, near in enumerate(found.near):
+            for one in near:
+                if one.entry not in videos or one.bank.policy.negative or cleared[at] or one.agreement is not None:
+                    continue
+                frames_near[one.entry] += 1
+                if one.entry not in nearest or one.distance_bits < nearest[one.entry][1].distance_bits:
+                    nearest[one.entry] = at, one
+        segments = {}
+        for entry, _ in frames_near.most_common(MAX_COMPARED):
+            bits = nearest[entry][1].bank.policy.threshold_bits
+            segment = compared(frames, videos[entry], threshold_bits=bits, new_index=self._new_index)
+            if segment is not None:
+                segments[entry] = segment
+        # Regions stand by themselves where the order of whole frames says nothing.
+        kept = [
+            [n for n in near if n.entry not in (nearest if n.agreement is None else segments)] for near in found.near
+        ]
+        for entry, segment in segments.items():
+            at, one = nearest[entry]
+            kept[at].append(replace(one, segment=segment))
+        return replace(found, near=tuple(kept), capped=found.capped or len(nearest) > MAX_COMPARED)
 
     def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
         if len(queries) == 1:
             return [self._indexes.neighbours(queries[0], max_neighbours=self._max_neighbours)]
         return self._indexes.neighbours_batch(queries, max_neighbours=self._max_neighbours)
 
-    def _entries(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
+    def _entries(
+        self, ids: Sequence[EntryId], videos: Sequence[EntryId]
+    ) -> tuple[dict[EntryId, Entry], dict[EntryId, list[Timed]]]:
         try:
             with self._store.transaction() as transaction:
-                return transaction.entries_by_id(ids)
+                return transaction.entries_by_id(ids), transaction.timed_hashes(videos) if videos else {}
         except Unavailable:
             with self._counting:
                 self._unconfirmed += 1
-            return {}
+            return {}, {}
 
-    def _admit(self, upload: Upload, decision: Decision, key: ApiKey) -> None:
+    def _admit(self, found: Found, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
         by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.agreement is None]
         nearest = min(by_hash, default=None)
-        answer = Answer(_seen(decision.matches, exact=exact), nearest, exact=exact)
-        for query in upload.hashes:
-            if query.usable:
-                self._guard.admit(key.name, query.value, answer)
+        seen = _seen(decision.matches, exact=exact)
+        for query, near in _asked(found):
+            self._guard.admit(key.name, query.value, Answer(seen, nearest if near else None, exact=exact))
 
     def _made(self, upload: Upload, decision: Decision, key: ApiKey) -> Check:
         return Check(
@@ -255,6 +304,23 @@ def _forms(upload: Upload) -> Iterator[tuple[bytes, ...]]:
     for at, one in enumerate(upload.hashes):
         copies = upload.copies[at] if at < len(upload.copies) else ()
         yield (one.value, *copies) if one.usable else ()
+
+
+def _asked(found: Found) -> Iterator[tuple[Hash, bool]]:
+    """Yield the hashes for which an answer may give something away, and whether it can be about them.
+
+    Frames of a video that was read here follow one another by a few bits, as nobody's probes do who has to draw a video
+    around each: one of each stretch stands for it. Hashes that were sent are all taken for probes.
+    """
+    upload = found.upload
+    drawn = upload.is_video and bool(upload.copies)
+    last: int | None = None
+    for query, near in zip(upload.hashes, found.near, strict=True):
+        value = int.from_bytes(query.value)
+        if not query.usable or (drawn and last is not None and (value ^ last).bit_count() <= CLUSTER_BITS):
+            continue
+        last = value
+        yield query, bool(near) or not drawn
 
 
 def _decided(found: Found) -> Decision:

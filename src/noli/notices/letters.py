@@ -152,10 +152,18 @@ _WORDS: Mapping[str, Texts] = {
     "terms": {"en": "Clause of our terms: {rule}.", "de": "Regel unserer Nutzungsbedingungen: {rule}."},
     "redress": {
         "en": "If you think that this is wrong, you can complain to us within six months, free of charge; somebody "
-        "else decides then. You can also turn to a certified out-of-court dispute settlement body, and to a court.",
+        "else decides then.",
         "de": "Wenn Sie das für falsch halten, können Sie sich innerhalb von sechs Monaten kostenlos bei uns "
-        "beschweren; dann entscheidet jemand anderes. Sie können sich auch an eine zugelassene Stelle für "
-        "außergerichtliche Streitbeilegung und an ein Gericht wenden.",
+        "beschweren; dann entscheidet jemand anderes.",
+    },
+    "court": {
+        "en": "You can also turn to a court.",
+        "de": "Sie können sich auch an ein Gericht wenden.",
+    },
+    "body": {
+        "en": "You can also turn to a certified out-of-court dispute settlement body, or to a court.",
+        "de": "Sie können sich auch an eine zugelassene Stelle für außergerichtliche Streitbeilegung oder an ein "
+        "Gericht wenden.",
     },
     "receipt": {
         "en": "We have received your notice, and look at it now.",
@@ -186,10 +194,8 @@ _WORDS: Mapping[str, Texts] = {
         "de": "Sie hatten recht: Die Entscheidung wurde geändert.",
     },
     "not-upheld": {
-        "en": "Somebody else looked at the decision, and it stands. You can turn to a certified out-of-court dispute "
-        "settlement body, or to a court.",
-        "de": "Jemand anderes hat die Entscheidung geprüft, und sie bleibt. Sie können sich an eine zugelassene Stelle "
-        "für außergerichtliche Streitbeilegung oder an ein Gericht wenden.",
+        "en": "Somebody else looked at the decision, and it stands.",
+        "de": "Jemand anderes hat die Entscheidung geprüft, und sie bleibt.",
     },
     "restored": {
         "en": "The restriction was taken back, and the content is there again. We are sorry for it.",
@@ -229,8 +235,15 @@ class Statement:
         return f"{self.measure}\n\n{self.facts}\n\n{self.automation}\n\n{self.rule}\n\n{self.redress}"
 
 
-def statement_parts(notice: Notice, ruling: Ruling, *, disclose: str = "") -> Statement:
-    """Build the statement of reasons for who uploaded, in their language."""
+def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "") -> Statement:
+    """Build the statement of reasons for who uploaded, in their language.
+
+    Args:
+        notice: With the ruling or before it.
+        ruling: What was decided.
+        bodies: Whether a law lets them turn to a body outside.
+        disclose: Who notified, where they must strictly know it.
+    """
     language = notice.uploader_language
     where = _word("there" if ruling.territory else "everywhere", language)
     lasting = "lasting" if ruling.until is None else "until"
@@ -248,16 +261,11 @@ def statement_parts(notice: Notice, ruling: Ruling, *, disclose: str = "") -> St
         facts=facts,
         automation=f"{_word(found, language)} {_word(by, language)}",
         rule=f"{rule} {why}",
-        redress=_word("redress", language),
+        redress=_redress(language, bodies=bodies),
     )
 
 
-def statement(notice: Notice, ruling: Ruling, *, disclose: str = "") -> str:
-    """Write the statement of reasons for who uploaded, in their language."""
-    return str(statement_parts(notice, ruling, disclose=disclose))
-
-
-def decision(notice: Notice, ruling: Ruling) -> str:
+def decision(notice: Notice, ruling: Ruling, *, bodies: bool) -> str:
     """Write to who sent the notice what was decided, why, and how to contest it."""
     language = notice.language
     measure = _text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
@@ -266,7 +274,7 @@ def decision(notice: Notice, ruling: Ruling) -> str:
     copies = [_word("copies", language)] if ruling.measure is Measure.REMOVE else []
     rule = _word("terms" if ruling.contractual else "law", language).format(rule=ruling.rule)
     told = " ".join((_word("told", language), measure, *copies))
-    return "\n\n".join((told, f"{why} {rule}", by, _word("redress", language)))
+    return "\n\n".join((told, f"{why} {rule}", by, _redress(language, bodies=bodies)))
 
 
 def effect(notice: Notice, ruling: Ruling) -> str:
@@ -301,14 +309,20 @@ def complaint_receipt(language: str) -> str:
     return _word("complaint", language)
 
 
-def complaint_decision(language: str, *, upheld: bool) -> str:
-    """Say what became of a complaint."""
-    return _word("upheld" if upheld else "not-upheld", language)
+def complaint_decision(language: str, *, upheld: bool, bodies: bool) -> str:
+    """Say what became of a complaint, and what is left to do about it."""
+    if upheld:
+        return _word("upheld", language)
+    return f"{_word('not-upheld', language)} {_word('body' if bodies else 'court', language)}"
 
 
 def restored(language: str) -> str:
     """Say that a restriction was taken back."""
     return _word("restored", language)
+
+
+def _redress(language: str, *, bodies: bool) -> str:
+    return f"{_word('redress', language)} {_word('body' if bodies else 'court', language)}"
 
 
 def _why_here(notice: Notice, language: str) -> str:

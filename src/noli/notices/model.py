@@ -198,7 +198,15 @@ class NewContent:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who ordered what, where a notice is an authority's order; ``due_at`` is the time it sets."""
+    """Who ordered what, where a notice is an authority's order.
+
+    Attributes:
+        authority: Who ordered it.
+        legal_basis: By which law.
+        territory: Where it has effect, as codes (``DE`` or ``DE,AT``): only the laws of these places have clocks for
+            it. Empty for everywhere.
+        due_at: The time that it sets.
+    """
 
     authority: str
     legal_basis: str

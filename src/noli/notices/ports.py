@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What notices need from outside: a store, and somebody who looks for copies.
+"""What notices need from outside: a store.
 
 One suite (``tests/contract/test_notice_store.py``) holds every implementation of the store to this page.
 """
@@ -15,7 +15,7 @@ from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
 from noli.notices import records
 from noli.notices.events import Event, Recorded
-from noli.notices.model import Notice, NoticeFilter, NoticeId, NoticeSummary, PartyId
+from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,4 @@ class NoticeStore(Protocol):
         Raises:
             StoreBusy: The database did not let us in within its time-out.
         """
-        ...
-
-
-class CopySearch(Protocol):
-    """Looks for copies of what was removed. Whatever it finds comes back through ``NoticeService.add_copies``."""
-
-    def begin(self, transaction: NoticeTransaction, notice: Notice, entries: Sequence[EntryId]) -> None:
-        """Ask for a search, in the transaction of the removal: a crash loses neither."""
         ...

@@ -70,6 +70,9 @@ _FULFILS: Mapping[tuple[Party, Letter], Duty] = {
 #: Contents of one notice; further uploads of the same entry are counted.
 MAX_CONTENTS = 500
 
+# What a regime calls it where a message has to name bodies outside.
+_BODY = "out-of-court"
+
 # What a ruling does for the clocks.
 _PROVISIONAL = (Duty.TRIAGE, Duty.PROVISIONAL_DISABLE)
 _FINAL = (Duty.TRIAGE, Duty.PROVISIONAL_DISABLE, Duty.REVIEW, Duty.REMOVE, Duty.RESOLVE)
@@ -350,26 +353,37 @@ def _ruled(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Ev
     made = (*lifted, ruled, *kept)
     told = _after(notice, made, now)
     ruling = told.rulings[-1]
-    letters_ = [*_to_sender(told, ruling, command), *_to_uploader(told, ruling, command)]
+    letters_ = [*_to_sender(told, ruling, command, law), *_to_uploader(told, ruling, command, law)]
     seeks = command.measure is Measure.REMOVE and not notice.copies_open and (kept or _copies(notice, law, now))
     return (*made, *letters_, *((e.CopiesSought(),) if seeks else ()))
 
 
-def _to_sender(notice: Notice, ruling: Ruling, command: c.Rule) -> Iterable[Event]:
+def _to_sender(notice: Notice, ruling: Ruling, command: c.Rule, law: Law) -> Iterable[Event]:
     if notice.opening is Opening.REQUEST:
-        text = command.answer or letters.decision(notice, ruling)
+        text = command.answer or letters.decision(notice, ruling, bodies=has_bodies(notice, law))
         yield _letter(notice.language, Letter.DECISION, text)
     elif notice.opening is Opening.ORDER:
         text = command.answer or letters.effect(notice, ruling)
         yield _letter(notice.language, Letter.EFFECT, text, to=Party.AUTHORITY)
 
 
-def _to_uploader(notice: Notice, ruling: Ruling, command: c.Rule) -> Iterable[Event]:
+def _to_uploader(notice: Notice, ruling: Ruling, command: c.Rule, law: Law) -> Iterable[Event]:
     """Write to who uploaded: what is kept unseen needs no letter, so that a notice leaves no trace with them."""
     if ruling.measure.restricts:
         language = notice.uploader_language
-        text = command.statement or letters.statement(notice, ruling, disclose=command.disclose)
+        built = letters.statement(notice, ruling, bodies=has_bodies(notice, law), disclose=command.disclose)
+        text = command.statement or str(built)
         yield _letter(language, Letter.STATEMENT, text, to=Party.UPLOADER)
+
+
+def has_bodies(notice: Notice, law: Law) -> bool:
+    """Tell whether a regime of this notice lets the sides turn to a body outside."""
+    regimes = (law.regimes[name] for name in notice.regimes if name in law.regimes)
+    return any(
+        any(clock.duty is Duty.TURN_TO_BODY for clock in regime.clocks)
+        or any(_BODY in value.what for rule in regime.notifications for value in rule.contents.values)
+        for regime in regimes
+    )
 
 
 def _copies(notice: Notice, law: Law, now: datetime) -> bool:
@@ -441,7 +455,7 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         reason=because.reason,
     )
     language = _language(notice, complaint.side)
-    text = letters.complaint_decision(language, upheld=command.upheld)
+    text = letters.complaint_decision(language, upheld=command.upheld, bodies=has_bodies(notice, law))
     made: tuple[Event, ...] = (
         decided,
         _letter(language, Letter.COMPLAINT_DECISION, text, to=complaint.side),

@@ -204,7 +204,9 @@ class NoticeService:
             until=command.until,
             at=self.clock.now(),
         )
-        return letters.statement(found, ruling, disclose=command.disclose), letters.decision(found, ruling)
+        bodies = rules.has_bodies(found, self.law)
+        statement = letters.statement(found, ruling, bodies=bodies, disclose=command.disclose)
+        return str(statement), letters.decision(found, ruling, bodies=bodies)
 
     def add_copies(
         self, transaction: NoticeTransaction, notice: NoticeId, copies: Sequence[NewContent], *, ended: bool, actor: str
@@ -363,7 +365,15 @@ class NoticeService:
 
     def _regimes(self, new: NewNotice, now: datetime) -> tuple[RegimeId, ...]:
         facts = replace(self.facts, content=new.kind)
+        if new.order is not None:
+            facts = replace(facts, jurisdictions=self._reach(new.order.territory) or facts.jurisdictions)
         return tuple(each.id for each in applicable(self.law.regimes.values(), facts, now.date()))
+
+    def _reach(self, territory: str) -> frozenset[str]:
+        """Return the places where an order has effect; no other law's clock runs from it. None where it is unclear."""
+        codes = frozenset(part.strip() for part in territory.split(","))
+        places = self.law.jurisdictions.values()
+        return codes if codes <= {code for each in places for code in (each.code, *each.members)} else frozenset()
 
     def _source(self, actor: str, reference: str) -> bytes | None:
         if not reference.strip():

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, schemas
+from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.api.routes_ledger import LEDGER
 from noli.web.api.routes_webhooks import WEBHOOKS
@@ -159,6 +160,7 @@ _CALLED: tuple[Operation, ...] = (
         scope=Scope.BANKS,
         answer=schemas.OpinionList,
     ),
+    *NOTICES,
     *WEBHOOKS,
     *LEDGER,
     Operation(

@@ -33,6 +33,7 @@ class MemoryBanks:
         self.all: dict[int, Bank] = {}
         self.held: dict[int, tuple[int, bytes]] = {}
         self.gone: set[int] = set()
+        self.times: dict[int, list[tuple[int, bytes]]] = {}
         self.regions: dict[int, KeyedRegions] = {}
         self.disputed: set[int] = set()
         self.at_most: dict[int, Action] = {}
@@ -95,6 +96,15 @@ class MemoryBanks:
             for e in entries
             if e in self.held and e not in self.gone
         ]
+
+    def timed_hashes(self, entries: Sequence[int]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return the hashes of videos with their times."""
+        return {EntryId(e): self.times[e] for e in entries if e in self.times}
+
+    def put_video(self, bank: int, entry: int, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Register a video."""
+        self.put(bank, entry, *(value for _, value in frames))
+        self.times[entry] = list(frames)
 
     def put_regions(self, entry: int, regions: KeyedRegions) -> None:
         """Keep regions with an entry that is registered next."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, entry_text
 from noli.hashing.model import Outcome
-from noli.matching.model import Closeness, Neighbour, Verdict
+from noli.matching.model import Closeness, Neighbour, Segment, Verdict
 from noli.matching.rules import MAX_MATCHES, closeness, judge
 
 STRENGTH = [Verdict.ALLOW, Verdict.REVIEW, Verdict.BLOCK]
@@ -183,3 +183,26 @@ def test_what_nobody_here_confirmed_asks_for_no_more_than_agreed(
     decision = judge([[one(bank_name, at_most=at_most)]], outcome=Outcome.HASHED)
     assert decision.verdict is verdict
     assert ("confirmed" in decision.reason) is (bank_name == "ncii" and at_most is not Action.BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share", "firm", "verdict"),
+    [
+        (3.0, 0.01, True, Verdict.BLOCK),
+        (1.0, 0.5, True, Verdict.BLOCK),
+        (2.9, 0.49, True, Verdict.REVIEW),
+        (60.0, 1.0, False, Verdict.REVIEW),
+    ],
+)
+def test_enough_of_a_video_blocks(seconds: float, share: float, firm: bool, verdict: Verdict) -> None:  # noqa: FBT001
+    """So many seconds or such a share of the banked video, by frames that are near enough; else a person decides."""
+    segment = Segment(
+        start_ms=61_000, end_ms=64_000, banked_start_ms=0, banked_end_ms=3000, speed=1.0, seconds=seconds, share=share,
+        firm=firm,
+    )  # fmt: skip
+    found = Neighbour(BY_NAME["ncii"], EntryId(1), 4, segment=segment)
+    decision = judge([[found]], outcome=Outcome.HASHED)
+    assert decision.verdict is verdict
+    assert "from 1:01 on it shows" in decision.reason
+    logged = judge([[Neighbour(BY_NAME["log"], EntryId(1), 4, segment=segment)]], outcome=Outcome.HASHED)
+    assert logged.verdict is Verdict.ALLOW

@@ -10,7 +10,7 @@ from noli.access.model import ApiKey, Scope
 from noli.bank.model import Action, BankPolicy
 from noli.base.clock import SystemClock
 from noli.base.errors import InputError, Throttled, Unavailable
-from noli.hashing.model import Hash, Outcome
+from noli.hashing.model import Hash, Outcome, SignalType
 from noli.matching.index import BankIndexes
 from noli.matching.model import Verdict
 from noli.matching.probing import ProbingGuard
@@ -41,6 +41,7 @@ class House:
             clock=SystemClock(),
             new_id=lambda: f"check-{next(numbers)}",
             max_neighbours=100,
+            new_index=BruteForceIndex,
         )
 
     def verdict(self, *values: bytes) -> Verdict:
@@ -172,3 +173,109 @@ def test_probing_in_a_batch_gets_review_without_matches(house: House) -> None:
     made = house.checker.check_many([Upload((Hash(v, 90),)) for v in (*near, some_hash(9), BANKED)], key=KEY)
     assert [c.decision.verdict for c in made] == [Verdict.REVIEW, Verdict.REVIEW, Verdict.ALLOW, Verdict.BLOCK]
     assert {(c.decision.reason, c.decision.matches) for c in made[:2]} == {(PROBING_REASON, ())}
+
+
+SCENES = [some_hash(100 + n) for n in range(20)]
+
+
+def shown(*values: bytes, every_ms: int = 1000, start_ms: int = 0, sent: bool = False) -> Upload:
+    """A video that shows these frames; read here unless it was ``sent`` as hashes."""
+    frames = tuple(
+        Hash(value, 90, SignalType.VPDQ, at_ms=start_ms + number * every_ms) for number, value in enumerate(values)
+    )
+    return Upload(frames, copies=() if sent else ((),) * len(frames))
+
+
+@pytest.fixture
+def cinema(house: House) -> House:
+    """A house that also holds a video of 20 seconds."""
+    house.store.put_video(1, 8, [(1000 * n, value) for n, value in enumerate(SCENES)])
+    house.indexes.load(house.store)
+    return house
+
+
+def test_a_part_of_a_video_is_blocked_once_with_its_place(cinema: House) -> None:
+    """Ten seconds out of the middle, after five of something else, are one match that says where."""
+    upload = shown(*(some_hash(n) for n in range(50, 55)), *(flipped(v, 6) for v in SCENES[4:14]))
+    check = cinema.checker.check(upload, key=KEY)
+    (match,) = check.decision.matches
+    segment = match.neighbour.segment
+    assert segment is not None
+    assert (check.decision.verdict, segment.speed, segment.share) == (Verdict.BLOCK, 1.0, 0.5)
+    assert (segment.start_ms, segment.banked_start_ms) == (4500, 3500)
+    assert check.hashes[match.query].at_ms in range(5000, 15_000)
+    assert "from 0:04 on it shows 10 s, 50% of the banked video" in match.reason
+    assert cinema.checks.get(check.id) == check
+
+
+def test_too_little_of_a_video_asks_for_review(cinema: House) -> None:
+    """Three seconds of twenty, where the bank asks for more, are for a person to look at; a second alone is, too."""
+    cinema.store.put_bank(1, BankPolicy(Action.BLOCK, video_seconds=8))
+    cinema.indexes.catch_up(cinema.store)
+    short = cinema.checker.check(shown(some_hash(50), *SCENES[4:7], some_hash(51)), key=KEY)
+    assert short.decision.verdict is Verdict.REVIEW
+    assert "too little" in short.decision.reason
+    glimpse = cinema.checker.check(shown(some_hash(50), SCENES[4], some_hash(51), some_hash(52)), key=KEY)
+    assert glimpse.decision.verdict is Verdict.REVIEW
+
+
+def test_frames_that_merely_resemble_are_no_match(cinema: House) -> None:
+    """One frame near the threshold, or frames without order far from the banked ones, are what another take has."""
+    assert (
+        cinema.checker.check(
+            shown(some_hash(50), flipped(SCENES[3], 28), *(some_hash(n) for n in range(60, 64))), key=KEY
+        ).decision.matches
+        == ()
+    )
+    take = shown(*(flipped(value, 29, seed=n) for n, value in enumerate(SCENES[:6])))
+    assert cinema.checker.check(take, key=KEY).decision.verdict is Verdict.REVIEW
+
+
+def test_stills_and_photographs_match_as_pictures(cinema: House) -> None:
+    """A still of the banked video is blocked; so is a video that shows the banked photograph for a moment."""
+    assert cinema.verdict(flipped(SCENES[9], 5)) is Verdict.BLOCK
+    check = cinema.checker.check(shown(some_hash(50), flipped(BANKED, 5), some_hash(51)), key=KEY)
+    assert (check.decision.verdict, check.decision.matches[0].neighbour.segment) == (Verdict.BLOCK, None)
+
+
+def test_frames_that_a_negative_bank_clears_do_not_count(cinema: House) -> None:
+    """A title that many videos share is cleared; what is left of the match decides, and nothing is left of another."""
+    cinema.store.put_bank(2, BankPolicy(Action.LOG, negative=True))
+    for number, value in enumerate(SCENES[:10]):
+        cinema.store.put(2, 20 + number, value)
+    cinema.indexes.load(cinema.store)
+    title = cinema.checker.check(shown(*SCENES[:10]), key=KEY)
+    assert title.decision.verdict is Verdict.ALLOW
+    assert title.decision.matches
+    assert cinema.checker.check(shown(*SCENES), key=KEY).decision.verdict is Verdict.BLOCK
+
+
+def test_more_videos_than_can_be_compared_are_capped(cinema: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with most near frames are looked at; the answer says that there are more."""
+    monkeypatch.setattr("noli.matching.service.MAX_COMPARED", 1)
+    cinema.store.put_video(1, 9, [(0, SCENES[0]), (1000, SCENES[1]), (2000, SCENES[2])])
+    cinema.indexes.load(cinema.store)
+    decision = cinema.checker.check(shown(*SCENES), key=KEY).decision
+    assert decision.capped
+    assert [match.neighbour.entry for match in decision.matches] == [8]
+
+
+def test_a_video_is_one_question_to_the_guard(cinema: House) -> None:
+    """Frames of a video that was read here resemble each other and are no probes; the same, sent as hashes, are."""
+    near = [flipped(SCENES[5], 2, seed=n) for n in range(12)]
+    assert cinema.checker.check(shown(*near), key=KEY).decision.matches
+    probes = [shown(*(flipped(value, 1, seed=number) for value in near), sent=True) for number in range(12)]
+
+    def probe() -> None:
+        for each in probes:
+            cinema.checker.check(each, key=KEY)
+
+    with pytest.raises(Throttled):
+        probe()
+
+
+def test_without_the_store_a_video_matches_by_its_frames(cinema: House) -> None:
+    """Protection goes before book-keeping: what the index knows decides."""
+    cinema.store.busy = True
+    check = cinema.checker.check(shown(*SCENES), key=KEY)
+    assert (check.decision.verdict, cinema.checker.unconfirmed) == (Verdict.BLOCK, 1)

@@ -29,7 +29,7 @@ from noli.notices.model import (
 from noli.notices.ports import SeenUpload
 from noli.notices.retention import NOTICE_TIME, POLICY, RECORD_TIME
 from noli.notices.summaries import summary
-from noli.regimes.model import Filer, Party
+from noli.regimes.model import Facts, Filer, Party
 from tests.support.casework import made_up_item
 from tests.support.notices import START, Desk, complete, content
 
@@ -313,6 +313,20 @@ def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(bool(each.breaches) for each in desk.service.queue()) == 20
     desk.upkeep.look_after()
     assert all(each.breaches for each in desk.service.queue())
+
+
+def test_an_order_starts_the_clocks_of_its_own_place() -> None:
+    """A court's order is under the law of where it has effect; where that is unclear, under all."""
+    desk = Desk(facts=Facts(jurisdictions=frozenset({"EU", "IN", "AU"})))
+
+    def regimes(territory: str) -> set[str]:
+        order = Order("Regional Court", "§ 1004 BGB", territory)
+        notice = desk.receive(NewNotice(opening=Opening.ORDER, order=order, contents=(content(1),)))
+        return {str(each) for each in notice.regimes}
+
+    assert {"in-it-rules", "au-online-safety-act"} & regimes("DE, AT") == set()
+    assert {"de-intimate-images", "at-intimate-images", "eu-dsa-intermediaries"} <= regimes("DE, AT")
+    assert {"in-it-rules", "eu-dsa-intermediaries"} <= regimes("") & regimes("Bavaria")
 
 
 def test_copies_come_in_as_they_are_found() -> None:

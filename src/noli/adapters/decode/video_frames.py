@@ -56,13 +56,11 @@ def hashed(frame: av.VideoFrame, *, number: int, at_ms: int) -> Frame:
     plane = brightness(frame)
     values, quality = _hash(plane, (0, 0, plane.width, plane.height))
     box = inside_bars(plane)
-    if box is None:
-        return Frame(values, quality, number, at_ms=at_ms)
-    inner, inner_quality = _hash(plane, box)
+    inner, inner_quality = ((), 0) if box is None else _hash(plane, box)
     if inner_quality < MIN_QUALITY:
-        return Frame(values, quality, number, at_ms=at_ms)
-    if quality < MIN_QUALITY:
-        return Frame(inner, inner_quality, number, at_ms=at_ms)
+        inner, inner_quality = (), 0
+    elif quality < MIN_QUALITY:
+        values, quality, inner, inner_quality = inner, inner_quality, (), 0
     return Frame(values, quality, number, at_ms=at_ms, inner=inner, inner_quality=inner_quality)
 
 

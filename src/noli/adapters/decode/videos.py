@@ -38,6 +38,12 @@ DENSE_MS: Final = 1250
 #: Key frames closer together than this are not all looked at.
 _SPARSE_MS: Final = 900
 
+#: For registering, a frame this far from the one hashed before it is hashed, too, where that is long enough ago; so
+#: many of a video at most.
+_MOVED_BITS: Final = 20
+_MOVED_MS: Final = 90
+_MAX_MOVED: Final = 3000
+
 #: Rounding of time stamps.
 _SLACK_MS: Final = 1
 
@@ -70,7 +76,8 @@ class Wanted:
     """Which frames are wanted.
 
     Attributes:
-        thorough: Those of all moments and the key frames besides, as for registering, however dense key frames are.
+        thorough: Those of all moments however dense key frames are, and besides key frames and what moves fast, as for
+            registering.
         every_ms: Distance of moments; 0 for each single frame, whatever it shows; None for the usual one.
     """
 
@@ -123,6 +130,8 @@ class _Reader:
         self._reached_ms = 0
         self._duration_ms = 0
         self._usable = False
+        self._last: Frame | None = None
+        self._moved = 0
         #: Frames decoded so far.
         self.seen = 0
 
@@ -151,7 +160,7 @@ class _Reader:
             on_keys = not self._wanted.thorough and self._wanted.every_ms is None and _is_dense(shape)
             picked = self._key_frames(container, stream) if on_keys else self._moments(container, stream, shape)
             for number, at_ms, frame in picked:
-                made = hashed(frame, number=number, at_ms=at_ms)
+                made = self._last = hashed(frame, number=number, at_ms=at_ms)
                 self._reached_ms = at_ms
                 if made.quality >= MIN_QUALITY or self._wanted.every_ms == 0:
                     self._usable = self._usable or made.quality >= MIN_QUALITY
@@ -178,7 +187,7 @@ class _Reader:
     def _moments(
         self, container: "av.container.InputContainer", stream: av.VideoStream, shape: _Shape
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Take the frame that is shown at each moment, and the last one; with ``thorough`` key frames, too."""
+        """Take the frame shown at each moment, and the last one; with ``thorough`` key frames and movement, too."""
         every_ms = self._wanted.every_ms
         step_ms = _step_ms(shape.duration_ms) if every_ms is None else every_ms
         moment = 0
@@ -196,13 +205,23 @@ class _Reader:
                 yield picked
                 moment = (at_ms + _SLACK_MS) // step_ms * step_ms + step_ms
                 shown = None
-            elif self._wanted.thorough and frame.key_frame:
+            elif self._wanted.thorough and (frame.key_frame or self._has_moved(frame, at_ms)):
                 yield picked
                 shown = None
             else:
                 shown = picked
         if shown is not None:
             yield shown
+
+    def _has_moved(self, frame: av.VideoFrame, at_ms: int) -> bool:
+        """Tell whether a frame is far from the one hashed before, so that what is between is near neither moment."""
+        last = self._last
+        if last is None or last.at_ms is None or at_ms - last.at_ms < _MOVED_MS or self._moved >= _MAX_MOVED:
+            return False
+        now = hashed(frame, number=0, at_ms=at_ms).dihedral[0]
+        far = (int.from_bytes(now) ^ int.from_bytes(last.dihedral[0])).bit_count() > _MOVED_BITS
+        self._moved += far
+        return far
 
     def _decoded(
         self, container: "av.container.InputContainer", stream: av.VideoStream

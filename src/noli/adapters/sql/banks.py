@@ -255,6 +255,16 @@ class SqlBankTransaction:
                 found.setdefault((EntryId(row.entry_id), BankId(row.bank_id)), []).append(row.value)
         return [(entry, bank, b"".join(values)) for (entry, bank), values in found.items()]
 
+    def timed_hashes(self, entries: Sequence[EntryId]) -> dict[EntryId, list[tuple[int, bytes]]]:
+        """Return the hashes of active videos with their times."""
+        one = t.banked_hash.c
+        found: dict[EntryId, list[tuple[int, bytes]]] = {}
+        for some in _portions(entries):
+            query = sa.select(one.entry_id, one.at_ms, one.value).where(_OF_ENTRY, t.entry.c.id.in_(some), one.active)
+            for row in self._connection.execute(query.where(one.at_ms.is_not(None)).order_by(one.position)):
+                found.setdefault(EntryId(row.entry_id), []).append((row.at_ms, bytes(row.value)))
+        return found
+
     def add_regions(self, entry: EntryId, regions: Sequence[KeyedRegions]) -> None:
         """Keep the regions of an entry."""
         bank = self._connection.execute(sa.select(t.entry.c.bank_id).where(t.entry.c.id == entry)).scalar_one()

@@ -12,7 +12,7 @@ from noli.adapters.sql.engine import transaction
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.base.errors import NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Segment, Verdict
 
 
 class SqlChecks:
@@ -90,8 +90,16 @@ def _match(row: Row[*tuple[object, ...]]) -> Match:
     kept = {**row.policy, "action": Action(row.policy["action"])}
     policy = BankPolicy(**{**kept, "regions": RegionUse(kept.get("regions", RegionUse.OFF))})
     bank = Bank(BankId(row.bank_id), row.bank_name, policy, row.bank_created_at)
+    segment = None if row.segment is None else Segment(**row.segment)
     agreement = None if row.agreement is None else Agreement(**row.agreement)
-    neighbour = Neighbour(bank, EntryId(row.entry_id), row.distance_bits, disputed=row.disputed, agreement=agreement)
+    neighbour = Neighbour(
+        bank,
+        EntryId(row.entry_id),
+        row.distance_bits,
+        disputed=row.disputed,
+        segment=segment,
+        agreement=agreement,
+    )
     return Match(neighbour, Closeness(row.closeness), Verdict(row.verdict), row.reason, row.query)
 
 
@@ -124,6 +132,7 @@ def _match_values(number: int, position: int, match: Match) -> dict[str, object]
         "verdict": match.verdict.value,
         "reason": match.reason,
         "query": match.query,
+        "segment": None if match.neighbour.segment is None else asdict(match.neighbour.segment),
         "policy": {
             "action": policy.action.value,
             "threshold_bits": policy.threshold_bits,

@@ -147,6 +147,8 @@ def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
         verdict=match.verdict,
         reason=match.reason,
         distance=near.distance_bits if exact and near.agreement is None else None,
+        at_ms=made.hashes[match.query].at_ms,
+        segment=None if near.segment is None else schemas.SegmentOut(**near.segment.in_seconds()),
     )
 
 

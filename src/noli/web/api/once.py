@@ -14,6 +14,7 @@ import msgspec
 
 from noli.bank.ports import BankTransaction
 from noli.base.errors import Conflict
+from noli.notices.ports import NoticeTransaction
 from noli.web.api.operation import Call, Reply
 
 Act = Callable[[BankTransaction, datetime], msgspec.Struct | Mapping[str, object]]
@@ -29,20 +30,36 @@ def once(call: Call, act: Act) -> Reply:
     Raises:
         Conflict: The same ``Idempotency-Key`` came with another request.
     """
-    now, given = call.app.clock.now(), call.idempotency_key
-    digest = _digest(call)
+    now = call.app.clock.now()
     with call.app.store.transaction(write=True) as transaction:
-        kept = transaction.recall(call.key.name, given) if given else None
-        if kept is not None:
-            if not hmac.compare_digest(kept[0], digest):
-                msg = "This Idempotency-Key was used for another request."
-                raise Conflict(msg)
-            return Reply(kept[1])
-        body = msgspec.json.encode(act(transaction, now))
-        if given:
-            transaction.remember(call.key.name, given, digest=digest, response=body, now=now)
+        body = _kept(call, transaction, lambda: act(transaction, now), now)
     call.app.catch_up()
     return Reply(body)
+
+
+def once_notice(call: Call, act: Callable[[NoticeTransaction], msgspec.Struct]) -> Reply:
+    """Do a write to notices or records and answer it, or repeat the answer it had. Raises Conflict as ``once``."""
+    with call.app.notices.writing() as transaction:
+        return Reply(_kept(call, transaction.banks, lambda: act(transaction), call.app.clock.now()))
+
+
+def _kept(
+    call: Call,
+    answers: BankTransaction,
+    act: Callable[[], msgspec.Struct | Mapping[str, object]],
+    now: datetime,
+) -> bytes:
+    given, digest = call.idempotency_key, _digest(call)
+    kept = answers.recall(call.key.name, given) if given else None
+    if kept is not None:
+        if not hmac.compare_digest(kept[0], digest):
+            msg = "This Idempotency-Key was used for another request."
+            raise Conflict(msg)
+        return kept[1]
+    body = msgspec.json.encode(act())
+    if given:
+        answers.remember(call.key.name, given, digest=digest, response=body, now=now)
+    return body
 
 
 def _digest(call: Call) -> bytes:

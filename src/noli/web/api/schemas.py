@@ -33,7 +33,7 @@ MAX_HASHES = 10_000
 MAX_REF = 256
 
 # PostgreSQL keeps no NUL character in a text.
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 
 # The pattern and the list of types are documented here and checked by noli.hashing, whose errors say more.
 Hex = Annotated[str, Meta(description="64 hexadecimal digits.", extra_json_schema={"pattern": "^[0-9a-fA-F]{64}$"})]
@@ -42,7 +42,7 @@ TypeName = Annotated[
 ]
 Quality = Annotated[int, Meta(ge=0, le=MAX_QUALITY, description="PDQ quality; leave out where it is not known.")]
 Ref = Annotated[
-    str, Meta(max_length=MAX_REF, pattern=_NO_NUL, description="Your own reference to the upload; kept with a match.")
+    str, Meta(max_length=MAX_REF, pattern=NO_NUL, description="Your own reference to the upload; kept with a match.")
 ]
 BankName = Annotated[
     str, Meta(pattern=rf"^{NAME_PATTERN}$(?!\n)", description="Unique, never changes, stands in paths.")
@@ -59,11 +59,11 @@ At = Annotated[
     int,
     Meta(ge=0, le=MAX_TIME_MS, description="Milliseconds from the start of the video, for hashes of type `vpdq`."),
 ]
-Note = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
-Short = Annotated[str, Meta(max_length=200, pattern=_NO_NUL)]
+Note = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+Short = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
 EntryText = Annotated[str, Meta(description="13 base-32 digits.")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Most items to return.")]
-After = Annotated[str, Meta(max_length=200, pattern=_NO_NUL, description="The `next` of the page before.")]
+After = Annotated[str, Meta(max_length=200, pattern=NO_NUL, description="The `next` of the page before.")]
 
 
 class HashIn(Struct, forbid_unknown_fields=True):
@@ -94,6 +94,20 @@ class BatchIn(Struct, forbid_unknown_fields=True):
     hashes: Annotated[list[BatchHash], Meta(min_length=1, max_length=MAX_HASHES)]
 
 
+class SegmentOut(Struct):
+    """What an upload shows of a banked video, in seconds; where it shows several parts, the place of the longest."""
+
+    start: float
+    end: float
+    banked_start: float
+    banked_end: float
+    #: Seconds of the banked video that pass in one of the upload.
+    speed: float
+    #: How much of the banked video is shown, all parts together, and which share of it.
+    seconds: float
+    share: float
+
+
 class MatchOut(Struct, omit_defaults=True):
     """One banked entry that the upload matches."""
 
@@ -106,6 +120,10 @@ class MatchOut(Struct, omit_defaults=True):
     reason: str
     #: In bits, for type `pdq`; only for keys with the scope `distances`.
     distance: int | None = None
+    #: Where in the video the frame is that is nearest; only for videos.
+    at_ms: int | None = None
+    #: Only where both are videos.
+    segment: SegmentOut | None = None
 
 
 class HashOut(Struct, omit_defaults=True, kw_only=True):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an upload shows of one banked video: from near frames to a segment, or to nothing.
+
+A bank's index says which videos have frames near the upload's. Each of them is then looked at by itself, frame by frame
+and farther out than the bank's threshold: what is farther only lengthens a segment, it decides nothing.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from noli.matching.alignment import MIN_FRAMES, Pair, Run, runs, seen_ms, step_of
+from noli.matching.model import Segment
+from noli.matching.ports import HammingIndex
+
+#: Bits beyond a bank's threshold up to which frames of one video may lengthen a segment, and the largest distance.
+BEYOND_BITS = 14
+_FARTHEST_BITS = 63
+
+#: Banked frames near one query that are looked at.
+_MOST_NEAR = 200
+
+#: A segment counts for the bank's action where its frames are, on average, within this share of the threshold. Other
+#: takes of one scene, by one person in one room, come to nine tenths of it at best; copies mostly to a half and less.
+FIRM_SHARE = 0.75
+
+#: Frames without a segment count, for a person to look at, where one is within this share of the threshold.
+ALIKE_SHARE = 0.5
+
+#: A banked video as it is looked at: when a hash is shown, and its value.
+Timed = tuple[int, bytes]
+
+
+def compared(
+    upload: Sequence[tuple[int, Sequence[bytes]]],
+    banked: Sequence[Timed],
+    *,
+    threshold_bits: int,
+    new_index: Callable[[], HammingIndex],
+) -> Segment | None:
+    """Compare an upload with one banked video.
+
+    Args:
+        upload: Time of each frame and the forms in which it is looked for.
+        banked: Times and hashes of the banked video.
+        threshold_bits: The bank's.
+        new_index: Makes an empty index.
+
+    Returns:
+        What it shows of the banked video; None where that is nothing.
+    """
+    pairs = _pairs(upload, banked, min(_FARTHEST_BITS, threshold_bits + BEYOND_BITS), new_index)
+    strict = [pair for pair in pairs if pair.distance_bits <= threshold_bits]
+    if not strict:
+        return None
+    nearest = min(strict, key=lambda pair: pair.distance_bits)
+    upload_ms, banked_ms = [at for at, _ in upload], [at for at, _ in banked]
+    found = runs(pairs)
+    on_line = {p.at_ms for run in found for p in run.pairs if p.distance_bits <= threshold_bits}
+    if found and len(on_line) >= MIN_FRAMES:
+        away = fmean(pair.distance_bits for pair in found[0].pairs)
+        return _segment(found, upload_ms, banked_ms, firm=away <= FIRM_SHARE * threshold_bits)
+    # A video of one or two frames cannot say more than that these are there.
+    few = min(len(set(upload_ms)), len(set(banked_ms))) < MIN_FRAMES
+    if few or nearest.distance_bits <= ALIKE_SHARE * threshold_bits:
+        alone = [Run((pair,), 1.0) for pair in ([nearest] if not few else strict)]
+        return _segment(alone, upload_ms, banked_ms, firm=few)
+    return None
+
+
+def _pairs(
+    upload: Sequence[tuple[int, Sequence[bytes]]],
+    banked: Sequence[Timed],
+    limit_bits: int,
+    new_index: Callable[[], HammingIndex],
+) -> list[Pair]:
+    index = new_index()
+    index.append(b"".join(value for _, value in banked), b"".join(at.to_bytes(8, sys.byteorder) for at, _ in banked))
+    queries = [(at, value) for at, forms in upload for value in forms]
+    raw = index.search_batch(b"".join(value for _, value in queries), limit_bits, _MOST_NEAR)
+    positions, times = memoryview(raw[0]).cast("I"), memoryview(raw[1]).cast("Q")
+    found = zip(positions, times, raw[2], strict=True)
+    return [Pair(queries[position][0], at, distance) for position, at, distance in found]
+
+
+def _segment(found: Sequence[Run], upload_ms: Sequence[int], banked_ms: Sequence[int], *, firm: bool) -> Segment:
+    """Say what runs show; the first one's place is the segment's."""
+    longest = found[0]
+    half, banked_half = round(step_of(upload_ms) / 2), round(step_of(banked_ms) / 2)
+    # What is shown between two moments lies, on average, half in and half out.
+    around = max(half, round(banked_half / longest.speed))
+    start, end = longest.pairs[0].at_ms, longest.pairs[-1].at_ms
+    shown = [pair.banked_ms for pair in longest.pairs]
+    banked_around = round(around * longest.speed)
+    last = max(banked_ms) + 2 * banked_half
+    length = seen_ms(banked_ms, step_ms=2 * banked_half)
+    seen = min(length, seen_ms((p.banked_ms for run in found for p in run.pairs), step_ms=2 * banked_half))
+    return Segment(
+        start_ms=max(0, start - around),
+        end_ms=min(max(upload_ms) + 2 * half, end + around),
+        banked_start_ms=max(0, min(shown) - banked_around),
+        banked_end_ms=min(last, max(shown) + banked_around),
+        speed=round(longest.speed, 2),
+        seconds=round(seen / 1000, 1),
+        share=round(seen / length, 2),
+        firm=firm,
+    )

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A platform runs its whole process over the API, with a clock that leaps: notices, decisions, complaints, breaches."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.notices import START
+from tests.support.platform import FILLED, Platform, decision, hashes, upload
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform in the United States and the European Union."""
+    with Platform(tmp_path) as started:
+        yield started
+
+
+def test_take_it_down_from_an_incomplete_notice_to_the_second_person(platform: Platform) -> None:
+    """Incomplete, completed, removed at hour 40, told, kept down, blocked again, contested, decided by another."""
+    said = {"contact": "person-1@mail.example", "statement": "It is me, and I did not agree."}
+    notice = platform.post(
+        "/notices",
+        {"age": "adult", "filer": "self", "fields": said, "notifier": "person-1", "reference": "T-1"},
+        headers={"Idempotency-Key": "once"},
+    )
+    path = f"/notices/{notice['notice']}"
+    assert (notice["state"], notice["valid"]) == ("incomplete", {})
+    assert {"regime": "us-take-it-down", "field": "signature", "need": "required"} in notice["missing"]
+    letters = platform.get(path)["letters"]
+    assert [each["letter"] for each in letters] == ["receipt", "missing"]
+    assert "we still need" in letters[1]["text"]
+
+    platform.wait(hours=2)
+    notice = platform.post(f"{path}/fields", {"fields": FILLED, "contents": [upload(1)]})
+    assert notice["valid"]["us-take-it-down"] == (START + timedelta(hours=2)).isoformat().replace("+00:00", "Z")
+    [due] = [each for each in notice["clocks"] if (each["regime"], each["duty"]) == ("us-take-it-down", "remove")]
+    assert due["due_at"] == (START + timedelta(hours=50)).isoformat().replace("+00:00", "Z")
+
+    platform.wait(hours=40)
+    preview = platform.post(f"{path}/decisions/preview", decision("remove", "intimate-without-consent"), expect=200)
+    assert "We removed the content" in preview["statement"]
+    notice = platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent"))
+    [due] = [each for each in notice["clocks"] if (each["regime"], each["duty"]) == ("us-take-it-down", "remove")]
+    assert (due["met_at"] is not None, due["breached"]) == (True, False)
+    seen = platform.get(path)
+    statement = next(each["text"] for each in seen["letters"] if each["letter"] == "statement")
+    for part in ("removed", "notice", "A person made", "TAKE IT DOWN Act, section 3", "complain"):
+        assert part in statement
+    assert "person-1" not in statement
+    assert seen["contents"][0]["kept_down"]
+
+    notice = platform.post(f"{path}/copies", {"contents": [{"ref": "post-7", "uploader": "user-7"}], "ended": True})
+    assert not notice["copies_open"]
+    again = platform.post("/checks", {"hashes": hashes(1)[:1], "content_ref": "post-9"}, expect=200)
+    assert again["decision"] == "block"
+    platform.wait(minutes=1)
+    [blocked] = [each for each in platform.get("/notices")["notices"] if each["opening"] == "detection"]
+    refused = platform.get(f"/notices/{blocked['notice']}")
+    assert refused["decisions"][0]["measure"] == "refuse-upload"
+    assert refused["decisions"][0]["author"] == "policy:removed"
+    assert refused["contents"][0]["ref"] == "post-9"
+
+    notice = platform.post(f"{path}/complaints", {"side": "uploader", "text": "She agreed.", "plea": "counter-notice"})
+    number = notice["complaints"][0]["complaint"]
+    answer = {"upheld": True, "reason": "There is a contract.", "rule": "Terms 9", "author": "ada"}
+    keep = decision("keep", "consent-shown", author="ada")
+    platform.post(f"{path}/complaints/{number}/decision", {**answer, "instead": keep}, expect=409)
+    keep["author"] = answer["author"] = "bea"
+    notice = platform.post(f"{path}/complaints/{number}/decision", {**answer, "instead": keep})
+    assert notice["complaints"][0]["upheld"]
+    assert not any(each["restricted"] for each in platform.get(path)["contents"])
+    allowed = platform.post("/checks", {"hashes": hashes(1)[:1]}, expect=200)
+    assert allowed["decision"] == "allow", "a wrongly removed upload has its way back"
+    assert platform.app.ledger.verify().whole
+
+
+def test_a_trusted_flagger_under_the_dsa_goes_first(platform: Platform) -> None:
+    """By evidence on their record; the decision names what the law asks for, and both sides may contest it."""
+    first = platform.post("/notices", {"age": "adult", "fields": FILLED, "contents": [upload(1)]})
+    helpline = platform.post("/records", {"role": "notifier", "reference": "helpline"})
+    evidence = {
+        "authority": "Bundesnetzagentur",
+        "since": "2025-06-02",
+        "checked_by": "ada",
+        "checked_on": "2026-11-01",
+        "source": "https://digital-strategy.ec.europa.eu/en/policies/trusted-flaggers-under-dsa",
+    }
+    platform.post(f"/records/{helpline['record']}/flagger", evidence)
+    platform.wait(minutes=5)
+    sent = {"age": "adult", "filer": "trusted-flagger", "fields": FILLED, "contents": [upload(2)], "language": "de"}
+    claimed = platform.post("/notices", {**sent, "notifier": "somebody"})
+    notice = platform.post("/notices", {**sent, "notifier": "helpline"})
+    assert (notice["evidence"], claimed["evidence"]) == (True, False)
+    queue = [each["notice"] for each in platform.get("/notices?waiting=true")["notices"]]
+    assert queue[0] == notice["notice"]
+    assert set(queue[1:]) == {first["notice"], claimed["notice"]}
+    path = f"/notices/{notice['notice']}"
+    notice = platform.post(f"{path}/decisions", decision("disable", "synthetic-intimate", rule="Art. 16 DSA"))
+    told = {each["letter"]: each["text"] for each in platform.get(path)["letters"]}
+    assert "Wir haben über Ihre Meldung entschieden" in told["decision"]
+    assert "außergerichtliche Streitbeilegung" in told["decision"]
+    clocks = {each["duty"]: each for each in notice["clocks"] if each["regime"].startswith("eu-dsa")}
+    assert clocks["remove"]["met_at"] is not None
+    assert clocks["remove"]["source"]
+
+
+def test_a_fraudulent_notice_leaves_the_content_and_a_trace(platform: Platform) -> None:
+    """It is refused with its ground, is on the sender's record, and after due process they are suspended."""
+    sent = {"age": "adult", "fields": FILLED, "contents": [upload(3)], "notifier": "rival"}
+    notice = platform.post("/notices", sent)
+    path = f"/notices/{notice['notice']}"
+    platform.post(f"{path}/decisions", decision("provisional-disable", "precaution"))
+    platform.post(f"{path}/decisions", decision("keep", "fraudulent-notice"))
+    seen = platform.get(path)
+    assert not seen["contents"][0]["restricted"]
+    assert [each["letter"] for each in seen["letters"]][-2:] == ["restored", "decision"]
+    record = f"/records/{seen['notifier']}"
+    assert platform.get(record)["conduct"][0]["ground"] == "fraudulent-notice"
+    assert platform.get("/records")["records"][0]["record"] == seen["notifier"]
+    why = {"reason": "Three notices about a rival.", "rule": "Terms 12", "author": "ada"}
+    until = (START + timedelta(days=20)).isoformat()
+    platform.post(f"{record}/suspension", {**why, "until": until}, expect=409)
+    platform.post(f"{record}/warning", why)
+    platform.post(f"{record}/hearing", {"text": "I was wrong."})
+    assert platform.post(f"{record}/suspension", {**why, "until": until})["suspended_until"] is not None
+    assert platform.post("/notices", sent)["suspended"]
+    assert platform.post(f"{record}/lifting", why)["suspended_until"] is None
+
+
+def test_a_clock_that_nobody_heeds_escalates_and_is_breached_on_the_record(platform: Platform) -> None:
+    """Warnings, the lead, the admin, the breach; a decision afterwards does not take it away."""
+    notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(4)]})
+    path = f"/notices/{notice['notice']}"
+    platform.post(f"{path}/assignment", {"to": "ada"})
+    for hours in (25, 18, 4):
+        platform.wait(hours=hours)
+    assert platform.get(path)["escalated_to"] in {"lead", "admin"}
+    platform.wait(hours=2)
+    platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent"))
+    [due] = [
+        each for each in platform.get(path)["clocks"] if (each["regime"], each["duty"]) == ("us-take-it-down", "remove")
+    ]
+    assert due["breached"]
+    kinds = [each.fact.kind for each in platform.app.ledger.page(subject=notice["notice"])]
+    assert {"notice.clock-warned", "notice.escalated", "notice.clock-breached"} <= set(kinds)
+    [listed] = platform.get("/notices?breached=true")["notices"]
+    assert listed["breaches"] >= 1
+
+
+def test_orders_withdrawals_holds_and_the_end(platform: Platform) -> None:
+    """An order names its authority and may be revoked; a request may be taken back; a hold keeps, erasure destroys."""
+    due = (START + timedelta(hours=3)).isoformat()
+    order = {"authority": "Court", "legal_basis": "§ 1004", "due_at": due}
+    notice = platform.post("/notices", {"age": "adult", "opening": "order", "order": order, "contents": [upload(5)]})
+    path = f"/notices/{notice['notice']}"
+    platform.post(f"{path}/decisions", decision("geo-restrict", "ordered", territory="DE", until=due))
+    why = {"reason": "Proceedings ended.", "rule": "Court decision", "author": "ada"}
+    assert platform.post(f"{path}/revocation", why)["state"] == "withdrawn"
+    assert platform.get(path)["order"]["authority"] == "Court"
+    request = platform.post("/notices", {"age": "adult", "fields": FILLED, "contents": [upload(6)]})
+    path = f"/notices/{request['notice']}"
+    assert platform.post(f"{path}/withdrawal")["state"] == "withdrawn"
+    held = platform.post(f"{path}/holds", {**why, "until": due})
+    assert held["held"]
+    platform.post(f"{path}/erasure", {"rule": "Art. 17 GDPR"}, expect=409)
+    hold = platform.get(path)["holds"][0]["hold"]
+    platform.post(f"{path}/holds/x/lift", {"author": "ada"}, expect=404)
+    platform.post(f"{path}/holds/{hold}/lift", {"author": "ada"})
+    platform.post(f"{path}/disputes", {"body": "User Rights", "outcome": "taken up"})
+    platform.post(f"{path}/reports", {"report": "0198-ab"})
+    assert platform.post(f"{path}/erasure", {"rule": "Art. 17 GDPR"})["erased_at"] is not None
+    seen = platform.get(path)
+    assert (seen["fields"], seen["contents"][0]["url"], seen["disputes"][0]["body"]) == ({}, "", "User Rights")
+    platform.get("/notices/NOBODY", expect=404)
+    platform.get("/records/NOBODY", expect=404)
+
+
+def test_lists_are_imported_once_whatever_their_form(platform: Platform) -> None:
+    """JSON, JSON lines and CSV; a bad line is named beside the good ones; a second time makes nothing twice."""
+    one = {"age": "adult", "fields": FILLED, "contents": [upload(7)]}
+    lines = "\n".join([json.dumps(one), "", json.dumps({**one, "age": "unsure"}), '{"age": 1}']).encode()
+    csv = b"age,url,ref,filer,kind,signature\nadult,https://p.example/1,post-1,self,synthetic,Me\nadult,,,x,,\n"
+    file = {"Content-Type": "application/octet-stream"}
+    for created in (True, False):
+        made = platform.call("POST", "/notices/import", expect=200, content=lines, headers=file)["results"]
+        assert [(each["line"], each["created"], bool(each["error"])) for each in made] == [
+            (1, created, False),
+            (3, False, True),
+            (4, False, True),
+        ]
+        made = platform.call("POST", "/notices/import", expect=200, content=csv, headers=file)["results"]
+        assert [(each["line"], each["created"], bool(each["error"])) for each in made] == [
+            (2, created, False),
+            (3, False, True),
+        ]
+    made = platform.post("/notices/import", {"notices": [{**one, "reference": "R-1"}]}, expect=200)["results"]
+    assert made[0]["created"]
+    for bad in (b"\xff\xfe", b"", b"colour\nred\n", b'age\n"adult" x\n', b"age\n" + b"adult\n" * 1001):
+        platform.call("POST", "/notices/import", expect=400, content=bad, headers=file)
+
+
+def test_what_makes_no_sense_is_refused_with_the_reason(platform: Platform) -> None:
+    """Young people, findings by hand, decisions without a ground or by nobody: each says what to do."""
+    sent = {"age": "adult", "fields": FILLED, "contents": [upload(8)]}
+    young = platform.post("/notices", {**sent, "age": "under-18"}, expect=400)
+    assert "nothing was stored" in young["detail"]
+    platform.post("/notices", {**sent, "opening": "detection"}, expect=400)
+    notice = platform.post("/notices", sent, headers={"Idempotency-Key": "k"})
+    assert platform.post("/notices", sent, headers={"Idempotency-Key": "k"}) == notice
+    platform.post("/notices", {**sent, "language": "de"}, expect=409, headers={"Idempotency-Key": "k"})
+    path = f"/notices/{notice['notice']}/decisions"
+    platform.post(path, {**decision("remove"), "grounds": []}, expect=400)
+    platform.post(path, {**decision("remove", "mistaken-notice")}, expect=400)
+    platform.post(path, {**decision("remove", "intimate-without-consent"), "author": " "}, expect=400)
+    platform.post(path, {**decision("keep", "not-intimate"), "until": "2026-12-01T00:00:00"}, expect=400)
