@@ -57,4 +57,4 @@ def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.waiting:
         yield kept.idle_at.is_(None)
     if wanted.breached:
-        yield kept.breaches > 0
+        yield kept.breaches > sa.literal_column("0")

@@ -277,6 +277,9 @@ ledger_tile = sa.Table(
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
 )
 
+# Condition of a partial index; a query uses it only where it says the same.
+_HELD = sa.text("held > 0")
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",
@@ -306,6 +309,16 @@ case_file = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Index(None, "opened_at", "id"),
     sa.Index(None, "assigned_to", "opened_at"),
+    sa.Index(None, "state", "opened_at", "id"),
+    # Few among many, in the order of the list.
+    sa.Index(
+        "ix_case_file_waiting",
+        "opened_at",
+        "id",
+        sqlite_where=sa.text("waits_for_staff = 1"),
+        postgresql_where=sa.text("waits_for_staff"),
+    ),
+    sa.Index("ix_case_file_held", "opened_at", "id", sqlite_where=_HELD, postgresql_where=_HELD),
     sa.Index(None, "key_id"),
 )
 
@@ -330,7 +343,8 @@ case_entry = sa.Table(
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
 )
 
-_WAITING = sa.text("idle_at IS NULL")
+# Conditions of partial indexes; a query uses one only where it says the same, numbers included.
+_WAITING, _IDLE, _BREACHED = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL"), sa.text("breaches > 0")
 
 # A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
 # and the caller's own number, so that the same notice sent twice is one.
@@ -363,11 +377,14 @@ notice_file = sa.Table(
     sa.Column("due_set_by", sa.String(16)),
     sa.Column("alarm_at", UtcDateTime, index=True),
     sa.Column("held", sa.Boolean, nullable=False),
-    sa.Column("idle_at", UtcDateTime, index=True),
+    sa.Column("idle_at", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
     sa.Index(None, "queue_at", "id"),
     # The queue: what is done with stands in no index that the queue is read from.
     sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=_BREACHED, postgresql_where=_BREACHED),
+    # Without those that are not idle: else SQLite reads the queue from it, and sorts all of it.
+    sa.Index("ix_notice_file_idle", "idle_at", "id", sqlite_where=_IDLE, postgresql_where=_IDLE),
     sa.Index(None, "state", "queue_at", "id"),
     sa.Index(None, "assigned_to", "queue_at", "id"),
     sa.Index(None, "key_id"),
