@@ -182,6 +182,10 @@ bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.
 	@command -v wrk >/dev/null || .ci/install wrk || echo "Rows about requests a second need wrk." >&2
 	$(BIN)/python -m benchmarks $(ROWS)
 
+.PHONY: bench-video
+bench-video: ROWS = video-speed video-edits video-same-scene
+bench-video: bench ## Measure hashing and matching of videos alone
+
 .PHONY: lock
 lock: .venv/packages.stamp ## Pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 \

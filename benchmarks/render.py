@@ -27,6 +27,7 @@ _SECTIONS = {
     "Scans": ("scan-", "catalogue-"),
     "Casework": ("events-", "queue-", "proof-", "verify-"),
     "In the page": ("page-",),
+    "Videos": ("video-",),
 }
 
 _FORMATS_NOTE = """Distance between the hash of one photograph stored in each format and the hash of its upright RGB

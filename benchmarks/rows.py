@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import casework, hashing, http, page, scans, search
+from benchmarks import casework, hashing, http, page, scans, search, videos
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
@@ -12,6 +12,7 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **http.ROWS,
     **page.ROWS,
     **scans.ROWS,
+    **videos.ROWS,
     **casework.ROWS,
 }
 

@@ -9,6 +9,7 @@
 
 int noli_add_pdq(PyObject *module);
 int noli_add_crops(PyObject *module);
+int noli_add_jpeg(PyObject *module);
 int noli_add_index(PyObject *module);
 int noli_add_regions(PyObject *module);
 
@@ -59,7 +60,7 @@ static int add_constants(PyObject *module) {
 
 static int execute(PyObject *module) {
     if (add_constants(module) < 0 || noli_add_pdq(module) < 0 || noli_add_crops(module) < 0 ||
-        noli_add_regions(module) < 0) {
+        noli_add_jpeg(module) < 0 || noli_add_regions(module) < 0) {
         return -1;
     }
     return noli_add_index(module);

@@ -9,6 +9,9 @@ from contextlib import closing
 import pytest
 from pysqlite3.dbapi2 import connect
 
+from noli.app import App, load_config
+from noli.notices.commands import Rule
+from noli.notices.model import Because, Ground, Measure
 from tests.support.server import Server
 
 _CHEAP = {"proof_of_work_bits": 4, "password_memory_mib": 8}
@@ -167,6 +170,23 @@ def test_complaining_and_taking_back(server: Server) -> None:
     assert "Take my report back" not in ended
 
 
+def test_the_decision_and_a_complaint(server: Server) -> None:
+    """What was decided, and why, is read with number and code; whoever thinks it wrong complains there."""
+    _, keys = _send(server, **_complete())
+    because = Because(reason="Nobody is shown.", rule="Terms 4.2", author="ada")
+    with closing(App.open(load_config({"data": server.data}))) as app, app.notices.writing() as transaction:
+        (notice,) = [each.id for each in app.notices.queue() if each.id == keys["number"].replace("-", "")]
+        rule = Rule(Measure.KEEP, (Ground.NOT_INTIMATE,), because)
+        app.notices.rule(transaction, notice, rule, actor="key:platform")
+    decided = _main(_post(server, "/notice/status", **keys))
+    assert "We have decided. What we decided stands below." in decided
+    assert "The content stays." in decided
+    complained = _main(_post(server, "/notice/complaint", **keys, text="It is me, I swear."))
+    assert "Saved." in complained
+    assert "Another person looks at it again." in complained
+    assert "By then we decide about the complaint:" in complained
+
+
 def test_planted_payloads_stay_text(server: Server) -> None:
     """Markup in any field is shown as text, if at all; scripts stay out by policy, too."""
     planted = dict.fromkeys(_complete(), _PAYLOAD) | {"filer": "self", "age": "adult", "l": _PAYLOAD}
@@ -203,5 +223,6 @@ def test_so_many_an_hour_from_one_network(server: Server) -> None:
     answers = [server.client.post("/notice", data=fields, headers=flood) for _ in range(16)]
     assert [answer.status_code for answer in answers] == [200] * 15 + [429]
     assert "Please wait a little" in answers[-1].text
+    assert "Follow up a report" in answers[-1].text
     assert int(answers[-1].headers["retry-after"]) > 0
     assert server.client.post("/notice", data=fields, headers={"x-forwarded-for": "198.51.100.1"}).status_code == 200

@@ -129,7 +129,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
             told = share
 
         def video(file: BinaryIO) -> Reading:
-            return hasher.read_video(file, thorough=crops, every_ms=every_ms, on_progress=tell)
+            return hasher.read_video(file, thorough=crops, regions=regions, every_ms=every_ms, on_progress=tell)
 
         def picture(data: bytes) -> Reading:
             return hasher.read(data, pipeline=pipeline, crops=crops, regions=regions)

@@ -11,6 +11,7 @@ KERNEL: str
 AVAILABLE: tuple[str, ...]
 """Every code path that this CPU can run, best first."""
 
+def jpeg_pdq(file: Buffer, orientation: int, /) -> tuple[bytes, int] | None: ...
 def pdq(pixels: Buffer, height: int, width: int, channels: int, nearest_512: bool = False, /) -> tuple[bytes, int]: ...
 def pdq_folded(
     plane: Buffer, height: int, width: int, original_height: int, original_width: int, /

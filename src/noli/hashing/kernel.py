@@ -16,6 +16,7 @@ except ImportError as error:
 KERNEL = _native.KERNEL
 AVAILABLE = _native.AVAILABLE
 HammingIndex = _native.Index
+jpeg_pdq = _native.jpeg_pdq
 pdq = _native.pdq
 pdq_crop = _native.pdq_crop
 pdq_folded = _native.pdq_folded
@@ -28,6 +29,7 @@ __all__ = [
     "AVAILABLE",
     "KERNEL",
     "HammingIndex",
+    "jpeg_pdq",
     "pdq",
     "pdq_crop",
     "pdq_folded",

@@ -35,6 +35,7 @@ class MediaHasher(Protocol):
         file: BinaryIO,
         *,
         thorough: bool = False,
+        regions: bool = False,
         every_ms: int | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
@@ -43,6 +44,7 @@ class MediaHasher(Protocol):
         Args:
             file: Open, with a descriptor.
             thorough: Whether to hash all that registering takes.
+            regions: Whether to find the regions that are looked for, as for checking.
             every_ms: Milliseconds between moments, 0 for every single frame; None for the usual distance.
             on_progress: Told the share that is done, 0-1, now and then.
 

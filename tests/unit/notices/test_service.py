@@ -12,6 +12,7 @@ from noli.casework.model import AgeAnswer
 from noli.notices import commands as c
 from noli.notices import records as r
 from noli.notices import upkeep
+from noli.notices.clocks import running
 from noli.notices.model import (
     Because,
     Ground,
@@ -313,6 +314,21 @@ def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(bool(each.breaches) for each in desk.service.queue()) == 20
     desk.upkeep.look_after()
     assert all(each.breaches for each in desk.service.queue())
+
+
+def test_the_clock_of_trusted_flaggers_runs_by_evidence() -> None:
+    """What a law gives trusted flaggers runs for one whose status was looked at, not for who only says so."""
+    desk = Desk(facts=Facts(jurisdictions=frozenset({"EU"})))
+    flagger = r.Flagger(
+        "Bundesnetzagentur", date(2025, 6, 2), "ada", date(2026, 11, 1), "https://register.example", date(2027, 1, 1)
+    )
+    with desk.service.writing() as transaction:
+        check = r.CheckFlagger(flagger)
+        desk.service.keep_record(transaction, r.PartyRole.NOTIFIER, "helpline", check, actor="key:p")
+    for notifier, runs in (("helpline", True), ("somebody", False)):
+        notice = desk.receive(complete(filer=Filer.TRUSTED_FLAGGER, notifier=notifier))
+        clocks = {each.key.rpartition(".")[0] for each in running(notice, desk.service.law)}
+        assert ("eu-dsa-platforms.triage" in clocks) is runs
 
 
 def test_an_order_starts_the_clocks_of_its_own_place() -> None:

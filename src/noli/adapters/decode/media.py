@@ -46,18 +46,19 @@ class MediaDecoder:
         if len(data) > self._max_video_bytes:
             return Reading(Outcome.TOO_LARGE, reason=_TOO_LARGE.format(limit=self._max_video_bytes))
         with os.fdopen(in_memory(data), "rb") as file:
-            return self.videos.read(file, thorough=crops)
+            return self.videos.read(file, thorough=crops, regions=regions)
 
     def read_video(
         self,
         file: BinaryIO,
         *,
         thorough: bool = False,
+        regions: bool = False,
         every_ms: int | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
         """Hash one video; see the port."""
-        return self.videos.read(file, thorough=thorough, every_ms=every_ms, on_progress=on_progress)
+        return self.videos.read(file, thorough=thorough, regions=regions, every_ms=every_ms, on_progress=on_progress)
 
     def close(self) -> None:
         """End the child processes; safe to call twice."""

@@ -71,7 +71,12 @@ def _read(server: socket.socket, file: BinaryIO, wanted: Wanted, budget: VideoBu
         elif isinstance(made, Ended):
             _answer(server, portion_to_json(frames, told))
             _answer(server, ending_to_json(made))
-        if len(frames) >= PORTION or (isinstance(made, int) and made >= told + _STEP):
+        # Regions are large: a frame that has some goes by itself.
+        if (
+            len(frames) >= PORTION
+            or (frames and frames[-1].regions is not None)
+            or (isinstance(made, int) and made >= told + _STEP)
+        ):
             told = made if isinstance(made, int) else told
             _answer(server, portion_to_json(frames, told))
             frames.clear()

@@ -10,6 +10,7 @@ from typing import Final, cast
 import av
 from PIL import Image
 
+from noli.adapters.decode.pictures import regions_of_plane
 from noli.adapters.decode.wire import dihedral_hashes
 from noli.hashing import kernel
 from noli.hashing.model import MIN_QUALITY, Frame
@@ -42,13 +43,14 @@ _MIN_INSIDE: Final = 0.2
 _IS_BRIGHT: Final = bytes(255 if y > _BAR_LEVEL else 0 for y in range(256))
 
 
-def hashed(frame: av.VideoFrame, *, number: int, at_ms: int) -> Frame:
+def hashed(frame: av.VideoFrame, *, number: int, at_ms: int, regions: int = 0) -> Frame:
     """Hash a frame upright, and what lies inside black bars where it has some.
 
     Args:
         frame: As it was decoded.
         number: Position in the video.
         at_ms: Its time.
+        regions: How many regions to find in it, at most.
 
     Returns:
         Its hashes; where only the part inside the bars says enough, that part's stand for it.
@@ -61,7 +63,11 @@ def hashed(frame: av.VideoFrame, *, number: int, at_ms: int) -> Frame:
         inner, inner_quality = (), 0
     elif quality < MIN_QUALITY:
         values, quality, inner, inner_quality = inner, inner_quality, (), 0
-    return Frame(values, quality, number, at_ms=at_ms, inner=inner, inner_quality=inner_quality)
+    found = None
+    if regions:
+        shown = plane if box is None else plane.crop(box)
+        found = regions_of_plane(*kernel.pdq_shrink(shown.tobytes(), shown.height, shown.width, 1), regions)
+    return Frame(values, quality, number, regions=found, at_ms=at_ms, inner=inner, inner_quality=inner_quality)
 
 
 def brightness(frame: av.VideoFrame) -> Image.Image:

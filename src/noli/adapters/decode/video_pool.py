@@ -61,6 +61,7 @@ class VideoPool:
         file: BinaryIO,
         *,
         thorough: bool = False,
+        regions: bool = False,
         every_ms: int | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
@@ -68,7 +69,8 @@ class VideoPool:
 
         Args:
             file: Open, with a descriptor; it is read from its start, whatever its position.
-            thorough: Hash what registering takes: all moments and key frames.
+            thorough: Hash what registering takes: all moments and key frames, and regions.
+            regions: Find the regions that are looked for, as for checking.
             every_ms: Milliseconds between moments, 0 for every single frame; None for the usual distance.
             on_progress: Told the share that is done, 0-1, now and then.
 
@@ -81,7 +83,7 @@ class VideoPool:
         with self._turn, self._child() as child:
             frames: list[Frame] = []
             try:
-                child.give(file.fileno(), thorough=thorough, every_ms=every_ms)
+                child.give(file.fileno(), thorough=thorough, regions=regions, every_ms=every_ms)
                 for portion in child.portions(timeout_s=self._timeout_s):
                     frames += portion.frames
                     on_progress(portion.done)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from noli.adapters.decode.wire import dihedral_hashes
+from noli.adapters.decode.wire import dihedral_hashes, regions_from_json, regions_to_json
 from noli.base.errors import HashFormatError
 from noli.hashing.model import MAX_QUALITY, MAX_TIME_MS, Frame, Outcome
 
@@ -61,7 +61,15 @@ class Portion:
 def portion_to_json(frames: Sequence[Frame], thousandths: int) -> bytes:
     """Write frames and the share that is done."""
     said = [
-        [b"".join(f.dihedral).hex(), f.quality, f.number, f.at_ms, b"".join(f.inner).hex(), f.inner_quality]
+        [
+            b"".join(f.dihedral).hex(),
+            f.quality,
+            f.number,
+            f.at_ms,
+            b"".join(f.inner).hex(),
+            f.inner_quality,
+            regions_to_json(f.regions),
+        ]
         for f in frames
     ]
     return json.dumps({"frames": said, "done": thousandths}, separators=(",", ":")).encode()
@@ -104,7 +112,13 @@ def portion_from_json(text: bytes) -> Portion:
 
 
 def _frame(
-    hashes: object, quality: object, number: object, at_ms: object, inner: object, inner_quality: object
+    hashes: object,
+    quality: object,
+    number: object,
+    at_ms: object,
+    inner: object,
+    inner_quality: object,
+    regions: object,
 ) -> Frame:
     match hashes, quality, number, at_ms, inner, inner_quality:
         case str(), int(), int(), int(), str(), int() if (
@@ -114,6 +128,7 @@ def _frame(
                 dihedral_hashes(bytes.fromhex(hashes)),
                 quality,
                 number,
+                regions=regions_from_json(regions),
                 at_ms=at_ms,
                 inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
                 inner_quality=inner_quality,

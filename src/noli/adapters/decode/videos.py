@@ -22,7 +22,7 @@ from av.error import FFmpegError
 from noli.adapters.decode.video_frames import hashed
 from noli.adapters.decode.video_wire import Ended
 from noli.hashing.containers import HEAD_BYTES, container_of
-from noli.hashing.model import MAX_TIME_MS, MIN_QUALITY, Frame, Outcome
+from noli.hashing.model import MAX_TIME_MS, MIN_QUALITY, REGIONS_KEPT, REGIONS_SOUGHT, Frame, Outcome
 
 #: Between moments, in milliseconds; shorter in videos of less than half a minute, whose frames are few.
 STEP_MS: Final = 1000
@@ -43,6 +43,10 @@ _SPARSE_MS: Final = 900
 _MOVED_BITS: Final = 20
 _MOVED_MS: Final = 90
 _MAX_MOVED: Final = 3000
+
+#: Between frames whose regions are found, in milliseconds, and how many they are at most.
+_REGIONS_STEP_MS: Final = 2000
+_MAX_REGION_FRAMES: Final = 150
 
 #: Rounding of time stamps.
 _SLACK_MS: Final = 1
@@ -78,10 +82,13 @@ class Wanted:
     Attributes:
         thorough: Those of all moments however dense key frames are, and besides key frames and what moves fast, as for
             registering.
+        regions: Whether the regions of some frames are wanted, too, as for checking; ``thorough`` takes those that are
+            kept.
         every_ms: Distance of moments; 0 for each single frame, whatever it shows; None for the usual one.
     """
 
     thorough: bool = False
+    regions: bool = False
     every_ms: int | None = None
 
 
@@ -159,8 +166,13 @@ class _Reader:
             stream = cast("av.VideoStream", _track(container))
             on_keys = not self._wanted.thorough and self._wanted.every_ms is None and _is_dense(shape)
             picked = self._key_frames(container, stream) if on_keys else self._moments(container, stream, shape)
+            wanted_regions = REGIONS_KEPT if self._wanted.thorough else REGIONS_SOUGHT if self._wanted.regions else 0
+            regions_ms, regions_step_ms = 0, max(_REGIONS_STEP_MS, shape.duration_ms // _MAX_REGION_FRAMES)
             for number, at_ms, frame in picked:
-                made = self._last = hashed(frame, number=number, at_ms=at_ms)
+                most = wanted_regions if at_ms >= regions_ms else 0
+                if most:
+                    regions_ms = at_ms + regions_step_ms
+                made = self._last = hashed(frame, number=number, at_ms=at_ms, regions=most)
                 self._reached_ms = at_ms
                 if made.quality >= MIN_QUALITY or self._wanted.every_ms == 0:
                     self._usable = self._usable or made.quality >= MIN_QUALITY

@@ -67,7 +67,7 @@ def reading_to_json(reading: Reading) -> bytes:
                     f.quality,
                     f.number,
                     [[c.hex, c.quality, c.variant] for c in f.crops],
-                    _written(f.regions),
+                    regions_to_json(f.regions),
                 ]
                 for f in reading.frames
             ],
@@ -114,19 +114,21 @@ def _frame(hashes: object, quality: object, number: object, crops: object, regio
     match hashes, quality, number, crops:
         case str(), int(), int(), list() if 0 <= quality <= MAX_QUALITY and number >= 0:
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
-            return Frame(dihedral, quality, number, tuple(_crop(*crop) for crop in crops), regions=_regions(regions))
+            return Frame(
+                dihedral, quality, number, tuple(_crop(*crop) for crop in crops), regions=regions_from_json(regions)
+            )
     msg = "not a frame"
     raise ValueError(msg)
 
 
-def _written(regions: Regions | None) -> list[object] | None:
+def regions_to_json(regions: Regions | None) -> list[object] | None:
     """Write regions: width, height, places and frequencies."""
     if regions is None:
         return None
     return [*regions.size, b64encode(regions.places).decode("ascii"), b64encode(regions.coefs).decode("ascii")]
 
 
-def _regions(said: object) -> Regions | None:
+def regions_from_json(said: object) -> Regions | None:
     """Parse the regions of a frame."""
     match said:
         case None:

@@ -74,12 +74,9 @@ def due(call: Call, notice: Notice) -> Due | None:
 
 def _missing(call: Call, notice: Notice) -> Iterator[Missing]:
     law, since = call.app.notices.law, notice.opened_at or call.app.clock.now()
-    lacks = {(each.regime, each.field) for each in notice.lacks}
     for id_ in dict.fromkeys(each.regime for each in notice.lacks if each.regime in law.regimes):
         regime = law.regimes[id_]
-        for each in missing(law, regime, notice.given, notice.filer, regime.day(since)):
-            if (id_, each.field) in lacks:
-                yield each
+        yield from missing(law, regime, notice.given, notice.filer, regime.day(since))
 
 
 def _name(call: Call, regime: RegimeId) -> str:

@@ -6,11 +6,15 @@ import json
 import pytest
 
 from noli.adapters.decode.video_wire import Ended, ending_to_json, portion_from_json, portion_to_json
-from noli.hashing.model import Frame, Outcome
+from noli.hashing.model import Frame, Outcome, Regions
 from tests.support.bits import some_hash
 
 FORMS = tuple(some_hash(n) for n in range(8))
-FRAMES = (Frame(FORMS, 90, 3, at_ms=120), Frame(FORMS, 80, 4, at_ms=160, inner=FORMS[::-1], inner_quality=70))
+REGIONS = Regions((32768, 20000), bytes(range(1, 17)), bytes(512))
+FRAMES = (
+    Frame(FORMS, 90, 3, at_ms=120),
+    Frame(FORMS, 80, 4, regions=REGIONS, at_ms=160, inner=FORMS[::-1], inner_quality=70),
+)
 ENDED = Ended(Outcome.HASHED, "why", 640, 480, 1000)
 
 
@@ -28,13 +32,14 @@ def test_frames_cross_unchanged() -> None:
         {"done": "much"},
         {"outcome": "fine"},
         {"width": 1e400},
-        {"frames": [["00" * 255, 90, 0, 0, "", 0]]},
-        {"frames": [["00" * 256, 101, 0, 0, "", 0]]},
-        {"frames": [["00" * 256, 90, -1, 0, "", 0]]},
-        {"frames": [["00" * 256, 90, 0, -1, "", 0]]},
-        {"frames": [["00" * 256, 90, 0, 10**12, "", 0]]},
-        {"frames": [["00" * 256, 90, 0, 0, "00", 0]]},
-        {"frames": [["00" * 256, 90, 0, 0, None, 0]]},
+        {"frames": [["00" * 255, 90, 0, 0, "", 0, None]]},
+        {"frames": [["00" * 256, 101, 0, 0, "", 0, None]]},
+        {"frames": [["00" * 256, 90, -1, 0, "", 0, None]]},
+        {"frames": [["00" * 256, 90, 0, -1, "", 0, None]]},
+        {"frames": [["00" * 256, 90, 0, 10**12, "", 0, None]]},
+        {"frames": [["00" * 256, 90, 0, 0, "00", 0, None]]},
+        {"frames": [["00" * 256, 90, 0, 0, None, 0, None]]},
+        {"frames": [["00" * 256, 90, 0, 0, "", 0, [1]]]},
         {"frames": [[]]},
     ],
 )

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows about videos: speed of hashing, what is found of edited copies, other takes of a scene, an archive projected."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from fractions import Fraction
+from functools import cache
+from itertools import permutations
+from pathlib import Path
+
+import av
+import numpy as np
+import pdqhash
+
+from benchmarks.hashing import one_decoder
+from benchmarks.inputs import encoded, photographs, shared_folder, source
+from benchmarks.measure import Row, faster, higher, in_turn, seconds
+from noli.access.model import ApiKey, Scope
+from noli.adapters.decode import VideoPool
+from noli.app import App
+from noli.bank.model import DEFAULT_THRESHOLD_BITS as BITS
+from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
+from noli.base.clock import SystemClock
+from noli.base.config import Config
+from noli.cli import store
+from noli.hashing.kernel import HammingIndex
+from noli.hashing.model import MIN_QUALITY, Reading
+from noli.matching.model import Segment, Verdict
+from noli.matching.rules import is_enough
+from noli.matching.service import Upload
+from noli.matching.videos import compared
+from tests.support import video_edits
+
+#: Seconds of the video that is timed, and its frames a second.
+_LENGTH_S, _RATE = 60, 30
+
+#: Of the news story: pictures, videos and the seconds of each; seconds of a day, and cores that work.
+_PICTURES, _VIDEOS, _VIDEO_S, _DAY_S, _CORES = 96_000, 58_000, 300, 86_400, 2
+
+#: Share of a query's frames that must be near for vPDQ. Source: threatexchange 1.2, vpdq_util.py.
+_PEER_SHARE = 0.8
+
+_POLICY = BankPolicy(Action.BLOCK)
+_KEY = ApiKey("benchmark", frozenset({Scope.CHECKS}), SystemClock().now())
+
+
+@contextmanager
+def _pool() -> Iterator[VideoPool]:
+    pool = VideoPool(workers=1)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _film(path: Path) -> Path:
+    """Pan over photographs at 1080p, a key frame each second, as phones and platforms write them."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(_RATE), options={"preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 1920, 1080, "yuv420p", _RATE
+        wide = [photo.resize((2200, 1240)) for photo in photographs(6)]
+        for number in range(_LENGTH_S * _RATE):
+            shift = number % 140
+            picture = wide[number // (_RATE * 10) % len(wide)].crop((2 * shift, shift, 2 * shift + 1920, shift + 1080))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def _peer_hash(path: Path) -> int:
+    """Decode every frame and hash one a second, as vPDQ does."""
+    made = 0
+    with av.open(str(path)) as container:
+        container.streams.video[0].codec_context.thread_count = 1
+        for number, frame in enumerate(container.decode(video=0)):
+            if number % _RATE == 0:
+                pdqhash.compute(frame.to_ndarray(format="rgb24"))
+                made += 1
+    return made
+
+
+def speed() -> list[Row]:
+    """Time hashing of a 1080p video at one hash a second, and project the archive of the news story from it."""
+    files = encoded(1632, 1224, "JPEG", 24)
+    with tempfile.TemporaryDirectory() as folder, _pool() as pool, one_decoder() as pictures:
+        path = _film(Path(folder) / "film.mp4")
+        ours, peer = in_turn(lambda: _read(pool, path), lambda: _peer_hash(path), rounds=2)
+        thorough = seconds(lambda: _read(pool, path, thorough=True))
+        picture = seconds(lambda: [pictures.read(file) for file in files]) / len(files)
+        megabytes = round(path.stat().st_size / 1e6, 1)
+    days = (_PICTURES * picture + _VIDEOS * _VIDEO_S * ours / _LENGTH_S) / _CORES / _DAY_S
+    peer_days = (_PICTURES * picture + _VIDEOS * _VIDEO_S * peer / _LENGTH_S) / _CORES / _DAY_S
+    return [
+        higher(
+            "video-hash-1080p",
+            _LENGTH_S / ours,
+            _LENGTH_S / peer,
+            peer_name="PyAV, every frame, with pdqhash",
+            unit="times real time, one core",
+            what=f"H.264 of {_LENGTH_S} s with a key frame each second, one hash a second, from file to hashes; ours "
+            "includes starting and confining the child",
+            megabytes=megabytes,
+            registering=round(_LENGTH_S / thorough, 1),
+            inputs=source(),
+        ),
+        faster(
+            "video-archive",
+            days,
+            peer_days,
+            peer_name="the same with the peer's rate for videos",
+            unit="days on 2 cores",
+            what=f"{_PICTURES:,} pictures of 2 megapixels and {_VIDEOS:,} videos of {_VIDEO_S // 60} minutes at 1080p "
+            "hashed, projected from the rates of this run",
+            inputs=source(),
+        ),
+    ]
+
+
+def _read(pool: VideoPool, path: Path, *, thorough: bool = False, regions: bool = False) -> Reading:
+    with path.open("rb") as file:
+        return pool.read(file, thorough=thorough, regions=regions)
+
+
+def _compared(upload: Reading, banked: Reading) -> Segment | None:
+    frames = zip(upload.hashes, upload.copies, strict=True)
+    return compared(
+        [(one.at_ms or 0, (one.value, *copies)) for one, copies in frames],
+        [(one.at_ms or 0, one.value) for one in banked.variants],
+        threshold_bits=BITS,
+        new_index=HammingIndex,
+    )
+
+
+def _peer_finds(upload: Reading, banked: Reading) -> bool:
+    """Decide as threatexchange does: most of the upload's frames are near one of the banked ones."""
+    near = 0
+    usable = [frame for frame in upload.frames if frame.quality >= MIN_QUALITY]
+    values = [int.from_bytes(frame.dihedral[0]) for frame in banked.frames]
+    for frame in usable:
+        value = int.from_bytes(frame.dihedral[0])
+        near += any((value ^ other).bit_count() <= BITS for other in values)
+    return bool(usable) and near >= _PEER_SHARE * len(usable)
+
+
+@cache
+def _clips() -> tuple[tuple[str, video_edits.Clip], ...]:
+    folder = shared_folder()
+    if folder is None:
+        return tuple((f"drawn {seed}", _drawn(seed)) for seed in range(3))
+    chosen = {
+        "chair": folder / "videos" / "chair-orig-22-sd-bar.mp4",
+        "pattern": folder / "videos" / "pattern-longer-no-bar.mp4",
+        "padded": folder / "videos" / "test-padded-dimensions.mp4",
+        "bottle": folder / "everyday" / "videos" / "intel_bottle-detection.mp4",
+        "person": folder / "everyday" / "videos" / "intel_one-by-one-person-detection.mp4",
+    }
+    return tuple(
+        (name, video_edits.load(path, longest=12, side=400, start=20 if name == "person" else 0))
+        for name, path in chosen.items()
+    )
+
+
+def _drawn(seed: int) -> video_edits.Clip:
+    photo = photographs(3)[seed].resize((900, 600))
+    parts = [photo.crop((number * 5, number * 2, number * 5 + 400, number * 2 + 300)) for number in range(80)]
+    return video_edits.Clip([(number / 10, part) for number, part in enumerate(parts)], 8.0)
+
+
+def edits() -> list[Row]:
+    """Make each edit of each clip; count what a check finds, and by how much the place is wrong."""
+    with tempfile.TemporaryDirectory() as name, closing(_installation(Path(name))) as app, _pool() as pool:
+        folder = Path(name)
+        clips = _clips()
+        banked = {}
+        for title, clip in clips:
+            path = video_edits.write(folder / f"{title}.mp4", clip.frames, crf=18)
+            reading = _read(pool, path, thorough=True)
+            new = NewEntry(reading.variants, Provenance("benchmark"), regions=reading.registered_regions)
+            banked[title] = reading, store.add_entries(app, "banked", [new])[0]
+        app.indexes.load(app.store)
+        return [_edit(edit, clips, banked, (app, pool), folder / "copy.mp4") for edit in video_edits.EDITS]
+
+
+def _installation(folder: Path) -> App:
+    app = App.open(Config(data=folder / "data", probing_budget=1_000_000))
+    store.create_bank(app, "banked", _POLICY)
+    return app
+
+
+def _edit(
+    edit: str,
+    clips: Sequence[tuple[str, video_edits.Clip]],
+    banked: dict[str, tuple[Reading, EntryId]],
+    tools: tuple[App, VideoPool],
+    path: Path,
+) -> Row:
+    app, pool = tools
+    found = blocked = by_regions = peer = 0
+    off: list[float] = []
+    for title, clip in clips:
+        others = [other for name, other in clips if name != title]
+        places = video_edits.made(edit, clip, others, path)
+        upload = _read(pool, path, regions=True)
+        peer += _peer_finds(upload, banked[title][0])
+        check = app.checker.check(Upload.of(upload), key=_KEY)
+        match = next((each for each in check.decision.matches if each.neighbour.entry == banked[title][1]), None)
+        if match is None:
+            continue
+        found += 1
+        blocked += match.verdict is Verdict.BLOCK
+        by_regions += match.neighbour.segment is None
+        if match.neighbour.segment is not None:
+            off.append(min(_off(match.neighbour.segment, place) for place in places))
+    return higher(
+        "video-edit-" + "-".join("".join(c if c.isalnum() else " " for c in edit).lower().split()),
+        found / len(clips),
+        peer / len(clips),
+        peer_name="vPDQ's rule on the same frames",
+        unit="of the copies found",
+        what=f"{edit}: copies of {len(clips)} clips against the banked originals",
+        blocked=round(blocked / len(clips), 2),
+        by_regions=round(by_regions / len(clips), 2),
+        seconds_off=round(max(off), 2) if off else "no place told",
+        inputs=source(),
+    )
+
+
+def _off(segment: Segment, place: video_edits.Place) -> float:
+    told = (segment.start_ms, segment.end_ms, segment.banked_start_ms, segment.banked_end_ms)
+    true = (place.start, place.end, place.original_start, place.original_end)
+    return max(abs(ms / 1000 - s) for ms, s in zip(told, true, strict=True))
+
+
+def scenes() -> Row:
+    """Compare takes of one person in one room with each other: what a bank would wrongly do."""
+    folder = shared_folder()
+    if folder is None:
+        msg = "This row needs the shared clips of one scene (SHARED_DATA)."
+        raise FileNotFoundError(msg)
+    with _pool() as pool:
+        paths = sorted((folder / "everyday" / "videos").glob("asl_*"))
+        uploads = {path: _read(pool, path) for path in paths}
+        banked = {path: _read(pool, path, thorough=True) for path in paths}
+    pairs = list(permutations(paths, 2))
+    segments = [_compared(uploads[one], banked[other]) for one, other in pairs]
+    blocked = sum(segment is not None and is_enough(segment, _POLICY) for segment in segments)
+    return faster(
+        "video-same-scene",
+        sum(segment is not None for segment in segments) / len(pairs),
+        None,
+        peer_name="",
+        unit="of the pairs shown to a person",
+        what="other takes of one person in one room, compared with each other: none is a copy",
+        blocked=blocked,
+        pairs=len(pairs),
+        cores=os.cpu_count() or 1,
+    )
+
+
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {
+    "video-speed": speed,
+    "video-edits": edits,
+    "video-same-scene": scenes,
+}
