@@ -608,7 +608,7 @@ def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 def test_serve(server: str, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo's own curl command blocks the edited copy; the port is taken for another server, and known as ours."""
+    """The demo's own curl command blocks the edited copy, and 'noli check' says the same; the port is known as ours."""
     monkeypatch.setenv("NOLI_PORT", str(port))
     commands = re.findall(r"curl (?:.*\\\n)?.*", _ok("demo"))
     answers = [
@@ -616,6 +616,12 @@ def test_serve(server: str, tmp_path: Path, port: int, monkeypatch: pytest.Monke
         for command in commands
     ]
     assert [answer["decision"] for answer in answers] == ["block", "allow"]
+    files = re.findall(r"file=@([^'\"\s]+)", "".join(commands))
+    for answer, told in zip(answers, _lines(_ok("check", "--json", *files)), strict=True):
+        assert told["decision"] == answer["decision"]
+        assert told["hashes"] == answer["hashes"]
+        shown = [{name: match[name] for name in answer["matches"][0]} for match in told["matches"]]
+        assert shown == answer["matches"]
     (tmp_path / "installation").chmod(0o700)
     assert f"A server of Noli answers on 127.0.0.1 port {port}" in _ok("doctor")
     second = subprocess.run(

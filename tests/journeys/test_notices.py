@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from noli.adapters.caretaker import report
+from noli.adapters.sql.jobs import SqlJobs
+from noli.jobs.model import Lane
+from noli.jobs.service import Runner
 from tests.support.notices import START
 from tests.support.platform import FILLED, Platform, decision, hashes, upload
 
@@ -217,3 +221,35 @@ def test_what_makes_no_sense_is_refused_with_the_reason(platform: Platform) -> N
     platform.post(path, {**decision("remove", "mistaken-notice")}, expect=400)
     platform.post(path, {**decision("remove", "intimate-without-consent"), "author": " "}, expect=400)
     platform.post(path, {**decision("keep", "not-intimate"), "until": "2026-12-01T00:00:00"}, expect=400)
+
+
+def test_both_sides_and_the_desk_are_told_by_webhook(platform: Platform) -> None:
+    """Each letter, decision, warning and breach is a message that waits for the receiver, with ids and nothing else."""
+    hook = platform.post("/webhooks", {"url": "http://127.0.0.1:9/in", "types": ["notice.*"]})
+    notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(9)]})
+    path = f"/notices/{notice['notice']}"
+    platform.wait(hours=25)
+    platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent"))
+    waiting = platform.get(f"/webhooks/{hook['id']}/deliveries")["deliveries"]
+    types = [each["type"] for each in waiting]
+    assert types[::-1][0] == "notice.received"
+    for kind in ("told", "decided", "clock-breached", "escalated", "copies-sought"):
+        assert f"notice.{kind}" in types
+    assert {each["subject"] for each in waiting} == {notice["notice"]}
+    told = json.dumps(waiting)
+    assert not [each for each in ("post-9", "user-9", '"ada"', "I looked at it") if each in told]
+
+
+def test_two_processes_share_the_clocks(platform: Platform) -> None:
+    """Whoever has the lease looks; the other finds nothing to do, and nothing is said twice."""
+    platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(10)]})
+    platform.clock.move(hours=50)
+    tasks = [platform.app.notice_upkeep.task]
+    jobs = SqlJobs(platform.app.database.engine)
+    runners = [Runner(jobs, platform.clock, tasks, dice=lambda: 0.5, report=report) for _ in range(2)]
+    for runner in runners:
+        runner.prepare(Lane.LOCAL)
+    assert [runner.step(Lane.LOCAL) for runner in runners] == [True, False]
+    kinds = [each.fact.kind for each in platform.app.ledger.page()]
+    [listed] = platform.get("/notices?breached=true")["notices"]
+    assert kinds.count("notice.clock-breached") == listed["breaches"]

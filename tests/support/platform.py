@@ -29,7 +29,7 @@ class Platform:
         self.app = App(config, opened(url, folder), clock=self.clock)
         self.app.indexes.load(self.app.store)
         self._asgi = create_asgi(self.app)
-        self.token = self.app.access.create("platform", frozenset({Scope.NOTICES, Scope.CHECKS, Scope.BANKS}))[1]
+        self.token = self.app.access.create("platform", frozenset(Scope))[1]
 
     def __enter__(self) -> Self:
         """Use it as a context."""

@@ -41,6 +41,13 @@ def test_a_threshold_that_cannot_be_searched_is_refused(store: MemoryBanks, thre
         assert service.set_policy(t, "one", BankPolicy(Action.LOG, 63), now=NOW).policy.threshold_bits == 63
 
 
+@pytest.mark.parametrize(("seconds", "share"), [(-1, 0.5), (36_001, 0.5), (3, 0), (3, 1.1)])
+def test_a_video_cannot_be_asked_for_what_it_has_not(store: MemoryBanks, seconds: float, share: float) -> None:
+    """Seconds below none or beyond any video, no share, or more than all of it."""
+    with store.transaction(write=True) as t, pytest.raises(InputError, match="share"):
+        service.set_policy(t, "one", BankPolicy(Action.BLOCK, video_seconds=seconds, video_share=share), now=NOW)
+
+
 def test_a_name_that_cannot_stand_in_a_path_is_refused(store: MemoryBanks) -> None:
     """The rule for names is that of ``base.names``."""
     with store.transaction(write=True) as t, pytest.raises(InputError, match="name of a bank"):

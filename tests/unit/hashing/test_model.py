@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noli.base.errors import HashFormatError
-from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading, Variant
+from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading, SignalType, Variant
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -64,6 +64,25 @@ def test_a_reading_searches_originals_and_registers_every_form() -> None:
     assert [h.quality for h in reading.hashes] == [90, 20]
     assert [h.variant for h in reading.variants] == [*DIHEDRAL, Variant.UPPER_HALF]
     assert reading.copies == ((bytes([DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)]) * 32,),) * 2
+
+
+def test_a_video_is_registered_as_it_is_and_looked_for_in_every_form() -> None:
+    """A frame has one hash with its time, and one without its bars; copies come turned, mirrored and without bars."""
+    forms, inner = tuple(bytes([n]) * 32 for n in range(8)), tuple(bytes([n]) * 32 for n in range(8, 16))
+    frames = (Frame(forms, 90, at_ms=0), Frame(forms, 90, 1, at_ms=250, inner=inner, inner_quality=80))
+    reading = Reading(Outcome.HASHED, frames, duration_ms=500)
+    assert [(h.type, h.at_ms) for h in reading.hashes] == [(SignalType.VPDQ, 0), (SignalType.VPDQ, 250)]
+    assert [(str(h.variant), h.at_ms, h.quality) for h in reading.variants] == [
+        ("original", 0, 90), ("original", 250, 90), ("without-bars", 250, 80),
+    ]  # fmt: skip
+    assert [len(each) for each in reading.copies] == [7, 15]
+
+
+@pytest.mark.parametrize(("kind", "at_ms"), [("pdq", 1), ("vpdq", None), ("vpdq", -1), ("vpdq", 10**12)])
+def test_a_time_belongs_to_a_frame(kind: str, at_ms: int | None) -> None:
+    """A picture has none, a frame has one, and it lies within a week."""
+    with pytest.raises(HashFormatError, match=r"time"):
+        Hash.from_hex("0" * 64, signal_type=kind, at_ms=at_ms)
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])

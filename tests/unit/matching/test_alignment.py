@@ -41,6 +41,20 @@ def test_two_pairs_are_no_run() -> None:
     assert runs([]) == []
     assert runs(line(2)) == []
     assert runs([Pair(1000 * n, 5000, 3) for n in range(10)]) == []
+    assert runs([Pair(100 * n, 5000, 3) for n in range(10)]) == []
+
+
+def test_a_pair_seen_twice_counts_once_and_stragglers_drop_out() -> None:
+    """The nearer of two distances is kept; a pair far from the middle of its line is not on it."""
+    twice = [*line(3), *(Pair(pair.at_ms, pair.banked_ms, 40) for pair in line(3))]
+    assert [pair.distance_bits for pair in runs(twice)[0].pairs] == [6, 6, 6]
+    assert len(runs([Pair(0, 0, 6), Pair(1000, 1100, 6), Pair(2000, 2950, 6)])) <= 1
+
+
+def test_no_more_parts_than_anybody_reads() -> None:
+    """A video that was cut in a dozen pieces and shuffled gives the eight longest."""
+    pieces = [line(4, start_ms=20_000 * n, banked_ms=20_000 * (11 - n)) for n in range(12)]
+    assert len(runs([pair for piece in pieces for pair in piece])) == 8
 
 
 def test_parts_put_together_anew_are_found_each() -> None:

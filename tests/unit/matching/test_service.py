@@ -10,7 +10,7 @@ from noli.access.model import ApiKey, Scope
 from noli.bank.model import Action, BankPolicy
 from noli.base.clock import SystemClock
 from noli.base.errors import InputError, Throttled, Unavailable
-from noli.hashing.model import Hash, Outcome, SignalType
+from noli.hashing.model import Frame, Hash, Outcome, Reading, SignalType
 from noli.matching.index import BankIndexes
 from noli.matching.model import Verdict
 from noli.matching.probing import ProbingGuard
@@ -272,6 +272,18 @@ def test_a_video_is_one_question_to_the_guard(cinema: House) -> None:
 
     with pytest.raises(Throttled):
         probe()
+
+
+def test_a_video_file_is_an_upload_with_all_its_forms(cinema: House) -> None:
+    """What was read of a file is looked for turned, too; places are told in seconds."""
+    forms = [(*(some_hash(300 + 7 * n + m) for m in range(7)), value) for n, value in enumerate(SCENES)]
+    frames = tuple(Frame(each, 90, number, at_ms=1000 * number) for number, each in enumerate(forms))
+    check = cinema.checker.check(Upload.of(Reading(Outcome.HASHED, frames, duration_ms=20_000)), key=KEY)
+    segment = check.decision.matches[0].neighbour.segment
+    assert segment is not None
+    assert (check.decision.verdict, segment.in_seconds()["banked_end"], segment.in_seconds()["speed"]) == (
+        Verdict.BLOCK, 19.5, 1.0,
+    )  # fmt: skip
 
 
 def test_without_the_store_a_video_matches_by_its_frames(cinema: House) -> None:

@@ -47,7 +47,7 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
     )
 
 
-def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool]]:
+def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
     """Return the conditions that a filter stands for."""
     kept = t.notice_file.c
     if wanted.state is not None:
@@ -57,4 +57,4 @@ def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.waiting:
         yield kept.idle_at.is_(None)
     if wanted.breached:
-        yield kept.breaches > sa.literal_column("0")
+        yield t.BREACHED

@@ -343,8 +343,9 @@ case_entry = sa.Table(
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
 )
 
-# Conditions of partial indexes; a query uses one only where it says the same, numbers included.
-_WAITING, _IDLE, _BREACHED = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL"), sa.text("breaches > 0")
+_WAITING, _IDLE = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL")
+#: As the index has it: a bound value would not be recognised.
+BREACHED = sa.text("breaches > 0")
 
 # A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
 # and the caller's own number, so that the same notice sent twice is one.
@@ -380,11 +381,11 @@ notice_file = sa.Table(
     sa.Column("idle_at", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
     sa.Index(None, "queue_at", "id"),
+    # Without what is waiting, so that no planner takes this one to find and sort all of that.
+    sa.Index("ix_notice_file_idle", "idle_at", sqlite_where=_IDLE, postgresql_where=_IDLE),
+    sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=BREACHED, postgresql_where=BREACHED),
     # The queue: what is done with stands in no index that the queue is read from.
     sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=_BREACHED, postgresql_where=_BREACHED),
-    # Without those that are not idle: else SQLite reads the queue from it, and sorts all of it.
-    sa.Index("ix_notice_file_idle", "idle_at", "id", sqlite_where=_IDLE, postgresql_where=_IDLE),
     sa.Index(None, "state", "queue_at", "id"),
     sa.Index(None, "assigned_to", "queue_at", "id"),
     sa.Index(None, "key_id"),

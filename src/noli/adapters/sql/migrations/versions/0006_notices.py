@@ -52,7 +52,22 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_notice_file_assigned_to_queue_at_id"), "notice_file", ["assigned_to", "queue_at", "id"], unique=False
     )
-    op.create_index(op.f("ix_notice_file_idle_at"), "notice_file", ["idle_at"], unique=False)
+    op.create_index(
+        "ix_notice_file_idle",
+        "notice_file",
+        ["idle_at"],
+        unique=False,
+        sqlite_where=sa.text("idle_at IS NOT NULL"),
+        postgresql_where=sa.text("idle_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_notice_file_breached",
+        "notice_file",
+        ["queue_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("breaches > 0"),
+        postgresql_where=sa.text("breaches > 0"),
+    )
     op.create_index(op.f("ix_notice_file_key_id"), "notice_file", ["key_id"], unique=False)
     op.create_index(op.f("ix_notice_file_queue_at_id"), "notice_file", ["queue_at", "id"], unique=False)
     op.create_index(
@@ -139,7 +154,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notice_file_state_queue_at_id"), table_name="notice_file")
     op.drop_index(op.f("ix_notice_file_queue_at_id"), table_name="notice_file")
     op.drop_index(op.f("ix_notice_file_key_id"), table_name="notice_file")
-    op.drop_index(op.f("ix_notice_file_idle_at"), table_name="notice_file")
+    op.drop_index("ix_notice_file_breached", table_name="notice_file")
+    op.drop_index("ix_notice_file_idle", table_name="notice_file")
     op.drop_index(op.f("ix_notice_file_assigned_to_queue_at_id"), table_name="notice_file")
     op.drop_index(op.f("ix_notice_file_alarm_at"), table_name="notice_file")
     op.drop_table("notice_file")

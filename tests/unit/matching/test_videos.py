@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an upload shows of one banked video."""
+
+from noli.matching.videos import compared
+from tests.support.bits import flipped, some_hash
+from tests.support.index import BruteForceIndex
+
+BANKED = [(1000 * n, some_hash(n)) for n in range(10)]
+
+
+def test_far_frames_show_nothing() -> None:
+    """Frames beyond the threshold lengthen a segment, but make none."""
+    far = [(at, (flipped(value, 36),)) for at, value in BANKED]
+    assert compared(far, BANKED, threshold_bits=31, new_index=BruteForceIndex) is None
+    near = [(at, (flipped(value, 4 if n < 4 else 36),)) for n, (at, value) in enumerate(BANKED)]
+    segment = compared(near, BANKED, threshold_bits=31, new_index=BruteForceIndex)
+    assert segment is not None
+    assert segment.share == 1
+
+
+def test_a_video_of_one_frame_is_all_there() -> None:
+    """Where a banked video has a single frame that says enough, an upload that shows it shows all of it."""
+    segment = compared(
+        [(0, (some_hash(50),)), (1000, (flipped(BANKED[0][1], 20),))],
+        BANKED[:1],
+        threshold_bits=31,
+        new_index=BruteForceIndex,
+    )
+    assert segment is not None
+    assert (segment.firm, segment.share) == (True, 1.0)
