@@ -228,4 +228,17 @@ class App(ExchangeParts):
         gauge("noli_index_behind", "1 where the database cannot be followed.", lambda: int(self.follower.behind))
         gauge("noli_checks_unrecorded", "Matched checks that could not be kept.", lambda: self.checker.unrecorded)
         gauge("noli_checks_unconfirmed", "Hits answered from the index alone.", lambda: self.checker.unconfirmed)
+        gauge(
+            "noli_partners_failing",
+            "Partners that could not be fetched from.",
+            lambda: self.partner_status.count().failing,
+        )
+        gauge(
+            "noli_entries_held", "Entries of partners that wait for a look.", lambda: self.partner_status.count().held
+        )
+        gauge(
+            "noli_entries_disputed",
+            "Entries that somebody says are wrong.",
+            lambda: len(self.partner_status.disputed()),
+        )
         gauge("noli_probing_refused", "Answers refused as probing.", lambda: self.guard.refused)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from noli.cli import main
+from tests.support.exchange import made_up
 
 Run = Callable[..., Result]
 
@@ -79,3 +80,41 @@ def test_mistakes_are_explained(run: Run) -> None:
     assert "scopes are" in run("partner", "add", "one", "--scopes", "everything", status=2).stderr
     assert "'one'" in run("partner", "show", "one", status=1).stderr
     assert run("partner", "list", "--json").stdout == ""
+
+
+def test_a_list_is_taken_looked_after_and_given_back(run: Run, tmp_path: Path) -> None:
+    """Taken from a file, beyond the hour's agreement held, released, shown, begun anew, and traced by its canaries."""
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join([*(made_up(seed).hex() for seed in range(4)), "rubbish"]))
+    source = ("--protocol", "file", "--url", str(listed), "--takes", "received", "--per-hour", "2")
+    run("partner", "add", "list", *source)
+    assert "list: ok; 2 taken, 0 withdrawn, 2 held, 1 refused so far" in run("sync").stdout
+    shown = json.loads(run("sync", "list", "--json").stdout)
+    assert (shown["status"], shown["taken"], shown["held"]) == ("ok", 2, 2)
+    assert "more came within an hour" in run("partner", "held", "list").stdout
+    assert len(run("partner", "held", "list", "--json").stdout.splitlines()) == 2
+    status = run("partner", "status", "list").stdout
+    assert "64 hexadecimal digits" in status
+    assert json.loads(run("partner", "status", "--json").stdout)["name"] == "list"
+    assert run("partner", "discard", "list", "--reason", "common").stdout == "discarded 0 entries of list\n"
+    assert run("partner", "release", "list", "--reason", "flood").stdout == "released 2 entries of list\n"
+    assert "begins at the beginning" in run("partner", "resync", "list").stdout
+    listed.unlink()
+    assert "cannot be read" in run("sync", "list", status=1).stdout
+    run("partner", "set", "list", "--url", "")
+    assert "Nothing is fetched" in run("sync", "list", status=2).stderr
+    assert "no partner to fetch from" in run("sync").stderr
+    assert "leads nowhere" in run("partner", "set", "list", "--user", "me", status=2).stderr
+    listed.write_text(made_up(1).hex())
+    assert "no partner's canary is among these 1 hashes" in run("partner", "trace", str(listed)).stdout
+    assert run("partner", "trace", str(listed), "--json").stdout == ""
+
+
+def test_our_own_identity_is_shown_and_changed(run: Run) -> None:
+    """The key changes, or the epoch; the installation stays."""
+    first = json.loads(run("partner", "identity", "--json").stdout)
+    assert first["key"] in run("partner", "identity").stdout
+    second = json.loads(run("partner", "identity", "--rotate", "--new-epoch", "--json").stdout)
+    assert first["installation"] == second["installation"]
+    assert first["key"] != second["key"]
+    assert first["epoch"] != second["epoch"]

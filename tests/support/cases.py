@@ -15,7 +15,7 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict, NotFound
 from noli.casework.events import CODEC, NAMES, CaseErased, Event, ItemAdded, ItemReleased, Recorded
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
-from noli.casework.ports import Door, SeenMatch
+from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import matches_filter, summary
 from noli.casework.telling import told
 from noli.evidence import rules as ledger_rules
@@ -45,6 +45,7 @@ class World:
     tokens: list[TimestampToken] = field(default_factory=list)
     spent: dict[bytes, datetime] = field(default_factory=dict)
     seen: list[SeenMatch] = field(default_factory=list)
+    steps: list[SeenStep] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
     outbox: OutboxBook = field(default_factory=OutboxBook)
 
@@ -251,6 +252,9 @@ class MemoryCaseTransaction:
         stop = min((match.number for match in waiting if match.at > until), default=None)
         numbers = sorted({match.number for match in waiting if stop is None or match.number < stop})[:limit]
         return [match for match in waiting if match.number in numbers]
+
+    def share_steps(self, *, after: int, limit: int = 1000) -> list[SeenStep]:
+        return [step for step in self._world.steps if step.number > after][:limit]
 
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)

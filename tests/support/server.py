@@ -21,12 +21,10 @@ class Server:
     """One server process of an installation."""
 
     def __init__(self, data: Path, url: str = "", **settings: object) -> None:
-        """Start it on a free port, with settings by their names, and wait until it can answer."""
+        """Start it on a free port or the one of the settings, and wait until it can answer."""
         self.data = data
+        port = int(str(settings.pop("port", 0))) or _free_port()
         self._environment = environment(url, **settings)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
         self.log = data / f"log-{port}.txt"
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
@@ -52,6 +50,12 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(timeout=30)
         self.client.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def environment(url: str, **settings: object) -> dict[str, str]:

@@ -23,6 +23,8 @@ class Scope(StrEnum):
     WEBHOOKS = "webhooks"
     #: Read the ledger's signed roots and prove its entries.
     LEDGER = "ledger"
+    #: Read how exchange with partners goes.
+    PARTNERS = "partners"
     #: Read Prometheus metrics.
     METRICS = "metrics"
 

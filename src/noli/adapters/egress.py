@@ -28,7 +28,7 @@ from noli.base.errors import Forbidden, Unavailable
 #: Seconds that one call may take in all.
 TOTAL_S = 10.0
 
-#: Bytes that are read of one answer, its headers included.
+#: Bytes that are read of one answer, its headers included, besides the body that was asked for.
 MAX_BYTES = 64 * 1024
 
 # Ports below this belong to services that no webhook is.
@@ -50,10 +50,12 @@ class Answer:
     Attributes:
         status: HTTP status.
         body: As much as was asked for.
+        headers: By lower-case name.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -106,10 +108,31 @@ class Egress:
         return self.send(url, content, headers).status
 
     def send(self, url: str, content: bytes, headers: Mapping[str, str], *, max_bytes: int = 0) -> Answer:
-        """Post, and return the answer with at most ``max_bytes`` of its body.
+        """Post, and return the answer with at most ``max_bytes`` of its body. Raises as ``call``."""
+        return self.call("POST", url, content, headers, max_bytes=max_bytes)
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        *,
+        max_bytes: int = 0,
+        longer_s: float = 0,
+    ) -> Answer:
+        """Call, and return the answer.
+
+        Args:
+            method: HTTP method.
+            url: Where.
+            content: Body.
+            headers: What is sent with it.
+            max_bytes: Bytes that the answer's body may have; 0 where it is not read.
+            longer_s: Seconds that this call may take more than the usual ones.
 
         Raises:
-            Unavailable: There was no answer; says why.
+            Unavailable: There was no answer, or it is too large; says why.
             Forbidden: The address is none that may be called.
         """
         try:
@@ -120,15 +143,15 @@ class Egress:
         private = target.host.lower() in self._private
         if not private:
             _check(target)
-        guard = _Guard(self._resolve, deadline=time.monotonic() + self._total_s, private=private)
+        total_s = self._total_s + longer_s
+        guard = _Guard(self._resolve, time.monotonic() + total_s, MAX_BYTES + max_bytes, private=private)
+        transport = _Transport(guard, self._context)
         try:
             with (
-                httpx.Client(
-                    transport=_Transport(guard, self._context), timeout=self._total_s, trust_env=False
-                ) as client,
-                client.stream("POST", target, content=content, headers={"User-Agent": _AGENT, **headers}) as answer,
+                httpx.Client(transport=transport, timeout=total_s, trust_env=False) as client,
+                client.stream(method, target, content=content, headers={"User-Agent": _AGENT, **headers}) as answer,
             ):
-                return Answer(answer.status_code, _read(answer, max_bytes))
+                return Answer(answer.status_code, _read(answer, max_bytes), dict(answer.headers))
         except httpx.TimeoutException as error:
             msg = "The receiver did not answer in time."
             raise Unavailable(msg, detail=type(error).__name__) from error
@@ -148,14 +171,14 @@ def _check(url: httpx.URL) -> None:
 
 
 def _read(answer: httpx.Response, max_bytes: int) -> bytes:
-    body = b""
+    body = bytearray()
     if max_bytes:
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > max_bytes:
                 msg = "The answer is too large."
                 raise Unavailable(msg)
-    return body
+    return bytes(body)
 
 
 class _Transport(httpx.HTTPTransport):
@@ -170,8 +193,8 @@ class _Transport(httpx.HTTPTransport):
 class _Guard(httpcore.NetworkBackend):
     """Resolves once, looks at every address, and connects to one that it has looked at."""
 
-    def __init__(self, resolve: Resolve, *, deadline: float, private: bool) -> None:
-        self._resolve, self._deadline, self._private = resolve, deadline, private
+    def __init__(self, resolve: Resolve, deadline: float, max_bytes: int, *, private: bool) -> None:
+        self._resolve, self._deadline, self._max_bytes, self._private = resolve, deadline, max_bytes, private
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -193,7 +216,7 @@ class _Guard(httpcore.NetworkBackend):
             try:
                 left = _left(self._deadline, httpcore.ConnectTimeout)
                 stream = self._inner.connect_tcp(address, port, timeout=left, socket_options=socket_options)
-                return _Bounded(stream, self._deadline)
+                return _Bounded(stream, self._deadline, self._max_bytes)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
@@ -202,15 +225,15 @@ class _Guard(httpcore.NetworkBackend):
 class _Bounded(httpcore.NetworkStream):
     """A connection that ends with its time or its bytes, however slowly the other side drips."""
 
-    def __init__(self, inner: httpcore.NetworkStream, deadline: float, *, read: int = 0) -> None:
-        self._inner, self._deadline, self._read = inner, deadline, read
+    def __init__(self, inner: httpcore.NetworkStream, deadline: float, max_bytes: int) -> None:
+        self._inner, self._deadline, self._left = inner, deadline, max_bytes
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what is there."""
         del timeout
         got = self._inner.read(max_bytes, timeout=_left(self._deadline, httpcore.ReadTimeout))
-        self._read += len(got)
-        if self._read > MAX_BYTES:
+        self._left -= len(got)
+        if self._left < 0:
             msg = "too many bytes"
             raise httpcore.ReadError(msg)
         return got
@@ -230,7 +253,7 @@ class _Bounded(httpcore.NetworkStream):
         """Go on under TLS, with a certificate for the name and not for the address."""
         del timeout
         left = _left(self._deadline, httpcore.ConnectTimeout)
-        return _Bounded(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline, read=self._read)
+        return _Bounded(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline, self._left)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the library's own type
         """Tell about the connection."""

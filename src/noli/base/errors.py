@@ -12,7 +12,9 @@
     ├── Conflict              it exists already, or was changed meanwhile
     ├── Throttled             too many, too fast; says when to come back
     ├── IntegrityError        stored data is damaged; never caught, always reported
+    ├── PartnerDistrusted     what came in a partner's name cannot be from it
     └── Unavailable           cannot answer now; ``retry`` says whether trying again helps
+        ├── PartnerUnreachable    a partner's server did not answer, or not as its protocol says
         ├── KernelUnavailable the native kernel, or the variant demanded, cannot run here
         └── StoreBusy         the database did not answer in time
 
@@ -117,6 +119,18 @@ class Unavailable(NoliError):
         """Keep the texts and whether trying again can help."""
         super().__init__(public, detail=detail)
         self.retry = retry
+
+
+class PartnerUnreachable(Unavailable):
+    """A partner's server did not answer, or not as its protocol says."""
+
+    code = "partner-unreachable"
+
+
+class PartnerDistrusted(NoliError):
+    """What came in a partner's name cannot be from it, or contradicts what it said before; nothing of it was taken."""
+
+    code = "partner-distrusted"
 
 
 class KernelUnavailable(Unavailable):

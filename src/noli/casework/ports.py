@@ -45,6 +45,23 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenStep:
+    """What happened to one bank entry at one partner, as the feed of such steps gives it.
+
+    Attributes:
+        number: Its place in the feed; grows with time.
+        entry: The bank entry.
+        recipient: Name of the partner.
+        step: One of ``rules.SHARE_STEPS``.
+    """
+
+    number: int
+    entry: EntryId
+    recipient: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeenMatch:
     """One match in a recorded check, as the feed gives it.
 
@@ -157,6 +174,10 @@ class CaseTransaction(LedgerTransaction, OutboxTransaction, JobTransaction, Prot
 
         A check is never cut in two: all its matches come in one call.
         """
+        ...
+
+    def share_steps(self, *, after: int, limit: int = 1000) -> list[SeenStep]:
+        """Read what happened at partners to hashes that persons let leave, in order, from the step after ``after``."""
         ...
 
     def position(self, name: str) -> int:

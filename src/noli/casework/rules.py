@@ -306,6 +306,27 @@ def _share(case: Case, command: c.RecordShare) -> tuple[Event, ...]:
     raise InputError(msg)
 
 
+def is_news(case: Case, recipient: str, step: str) -> bool:
+    """Tell whether a step of ``RecordShare`` says something that the case does not say yet.
+
+    What is shared with a partner that was told of a withdrawal is shared anew. Nothing is told of sharing once the
+    person has withdrawn: it was on its way when she did.
+    """
+    share = next((one for one in case.shares if one.recipient == recipient), None)
+    if step == "shared":
+        growing = case.ended_at is None and case.withdrawal is None
+        return growing and (share is None or share.told_at is not None)
+    if share is None:
+        return False
+    done = {
+        "confirmed": share.confirmed_at,
+        "told": share.told_at,
+        "withdrawn": share.withdrawn_at,
+        "refused": share.refused,
+    }
+    return not done[step]
+
+
 def _shared(case: Case, recipient: str, change: Callable[[Share], Share]) -> Case:
     shares = (change(share) if share.recipient == recipient else share for share in case.shares)
     return replace(case, shares=tuple(shares))

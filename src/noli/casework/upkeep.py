@@ -11,18 +11,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from noli.casework import rules
-from noli.casework.commands import CompleteWithdrawal, RecordMatches
+from noli.casework.commands import CompleteWithdrawal, RecordMatches, RecordShare
 from noli.casework.files import SYSTEM, CaseFiles
 from noli.casework.model import CaseId, ItemId
-from noli.casework.ports import CaseTransaction, SeenMatch
+from noli.casework.ports import CaseTransaction, SeenMatch, SeenStep
 from noli.jobs.model import Lease, Task
 
 #: Checks younger than this are left for the next time: a check that got its number earlier may be committed later.
 #: Longer than any transaction that records a check can wait for its locks.
 SETTLED_AFTER = timedelta(seconds=15)
 
-#: Name under which the place in the feed of matches is kept.
-MATCHES = "case-matches"
+#: Names under which places in the feeds of matches and of steps at partners are kept.
+MATCHES, SHARES = "case-matches", "case-shares"
+
+#: Why a partner that was told cannot honour a withdrawal: what it speaks does not carry it.
+REFUSED_REASON = "protocol"
 
 #: How often cases are looked after: a person who looks again after a few seconds should find what happened.
 EVERY = timedelta(seconds=5)
@@ -49,7 +52,7 @@ class Upkeep:
         """Do everything that time asks for."""
         self.complete_withdrawals()
         for _portion in range(_PORTIONS):
-            if not self.record_matches():
+            if not self.record_matches() + self.record_shares():
                 break
 
     def complete_withdrawals(self) -> int:
@@ -85,6 +88,36 @@ class Upkeep:
                 self._tell(transaction, case, by_case[case])
             transaction.advance(MATCHES, seen[-1].number)
         return len(seen)
+
+    def record_shares(self) -> int:
+        """Tell cases of what partners were given and said since the last time.
+
+        Returns:
+            How many steps were read; 0 where there are none left.
+        """
+        with self._files.store.transaction(write=True) as transaction:
+            seen = transaction.share_steps(after=transaction.position(SHARES), limit=_AT_ONCE)
+            if not seen:
+                return 0
+            whose = transaction.cases_of(sorted({step.entry for step in seen}))
+            by_case: dict[CaseId, list[SeenStep]] = {}
+            for step in seen:
+                if step.entry in whose:
+                    by_case.setdefault(whose[step.entry], []).append(step)
+            for id_ in sorted(by_case):
+                self._tell_steps(transaction, id_, by_case[id_])
+            transaction.advance(SHARES, seen[-1].number)
+        return len(seen)
+
+    def _tell_steps(self, transaction: CaseTransaction, id_: CaseId, seen: Sequence[SeenStep]) -> None:
+        case = rules.fold(id_, transaction.history(id_))
+        # Entries of one case go the same way within moments: each step is told once of all of them.
+        together = Counter((step.recipient, step.step) for step in seen)
+        for (recipient, step), items in together.items():
+            if rules.is_news(case, recipient, step):
+                reason = REFUSED_REASON if step == "refused" else ""
+                command = RecordShare(recipient, step, items=items, reason=reason)
+                case = self._files.apply(transaction, case, [command], actor=SYSTEM)
 
     def _tell(self, transaction: CaseTransaction, id_: CaseId, seen: Sequence[SeenMatch]) -> None:
         case = rules.fold(id_, transaction.history(id_))

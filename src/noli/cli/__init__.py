@@ -25,6 +25,7 @@ main = Commands(
         "regime": "noli.cli.regime:regime",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
+        "sync": "noli.cli.sync:sync",
         "webhook": "noli.cli.webhook:webhook",
     },
     help="""Check pictures against banks of hashes that people asked to be protected by.

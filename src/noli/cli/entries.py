@@ -14,7 +14,6 @@ from noli.bank.model import Entry, EntryId, EntryState, NewEntry, Provenance, en
 from noli.base.errors import NotFound
 from noli.cli import output, private, store
 from noli.cli.files import FileResult, read_files
-from noli.cli.hash_lists import BadLine, ListedHash, parse_list
 from noli.cli.installation import (
     COMMAND_LINE,
     data_option,
@@ -24,6 +23,7 @@ from noli.cli.installation import (
     json_option,
     opened,
 )
+from noli.hashing.lists import BadLine, ListedHash, by_entry, parse_list
 from noli.hashing.model import Outcome
 
 #: Entries of one transaction while importing: few enough to let other writers in between.
@@ -175,7 +175,7 @@ def import_list(
     with opened(data) as app, file.open(encoding="utf-8", errors="replace", newline=None) as lines:
         known = store.active_values(app, bank_name)
         good = done.sorted_out(lines, total=_count(file), as_json=as_json)
-        entries = done.unknown(_by_entry(good), known)
+        entries = done.unknown(by_entry(good, limit=MAX_ENTRY_LINES), known)
         while batch := list(islice(entries, IMPORT_BATCH)):
             if not dry_run:
                 new = [NewEntry(tuple(e.hash for e in each), provenance, note=each[0].note) for each in batch]
@@ -183,18 +183,6 @@ def import_list(
             done.imported += sum(map(len, batch))
     done.report(dry_run=dry_run, as_json=as_json)
     ctx.exit(0 if done.imported or done.known or not done.bad else 1)
-
-
-def _by_entry(lines: Iterable[ListedHash]) -> Iterator[list[ListedHash]]:
-    """Put together what belongs to one entry: lines in a row that name the same one, as many as an entry may have."""
-    together: list[ListedHash] = []
-    for line in lines:
-        if together and not (line.entry and line.entry == together[0].entry and len(together) < MAX_ENTRY_LINES):
-            yield together
-            together = []
-        together.append(line)
-    if together:
-        yield together
 
 
 class _Tally:

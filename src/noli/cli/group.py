@@ -23,6 +23,8 @@ EXIT_STATUS: Mapping[str, int] = {
     "kernel-unavailable": 1,
     "not-found": 1,
     "not-in-force": 2,
+    "partner-distrusted": 1,
+    "partner-unreachable": 1,
     "store-busy": 1,
     "throttled": 1,
     "unauthenticated": 1,

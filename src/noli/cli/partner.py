@@ -3,15 +3,27 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from noli.access.model import Scope
 from noli.bank.model import Action
-from noli.base.errors import InputError
 from noli.cli import output
 from noli.cli.installation import data_option, json_option, opened
-from noli.exchange.model import DEFAULT_PER_HOUR, Import, NewPartner, Partner, PartnerKeys, PartnerState, Protocol
+from noli.cli.partner_flow import COMMANDS
+from noli.cli.partner_options import (
+    Names,
+    changed_source,
+    existing,
+    feed_key_option,
+    imports,
+    read_secret,
+    scopes,
+    secret_option,
+    url_option,
+    user_option,
+)
+from noli.exchange.model import DEFAULT_PER_HOUR, NewPartner, Partner, PartnerKeys, PartnerState, Protocol
 
 _PROTOCOLS = click.Choice([str(each) for each in Protocol])
 _ACTIONS = click.Choice([str(action) for action in Action])
@@ -27,23 +39,16 @@ def partner() -> None:
     """
 
 
-class _Names(click.ParamType[tuple[str, ...]]):
-    """Names with commas between them."""
-
-    name = "names"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Split."""
-        del param, ctx
-        return tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+for command in COMMANDS:
+    partner.add_command(command)
 
 
 @partner.command
 @click.argument("name")
-@click.option("--shares", type=_Names(), default="", metavar="BANK[,BANK]", help="Banks that the partner may see.")
+@click.option("--shares", type=Names(), default="", metavar="BANK[,BANK]", help="Banks that the partner may see.")
 @click.option(
     "--takes",
-    type=_Names(),
+    type=Names(),
     default="",
     metavar="[THEIRS=]BANK[,…]",
     help="Banks of ours that take what the partner sends; THEIRS is its name of one of its banks.",
@@ -70,7 +75,13 @@ class _Names(click.ParamType[tuple[str, ...]]):
     metavar="N",
     help="Entries that it may bring an hour; more are held until you have looked.",
 )
-@click.option("--scopes", type=_Names(), default="", metavar="SCOPE[,SCOPE]", help="What its key may do besides.")
+@click.option(
+    "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help="What its key may do besides."
+)
+@url_option
+@feed_key_option
+@user_option
+@secret_option
 @json_option
 @data_option
 def add(  # noqa: PLR0913 - one option each
@@ -82,7 +93,11 @@ def add(  # noqa: PLR0913 - one option each
     protocol: str,
     honours: bool | None,
     per_hour: int,
-    scopes: tuple[str, ...],
+    more: tuple[str, ...],
+    url: str | None,
+    feed_key: str | None,
+    user: str | None,
+    secret_file: TextIO | None,
     as_json: bool,
     data: Path | None,
 ) -> None:
@@ -101,10 +116,12 @@ def add(  # noqa: PLR0913 - one option each
         honours_withdrawal=honours,
         per_hour=per_hour,
         shares=shares,
-        imports=_imports(takes, Action(at_most)),
+        imports=imports(takes, Action(at_most)),
+        source=changed_source(None, url=existing(url), feed_key=feed_key, user=user),
+        secret=read_secret(secret_file) or "",
     )
     with opened(data) as app:
-        made, keys = app.partners.add(new, scopes=_scopes(scopes))
+        made, keys = app.partners.add(new, scopes=scopes(more))
     _print_keys(made, keys, as_json=as_json)
 
 
@@ -149,13 +166,17 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
 
 @partner.command("set")
 @click.argument("name")
-@click.option("--shares", type=_Names(), metavar="BANK[,BANK]", help="Banks that the partner may see, all of them.")
-@click.option("--takes", type=_Names(), metavar="[THEIRS=]BANK[,…]", help="Banks of ours that take what it sends.")
+@click.option("--shares", type=Names(), metavar="BANK[,BANK]", help="Banks that the partner may see, all of them.")
+@click.option("--takes", type=Names(), metavar="[THEIRS=]BANK[,…]", help="Banks of ours that take what it sends.")
 @click.option("--at-most", type=_ACTIONS, help="The strongest action that what it sends may ask for until confirmed.")
 @click.option("--protocol", type=_PROTOCOLS, help="What it speaks.")
 @click.option("--honours-withdrawal/--keeps-withdrawn", "honours", default=None, help="Whether withdrawals work there.")
 @click.option("--per-hour", type=click.IntRange(0), metavar="N", help="Entries that it may bring an hour.")
 @click.option("--suspend/--resume", "suspended", default=None, help="Stop everything with this partner, or go on.")
+@url_option
+@feed_key_option
+@user_option
+@secret_option
 @json_option
 @data_option
 def set_partner(  # noqa: PLR0913 - one option each
@@ -168,6 +189,10 @@ def set_partner(  # noqa: PLR0913 - one option each
     honours: bool | None,
     per_hour: int | None,
     suspended: bool | None,
+    url: str | None,
+    feed_key: str | None,
+    user: str | None,
+    secret_file: TextIO | None,
     as_json: bool,
     data: Path | None,
 ) -> None:
@@ -183,9 +208,10 @@ def set_partner(  # noqa: PLR0913 - one option each
         now = app.partners.get(name)
         action = Action(at_most) if at_most else None
         if takes is not None:
-            now = replace(now, imports=_imports(takes, action or Action.REVIEW))
+            now = replace(now, imports=imports(takes, action or Action.REVIEW))
         elif action is not None:
             now = replace(now, imports=tuple(replace(each, at_most=action) for each in now.imports))
+        now = replace(now, source=changed_source(now.source, url=existing(url), feed_key=feed_key, user=user))
         state = PartnerState.SUSPENDED if suspended else PartnerState.ACTIVE
         given = {
             "shares": shares,
@@ -195,7 +221,10 @@ def set_partner(  # noqa: PLR0913 - one option each
             "state": None if suspended is None else state,
         }
         changes = {field: value for field, value in given.items() if value is not None}
-        changed = app.partners.change(replace(now, **changes))  # type: ignore[arg-type] # each has its field's type
+        changed = app.partners.change(
+            replace(now, **changes),  # type: ignore[arg-type] # each has its field's type
+            secret=read_secret(secret_file),
+        )
     if as_json:
         output.print_json(partner_json(changed))
         return
@@ -205,10 +234,12 @@ def set_partner(  # noqa: PLR0913 - one option each
 @partner.command("key")
 @click.argument("name")
 @click.option("--keep-old", is_flag=True, help="Let its other keys go on working; revoke them with 'noli key revoke'.")
-@click.option("--scopes", type=_Names(), default="", metavar="SCOPE[,SCOPE]", help="What the key may do besides.")
+@click.option(
+    "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help="What the key may do besides."
+)
 @json_option
 @data_option
-def new_key(name: str, *, keep_old: bool, scopes: tuple[str, ...], as_json: bool, data: Path | None) -> None:
+def new_key(name: str, *, keep_old: bool, more: tuple[str, ...], as_json: bool, data: Path | None) -> None:
     """Issue a new key to a partner and print it as 'noli partner add' does.
 
     \b
@@ -217,7 +248,7 @@ def new_key(name: str, *, keep_old: bool, scopes: tuple[str, ...], as_json: bool
     """
     with opened(data) as app:
         found = app.partners.get(name)
-        keys = app.partners.new_key(name, scopes=_scopes(scopes), keep_old=keep_old)
+        keys = app.partners.new_key(name, scopes=scopes(more), keep_old=keep_old)
     _print_keys(found, keys, as_json=as_json)
 
 
@@ -246,25 +277,6 @@ def _print_keys(made: Partner, keys: PartnerKeys, *, as_json: bool) -> None:
     click.echo(keys.token)
     if made.protocol is Protocol.STOPNCII:
         click.echo(keys.subscription)
-
-
-def _imports(takes: tuple[str, ...], at_most: Action) -> tuple[Import, ...]:
-    found = []
-    for each in takes:
-        remote, equals, bank = each.rpartition("=")
-        if not bank or (equals and not remote):
-            msg = f"{each!r} names no bank; write BANK, or THEIRS=BANK."
-            raise InputError(msg)
-        found.append(Import(remote, bank, at_most))
-    return tuple(found)
-
-
-def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
-    unknown = [name for name in names if name not in set(Scope)]
-    if unknown:
-        msg = f"{', '.join(unknown)} given; scopes are {', '.join(Scope)}."
-        raise InputError(msg)
-    return frozenset(Scope(name) for name in names)
 
 
 def _row(each: Partner) -> tuple[str, ...]:

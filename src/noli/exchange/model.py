@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partners, what they may see and what they sent, as values. Hashes are kept out of ``repr``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 from noli.bank.model import Action, EntryId, OpinionKind
 from noli.hashing.model import Hash
@@ -181,3 +182,215 @@ class Page:
     items: tuple[Visible, ...]
     next: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a partner tells of one of its entries.
+
+    Attributes:
+        reference: The partner's id for it.
+        version: The partner's order: of two things told of one entry the larger counts; of equals, the withdrawal.
+        withdrawn: Whether it is to be dropped.
+        bank: The partner's name of the bank; empty where its protocol has none.
+        hashes: What stands for it; may be empty where it is withdrawn.
+        opinion: What the partner itself thinks of it, or None.
+        labels: Its labels.
+    """
+
+    reference: str
+    version: int
+    withdrawn: bool
+    bank: str = ""
+    hashes: tuple[Hash, ...] = field(default=(), repr=False)
+    opinion: OpinionKind | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A record of a partner that cannot be used.
+
+    Attributes:
+        reference: The partner's id, as far as there is one.
+        reason: One sentence for a person.
+    """
+
+    reference: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A bad record as it was kept, for somebody to look at."""
+
+    at: datetime
+    reference: str
+    reason: str
+
+
+class ReceivedState(StrEnum):
+    """What became of a partner's entry here."""
+
+    TAKEN = "taken"
+    #: It waits for somebody to look; it matches nothing.
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+    #: Somebody looked and did not take it.
+    REFUSED = "refused"
+
+
+class HeldReason(StrEnum):
+    """Why an entry is held."""
+
+    #: More came within an hour than was agreed.
+    FLOOD = "flood"
+    #: It is near a picture that is everywhere.
+    COMMON = "common"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A partner's entry as we have it.
+
+    Attributes:
+        reference: The partner's id.
+        version: The newest that was told of it.
+        state: What became of it.
+        bank: Our bank.
+        entry: Our entry, where it was taken at some time.
+        reason: Why it is held, else None.
+        hashes: Where it is held, what would be registered.
+        labels: Its labels, where it is held.
+    """
+
+    reference: str
+    version: int
+    state: ReceivedState
+    bank: str = ""
+    entry: EntryId | None = None
+    reason: HeldReason | None = None
+    hashes: tuple[Hash, ...] = field(default=(), repr=False)
+    labels: tuple[str, ...] = ()
+
+
+class SyncStatus(StrEnum):
+    """How the last exchange with a partner went."""
+
+    NEVER = "never"
+    OK = "ok"
+    #: It did not answer; tried again, later each time.
+    UNREACHABLE = "unreachable"
+    #: What came cannot be from it, or contradicts what it said before; nothing of it was taken.
+    DISTRUSTED = "distrusted"
+    #: So much is held that no more is read until somebody has looked.
+    FLOODED = "flooded"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came from a partner, since it was added."""
+
+    taken: int = 0
+    withdrawn: int = 0
+    held: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How far we are with a partner, and how it goes.
+
+    Attributes:
+        checkpoint: Where the next fetch goes on, in the words of its protocol; never ahead of what was stored.
+        generation: Counts the beginnings: what an earlier one told is older than anything of a later one.
+        sweeping: A fetch from the beginning is under way; what it does not name is withdrawn at its end.
+        status: How the last attempt went.
+        reason: Why it failed, one sentence; empty where it did not.
+        attempted_at: When it was last tried.
+        succeeded_at: When it last went well.
+        failures: Attempts that failed in a row.
+        next_at: Not before this.
+        hour_at: When the hour that is being counted began.
+        hour_count: Entries taken since.
+        counts: Since the partner was added.
+        opinions_sent: The step of the change sequence up to which our opinions were sent.
+    """
+
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    generation: int = 0
+    sweeping: bool = False
+    status: SyncStatus = SyncStatus.NEVER
+    reason: str = ""
+    attempted_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    failures: int = 0
+    next_at: datetime | None = None
+    hour_at: datetime | None = None
+    hour_count: int = 0
+    counts: Counts = Counts()
+    opinions_sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A part of what was fetched from a partner.
+
+    Attributes:
+        told: What it tells.
+        bad: Records that cannot be used.
+        checkpoint: Where to go on once this is stored.
+        drop_below: What this partner told with a smaller version, and not since, is withdrawn; None for nothing.
+    """
+
+    told: tuple[Told, ...]
+    bad: tuple[Bad, ...]
+    checkpoint: Mapping[str, Any]
+    drop_below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What we think of a partner's entry, to be sent there.
+
+    Attributes:
+        sequence: Its place in the change sequence.
+        reference: The partner's id.
+        kind: What we think.
+        hashes: What stands for the entry, for protocols that know entries by them.
+        labels: Its labels.
+    """
+
+    sequence: int
+    reference: str
+    kind: OpinionKind
+    hashes: tuple[Hash, ...] = field(default=(), repr=False)
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedIdentity:
+    """Who we are on our own feed.
+
+    Attributes:
+        installation: Random; never changes.
+        epoch: Random; changes where the history was set back.
+        generation: How often the signing key was changed.
+    """
+
+    installation: str
+    epoch: str
+    generation: int
+
+
+class ShareStep(StrEnum):
+    """What happened to hashes that a person let leave, at one partner."""
+
+    SHARED = "shared"
+    #: It came back for more: it has what was shared.
+    CONFIRMED = "confirmed"
+    TOLD = "told"
+    #: It came back for more: it knows of the withdrawal and honours it.
+    WITHDRAWN = "withdrawn"
+    #: It knows of the withdrawal, but what it speaks does not carry it.
+    REFUSED = "refused"

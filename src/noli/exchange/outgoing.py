@@ -6,10 +6,12 @@
 2. The stream is the change sequence; each step shows the entry *as it is now*, so that reading a step twice, or late,
    leads to the same. What a partner can have is withdrawn by a later step, however long it was away.
 3. Canaries are mixed in.
+4. Who comes back with a checkpoint has what was given up to it; of hashes that a person let leave, both are kept.
 """
 
 from datetime import datetime
 
+from noli.base.clock import Clock
 from noli.exchange.canaries import Canaries
 from noli.exchange.model import Page, Partner
 from noli.exchange.ports import ExchangeStore
@@ -21,9 +23,9 @@ LOOKED_THROUGH = 20_000
 class Outgoing:
     """Streams what partners may see; safe to call from many threads and processes."""
 
-    def __init__(self, store: ExchangeStore, canaries: Canaries) -> None:
+    def __init__(self, store: ExchangeStore, canaries: Canaries, clock: Clock) -> None:
         """Keep the collaborators."""
-        self._store, self._canaries = store, canaries
+        self._store, self._canaries, self._clock = store, canaries, clock
 
     def page(self, partner: Partner, *, after: int, limit: int, known: int | None = None) -> Page:
         """Read one page.
@@ -44,6 +46,10 @@ class Outgoing:
             items, reached = transaction.visible(
                 partner.id, after=after, until=until, known=after if known is None else known, limit=limit
             )
+            waiting = transaction.unconfirmed(partner.id, after)
+        if waiting or any(item.personal for item in items):
+            with self._store.transaction(write=True) as transaction:
+                transaction.share_steps(partner, items, confirmed=after, now=self._clock.now())
         mixed = tuple(self._canaries.mixed(partner.id, items, first=after == 0))
         return Page(mixed, max(reached, after), reached < last)
 

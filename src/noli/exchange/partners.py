@@ -90,6 +90,10 @@ class PartnerService:
         with self._store.transaction() as transaction:
             return transaction.partners()
 
+    def recipients(self, bank: str) -> list[Partner]:
+        """List who is given what is in a bank, by name."""
+        return [each for each in self.all() if bank in each.shares and each.state is PartnerState.ACTIVE]
+
     def of_key(self, key: str) -> Partner:
         """Return the partner that calls, by the name of its key.
 

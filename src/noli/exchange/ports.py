@@ -1,13 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What exchange needs from outside. ``tests/contract/test_exchange_store.py`` holds the stores to this page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from noli.bank.model import Entry
 from noli.bank.ports import BankTransaction
-from noli.exchange.model import NewPartner, Partner, PartnerId, Visible
+from noli.exchange.messages import Signer
+from noli.exchange.model import (
+    Bad,
+    FeedIdentity,
+    Fetched,
+    Given,
+    HeldReason,
+    NewPartner,
+    Partner,
+    PartnerId,
+    Quarantined,
+    Received,
+    SyncState,
+    Visible,
+)
+
+#: Kind of the jobs that fetch; their subject is a partner's name.
+FETCH = "partner"
 
 
 class ExchangeTransaction(Protocol):
@@ -71,6 +90,93 @@ class ExchangeTransaction(Protocol):
         """
         ...
 
+    def received(self, partner: PartnerId, references: Sequence[str]) -> dict[str, Received]:
+        """Read what is known of a partner's entries; unknown ids are left out."""
+        ...
+
+    def received_below(self, partner: PartnerId, version: int) -> list[Received]:
+        """List what a partner told last with a smaller version, and what is not withdrawn."""
+        ...
+
+    def keep_received(self, partner: PartnerId, received: Sequence[Received], *, now: datetime) -> None:
+        """Keep what is known of a partner's entries, each id once."""
+        ...
+
+    def held(self, partner: PartnerId, *, reason: HeldReason | None = None, limit: int = 1000) -> list[Received]:
+        """List what is held of a partner, oldest first; of one reason, or of any."""
+        ...
+
+    def count_held(self, partner: PartnerId) -> int:
+        """Count what is held of a partner."""
+        ...
+
+    def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:
+        """Keep records that cannot be used; of each partner the newest thousand."""
+        ...
+
+    def quarantined(self, partner: PartnerId, *, limit: int = 100) -> list[Quarantined]:
+        """List records that could not be used, newest first."""
+        ...
+
+    def sync_state(self, partner: PartnerId) -> SyncState:
+        """Return how far we are with a partner."""
+        ...
+
+    def keep_sync_state(self, partner: PartnerId, state: SyncState) -> None:
+        """Keep how far we are with a partner."""
+        ...
+
+    def fetch_soon(self, partner: Partner, *, now: datetime) -> None:
+        """Ask for the job that fetches from a partner, if it is one that is fetched from."""
+        ...
+
+    def confirmed(self, partner: PartnerId) -> int:
+        """Return the checkpoint with which a partner last came back to our own feed; 0 where it never did."""
+        ...
+
+    def disputed(self, *, limit: int = 100) -> list[Entry]:
+        """List active entries that somebody says are wrong, without hashes, newest first."""
+        ...
+
+    def opinions_on_received(self, partner: PartnerId, *, after: int, limit: int = 1000) -> tuple[list[Given], int]:
+        """Read what people here came to think of a partner's entries since a step of the change sequence.
+
+        Returns:
+            Each entry's newest opinion, and the step up to which these are all.
+        """
+        ...
+
+    def feed_identity(self, *, make: bool = False) -> FeedIdentity | None:
+        """Return who we are on our feed; with ``make`` it is made where it is missing."""
+        ...
+
+    def renew_feed(self, *, key: bool = False, epoch: bool = False) -> FeedIdentity:
+        """Count one key more, or begin a new epoch, in which no page that was given is known any more."""
+        ...
+
+    def came_back(self, partner: PartnerId, position: int, digest: str) -> bool | None:
+        """Tell whether a partner has come back with a page before; None where it was never given that page."""
+        ...
+
+    def confirm_head(self, partner: PartnerId, position: int, digest: str) -> None:
+        """Keep that a partner came back with a page: it has what was in it."""
+        ...
+
+    def keep_head(self, partner: PartnerId, position: int, digest: str, *, done: int) -> None:
+        """Keep where a page ends that is given; those before ``done``, and all but the newest few, are forgotten."""
+        ...
+
+    def share_steps(self, partner: Partner, items: Sequence[Visible], *, confirmed: int, now: datetime) -> None:
+        """Keep what happens to hashes that persons let leave: given now, and confirmed up to a checkpoint.
+
+        Each step is kept once; where nothing is new, nothing is written.
+        """
+        ...
+
+    def unconfirmed(self, partner: PartnerId, confirmed: int) -> bool:
+        """Tell whether something was given up to a checkpoint of which nobody knows yet that it arrived."""
+        ...
+
     def sequence_at(self, at: datetime) -> int:
         """Return the largest sequence number of what happened before a time; 0 where there is none."""
         ...
@@ -97,4 +203,79 @@ class CommonPictures(Protocol):
 
     def near(self, hashes: Sequence[bytes]) -> list[bool]:
         """Tell of each hash whether it is near one. Raises Unavailable."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Speaks one partner's protocol."""
+
+    def pages(self, checkpoint: Mapping[str, Any], *, wait_s: float) -> Iterator[Fetched]:
+        """Fetch what is new, part by part; the next part is asked for when the one before is stored.
+
+        Args:
+            checkpoint: Where to go on; empty for the beginning.
+            wait_s: Seconds for which the partner may hold the answer back until there is something new.
+
+        Raises:
+            PartnerUnreachable: It did not answer, or not as its protocol says.
+            PartnerDistrusted: What came cannot be from it, or contradicts what it said before.
+        """
+        ...
+
+    def give(self, opinions: Sequence[Given]) -> None:
+        """Send what we think of its entries; where its protocol cannot say it, nothing happens. Raises as ``pages``."""
+        ...
+
+
+class Fetchers(Protocol):
+    """Finds who speaks a partner's protocol."""
+
+    def open(self, partner: Partner, *, secret: str) -> Fetcher:
+        """Return what fetches from a partner. Raises InputError where nothing can."""
+        ...
+
+
+class SigningKeys(Protocol):
+    """Holds the keys that sign our feed."""
+
+    def signer(self, generation: int) -> Signer:
+        """Return the key of a generation, 0 for the first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What a partner's server answered; headers by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Http(Protocol):
+    """Calls partners' servers, and nothing inside our own network unless the operator named it."""
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        wait_s: float = 0,
+        max_bytes: int = 64 * 1024 * 1024,
+    ) -> HttpAnswer:
+        """Call once, without following redirects.
+
+        Args:
+            method: GET, POST or PUT.
+            url: With everything.
+            headers: What we show.
+            body: What is sent.
+            wait_s: Seconds for which the server may hold its answer back, on top of the usual time.
+            max_bytes: Bytes of the answer at most.
+
+        Raises:
+            PartnerUnreachable: There was no answer, or it may not be called; says why.
+        """
         ...

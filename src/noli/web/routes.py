@@ -7,12 +7,13 @@ Router, OpenAPI document and the reference page are all made from it; nothing is
 from dataclasses import replace
 
 from noli.access.model import Scope
-from noli.web.api import banks, checks, entries, health, openapi, schemas
+from noli.web.api import banks, checks, entries, health, openapi, partners, schemas
 from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.api.routes_ledger import LEDGER
 from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
+from noli.web.exchange.noli import NOLI
 from noli.web.exchange.routes import PROTOCOLS
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
@@ -165,6 +166,22 @@ _CALLED: tuple[Operation, ...] = (
     *LEDGER,
     Operation(
         method="GET",
+        path="/api/v1/partners",
+        handler=partners.page,
+        summary="List partners: what is agreed, and how exchange goes.",
+        scope=Scope.PARTNERS,
+        answer=partners.PartnerList,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/partners/{partner}",
+        handler=partners.show,
+        summary="Read how exchange with one partner goes.",
+        scope=Scope.PARTNERS,
+        answer=partners.PartnerOut,
+    ),
+    Operation(
+        method="GET",
         path="/api/v1/openapi.json",
         handler=lambda _: openapi.described(API),
         summary="This description.",
@@ -232,6 +249,7 @@ ROUTES: tuple[Operation, ...] = (
     *API,
     *HMA,
     *PROTOCOLS,
+    *NOLI,
     *ABOUT,
     *PERSON,
     *NOTICE,

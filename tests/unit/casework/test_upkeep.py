@@ -5,7 +5,9 @@ import pytest
 
 from noli.bank.model import EntryId
 from noli.casework.model import CaseId, WithdrawalDelay
-from noli.casework.ports import SeenMatch
+from noli.casework.ports import SeenMatch, SeenStep
+from noli.casework.upkeep import REFUSED_REASON
+from noli.jobs.model import Lease
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 
 
@@ -85,3 +87,44 @@ def test_an_entry_that_no_item_has_any_more_is_passed_over(world: Casework) -> N
     world.clock.move(minutes=1)
     assert world.upkeep.record_matches() == 1
     assert world.cases.view(case).matches == 0
+
+
+def _step(world: Casework, entry: EntryId, step: str, *, partner: str = "platform") -> None:
+    steps = world.memory.world.steps
+    steps.append(SeenStep(len(steps) + 1, entry, partner, step))
+
+
+def test_what_partners_were_given_and_said_is_told_once(world: Casework) -> None:
+    """Each step once for all entries of a case, again after it was shared anew; other entries are passed over."""
+    case = _open(world, 1)
+    entry = _entry(world, case)
+    for step in ("shared", "shared", "confirmed", "confirmed", "told", "refused", "told"):
+        _step(world, entry, step)
+    _step(world, EntryId(5), "shared")
+    assert world.upkeep.record_shares() == 8
+    assert world.upkeep.record_shares() == 0
+    [share] = world.cases.view(case).shares
+    assert (share.recipient, share.refused) == ("platform", REFUSED_REASON)
+    assert None not in {share.confirmed_at, share.told_at}
+    keys = [line.key for line in world.cases.view(case).timeline]
+    assert keys[-4:] == ["share.made", "share.confirmed", "withdrawal.told", "withdrawal.refused"]
+    _step(world, entry, "shared")
+    _step(world, entry, "withdrawn", partner="another")
+    world.upkeep.look_after(Lease("cases", "", "", world.clock.now(), 0, 0))
+    [share] = world.cases.view(case).shares
+    assert (share.told_at, share.refused) == (None, "")
+    _step(world, entry, "told")
+    _step(world, entry, "withdrawn")
+    world.upkeep.record_shares()
+    [share] = world.cases.view(case).shares
+    assert share.withdrawn_at is not None
+
+
+def test_sharing_that_was_on_its_way_is_not_told_after_a_withdrawal(world: Casework) -> None:
+    """Who has taken everything back is not told that it was shared."""
+    case = _open(world, 1)
+    entry = _entry(world, case)
+    world.cases.request_withdrawal(case, erase=False)
+    _step(world, entry, "shared")
+    world.upkeep.record_shares()
+    assert world.cases.view(case).shares == ()

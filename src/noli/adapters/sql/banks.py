@@ -5,10 +5,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
+from noli.adapters.sql import outbox
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
 from noli.bank.model import (
@@ -33,6 +35,7 @@ from noli.bank.model import (
 from noli.bank.rules import standing
 from noli.base.errors import Conflict, IntegrityError, NotFound
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
+from noli.outbox.model import OutboxMessage
 
 # Wakes the other processes of an installation; ``adapters.sql.listen`` hears it.
 _NOTIFY = sa.text("NOTIFY noli_change")
@@ -42,6 +45,8 @@ IDEMPOTENCY_KEPT = timedelta(days=7)
 
 # Rows fetched at a time while an index loads: 50,000 are 2 MB.
 _LOAD_ROWS = 50_000
+
+_MESSAGE_BYTES = 16
 
 # Entries' regions fetched at a time while an index loads: 5,000 are 12 MB.
 _REGION_ROWS = 5_000
@@ -199,6 +204,8 @@ class SqlBankTransaction:
         values = {"disputed": stands.disputed, "at_most": at_most}
         self._connection.execute(t.entry.update().where(t.entry.c.id == opinion.entry).values(values))
         self._append([(ChangeKind.ENTRY_OPINION, self._bank_id(bank), opinion.entry)], opinion.created_at)
+        if stands.disputed and not before.disputed:
+            outbox.tell(self._connection, _disputed(before, opinion))
         return self.entry(bank, opinion.entry)
 
     def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the port's name
@@ -450,6 +457,14 @@ def _hash_values(bank: BankId, entry: EntryId, position: int, one: Hash) -> dict
         "variant": one.variant.value,
         "at_ms": one.at_ms,
     }
+
+
+def _disputed(entry: Entry, opinion: Opinion) -> OutboxMessage:
+    """Return what other programs are told when an entry comes to be disputed: somebody has to look."""
+    data = {"bank": entry.bank, "kind": opinion.kind.value, "author": opinion.author}
+    return OutboxMessage(
+        f"evt_{token_hex(_MESSAGE_BYTES)}", "entry.disputed", entry_text(entry.id), opinion.created_at, data
+    )
 
 
 def _portions(ids: Sequence[EntryId]) -> Iterator[Sequence[EntryId]]:

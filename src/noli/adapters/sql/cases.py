@@ -23,7 +23,7 @@ from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.events import CODEC, CaseErased, Event, ItemAdded, ItemReleased, Recorded
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
-from noli.casework.ports import Door, SeenMatch
+from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import summary
 from noli.casework.telling import told
 from noli.evidence.model import Fact, LedgerEntry
@@ -180,6 +180,20 @@ class SqlCaseTransaction:
         return [
             SeenMatch(row.number, EntryId(row.entry_id), row.key, row.verdict, row.checked_at)
             for row in self._feed.matches(after=after, until=until, limit=limit)
+        ]
+
+    def share_steps(self, *, after: int, limit: int = 1000) -> list[SeenStep]:
+        """Read what happened at partners."""
+        one, name = t.share_step.c, t.partner.c.name
+        query = (
+            sa.select(one.number, one.entry_id, name, one.step)
+            .join(t.partner, t.partner.c.id == one.partner_id)
+            .where(one.number > after)
+            .order_by(one.number)
+            .limit(limit)
+        )
+        return [
+            SeenStep(row.number, EntryId(row.entry_id), row.name, row.step) for row in self._connection.execute(query)
         ]
 
     def position(self, name: str) -> int:

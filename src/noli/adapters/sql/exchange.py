@@ -3,24 +3,61 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
+from secrets import token_hex
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, Row
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
-from noli.bank.model import Action, BankId, ChangeKind, EntryId, EntryState, OpinionKind, Sharing
+from noli.adapters.sql.jobs import schedule
+from noli.bank.model import Action, BankId, ChangeKind, Entry, EntryId, EntryState, OpinionKind, Sharing
 from noli.bank.rules import PARTNER_PREFIX
 from noli.base.errors import NotFound
 from noli.base.secrecy import Keyring, Purpose
-from noli.exchange.model import Import, NewPartner, Partner, PartnerId, PartnerState, Protocol, Source, Visible
-from noli.hashing.model import Hash
+from noli.exchange.model import (
+    Bad,
+    Counts,
+    FeedIdentity,
+    Given,
+    HeldReason,
+    Import,
+    NewPartner,
+    Partner,
+    PartnerId,
+    PartnerState,
+    Protocol,
+    Quarantined,
+    Received,
+    ReceivedState,
+    ShareStep,
+    Source,
+    SyncState,
+    SyncStatus,
+    Visible,
+)
+from noli.exchange.ports import FETCH
+from noli.hashing.model import Hash, Pipeline, SignalType, Variant
 
 # Kinds of change that say something about an entry.
 _OF_ENTRIES = [kind.value for kind in ChangeKind if kind is not ChangeKind.BANK]
+
+# Bad records of one partner that are kept.
+_QUARANTINED = 1000
+
+# Pages of one partner that are remembered beyond the one it came back with.
+_HEADS = 16
+
+_ID_BYTES = 16
+
+# SQLite takes 32,766 parameters.
+_AT_ONCE = 1000
 
 # When an entry became something that a partner can have.
 _SINCE = sa.func.coalesce(t.entry.c.shared_at, t.entry.c.created_at)
@@ -64,7 +101,9 @@ class SqlExchangeTransaction:
         for bank in self._bank_ids(partner.shares).values():
             self._connection.execute(t.partner_share.insert().values(partner_id=made, bank_id=bank))
         self._set_imports(PartnerId(made), partner.imports)
-        return self.partner(partner.name)
+        added = self.partner(partner.name)
+        self.fetch_soon(added, now=now)
+        return added
 
     def change_partner(self, partner: Partner, *, secret: str | None = None, now: datetime) -> Partner:
         """Keep what changed of a partner."""
@@ -87,7 +126,9 @@ class SqlExchangeTransaction:
         for name in sorted(set(before.shares) - set(partner.shares)):
             self._share(before.id, banks[name], ended_at=now)
             self.banks.offer(name, now=now)
-        return self.partner(partner.name)
+        changed = self.partner(partner.name)
+        self.fetch_soon(changed, now=now)
+        return changed
 
     def partner(self, name: str) -> Partner:
         """Read one partner."""
@@ -163,6 +204,209 @@ class SqlExchangeTransaction:
             )
         return found, reached
 
+    def received(self, partner: PartnerId, references: Sequence[str]) -> dict[str, Received]:
+        """Read what is known of a partner's entries."""
+        one = t.received.c
+        found: dict[str, Received] = {}
+        for some in _portions(references):
+            query = t.received.select().where(one.partner_id == partner, one.reference.in_(some))
+            found |= {row.reference: _received(row) for row in self._connection.execute(query)}
+        return found
+
+    def received_below(self, partner: PartnerId, version: int) -> list[Received]:
+        """List what a partner told last with a smaller version."""
+        one = t.received.c
+        there = one.state.not_in([ReceivedState.WITHDRAWN.value, ReceivedState.REFUSED.value])
+        query = t.received.select().where(one.partner_id == partner, one.version < version, there)
+        return [_received(row) for row in self._connection.execute(query.order_by(one.reference))]
+
+    def keep_received(self, partner: PartnerId, received: Sequence[Received], *, now: datetime) -> None:
+        """Keep what is known of a partner's entries."""
+        rows = [_received_values(partner, one, now) for one in received]
+        made = self._insert(t.received).values({name: sa.bindparam(name) for name in rows[0]})
+        kept = {name: made.excluded[name] for name in rows[0] if name not in {"partner_id", "reference"}}
+        made = made.on_conflict_do_update(index_elements=["partner_id", "reference"], set_=kept)
+        self._connection.execute(made, rows)
+
+    def held(self, partner: PartnerId, *, reason: HeldReason | None = None, limit: int = 1000) -> list[Received]:
+        """List what is held of a partner."""
+        one = t.received.c
+        query = t.received.select().where(one.partner_id == partner, _is_held(reason))
+        rows = self._connection.execute(query.order_by(one.changed_at, one.reference).limit(limit))
+        return [_received(row) for row in rows]
+
+    def count_held(self, partner: PartnerId) -> int:
+        """Count what is held of a partner."""
+        one = t.received.c
+        query = sa.select(sa.func.count()).where(one.partner_id == partner, _is_held(None))
+        return self._connection.execute(query).scalar_one()
+
+    def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:
+        """Keep records that cannot be used."""
+        one = t.quarantined
+        rows = [
+            {"partner_id": partner, "at": now, "reference": each.reference, "reason": each.reason}
+            for each in bad[-_QUARANTINED:]
+        ]
+        self._connection.execute(one.insert(), rows)
+        last = sa.select(one.c.id).where(one.c.partner_id == partner).order_by(one.c.id.desc())
+        oldest = self._connection.execute(last.offset(_QUARANTINED).limit(1)).scalar_one_or_none()
+        if oldest is not None:
+            self._connection.execute(one.delete().where(one.c.partner_id == partner, one.c.id <= oldest))
+
+    def quarantined(self, partner: PartnerId, *, limit: int = 100) -> list[Quarantined]:
+        """List records that could not be used, newest first."""
+        one = t.quarantined.c
+        query = t.quarantined.select().where(one.partner_id == partner).order_by(one.id.desc()).limit(limit)
+        return [Quarantined(row.at, row.reference, row.reason) for row in self._connection.execute(query)]
+
+    def sync_state(self, partner: PartnerId) -> SyncState:
+        """Return how far we are with a partner."""
+        query = t.sync_state.select().where(t.sync_state.c.partner_id == partner)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return SyncState()
+        return SyncState(
+            checkpoint=row.checkpoint,
+            generation=row.generation,
+            sweeping=row.sweeping,
+            status=SyncStatus(row.status),
+            reason=row.reason,
+            attempted_at=row.attempted_at,
+            succeeded_at=row.succeeded_at,
+            failures=row.failures,
+            next_at=row.next_at,
+            hour_at=row.hour_at,
+            hour_count=row.hour_count,
+            counts=Counts(row.taken, row.withdrawn, row.held, row.refused),
+            opinions_sent=row.opinions_sent,
+        )
+
+    def keep_sync_state(self, partner: PartnerId, state: SyncState) -> None:
+        """Keep how far we are with a partner."""
+        plain = {field.name: getattr(state, field.name) for field in fields(state) if field.name != "counts"}
+        values = {**plain, **asdict(state.counts), "status": state.status.value, "checkpoint": dict(state.checkpoint)}
+        made = self._insert(t.sync_state).values(partner_id=partner, **values)
+        self._connection.execute(made.on_conflict_do_update(index_elements=["partner_id"], set_=values))
+
+    def fetch_soon(self, partner: Partner, *, now: datetime) -> None:
+        """Ask for the job that fetches from a partner."""
+        if partner.source is not None and partner.state is PartnerState.ACTIVE:
+            schedule(self._connection, FETCH, partner.name, due_at=now, urgent=True)
+
+    def confirmed(self, partner: PartnerId) -> int:
+        """Return the checkpoint with which a partner last came back."""
+        one = t.feed_head.c
+        query = sa.select(sa.func.max(one.position)).where(one.partner_id == partner, one.came_back)
+        return self._connection.execute(query).scalar_one() or 0
+
+    def disputed(self, *, limit: int = 100) -> list[Entry]:
+        """List active entries that somebody says are wrong."""
+        one = t.entry.c
+        newest = sa.select(sa.func.max(t.opinion.c.id)).where(t.opinion.c.entry_id == one.id).scalar_subquery()
+        query = sa.select(one.id).where(one.disputed, one.state == EntryState.ACTIVE.value)
+        ids = self._connection.execute(query.order_by(newest.desc()).limit(limit)).scalars().all()
+        found = self.banks.entries_by_id([EntryId(id_) for id_ in ids])
+        return [found[EntryId(id_)] for id_ in ids]
+
+    def opinions_on_received(self, partner: PartnerId, *, after: int, limit: int = 1000) -> tuple[list[Given], int]:
+        """Read what people here came to think of a partner's entries."""
+        log, one = t.bank_change.c, t.received.c
+        query = (
+            sa.select(log.sequence, one.reference, one.entry_id, log.bank_id)
+            .join(t.received, one.entry_id == log.entry_id)
+            .where(log.sequence > after, log.kind == ChangeKind.ENTRY_OPINION.value, one.partner_id == partner)
+            .order_by(log.sequence)
+            .limit(limit)
+        )
+        last = self.banks.last_sequence()
+        rows = self._connection.execute(query).all()
+        opinions = self._newest_opinion([row.entry_id for row in rows])
+        hashes: dict[EntryId, tuple[Hash, ...]] = {}
+        for row in rows:
+            hashes |= self.banks.hashes_in(BankId(row.bank_id), [EntryId(row.entry_id)])
+        newest = {row.reference: row for row in rows if row.entry_id in opinions}
+        entries = self.banks.entries_by_id([EntryId(row.entry_id) for row in newest.values()])
+        given = [
+            Given(
+                row.sequence,
+                row.reference,
+                opinions[row.entry_id],
+                hashes[EntryId(row.entry_id)],
+                entries[EntryId(row.entry_id)].labels,
+            )
+            for row in sorted(newest.values(), key=lambda row: row.sequence)
+        ]
+        return given, rows[-1].sequence if len(rows) == limit else last
+
+    def feed_identity(self, *, make: bool = False) -> FeedIdentity | None:
+        """Return who we are on our feed."""
+        row = self._connection.execute(t.feed_identity.select()).one_or_none()
+        if row is None and make:
+            values = {"installation": token_hex(_ID_BYTES), "epoch": token_hex(_ID_BYTES), "generation": 0}
+            self._connection.execute(t.feed_identity.insert().values(values))
+            return self.feed_identity()
+        return None if row is None else FeedIdentity(row.installation, row.epoch, row.generation)
+
+    def renew_feed(self, *, key: bool = False, epoch: bool = False) -> FeedIdentity:
+        """Count one key more, or begin a new epoch."""
+        values: dict[str, object] = {"generation": t.feed_identity.c.generation + int(key)}
+        if epoch:
+            values["epoch"] = token_hex(_ID_BYTES)
+            self._connection.execute(t.feed_head.delete())
+        self._connection.execute(t.feed_identity.update().values(values))
+        found = self.feed_identity(make=True)
+        assert found is not None  # noqa: S101 - it is made where it is missing
+        return found
+
+    def came_back(self, partner: PartnerId, position: int, digest: str) -> bool | None:
+        """Tell whether a partner has come back with a page before."""
+        query = sa.select(t.feed_head.c.came_back).where(*_head(partner, position, digest))
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def confirm_head(self, partner: PartnerId, position: int, digest: str) -> None:
+        """Keep that a partner came back with a page."""
+        self._connection.execute(t.feed_head.update().where(*_head(partner, position, digest)).values(came_back=True))
+
+    def keep_head(self, partner: PartnerId, position: int, digest: str, *, done: int) -> None:
+        """Keep where a page ends."""
+        one = t.feed_head
+        mine = one.c.partner_id == partner
+        self._connection.execute(one.delete().where(mine, one.c.position < done))
+        newest = sa.select(one.c.issued).where(mine).order_by(one.c.issued.desc())
+        issued = self._connection.execute(newest.limit(1)).scalar_one_or_none() or 0
+        # The page that the partner came back with stays, whatever it asks for how often.
+        self._connection.execute(one.delete().where(mine, one.c.position > done, one.c.issued <= issued - _HEADS))
+        values = {"partner_id": partner, "digest": _digest(digest), "position": position, "issued": issued + 1}
+        made = self._insert(one).values(**values, came_back=False)
+        # Who asks twice with one nonce gets the same page twice.
+        self._connection.execute(made.on_conflict_do_nothing())
+
+    def unconfirmed(self, partner: PartnerId, confirmed: int) -> bool:
+        """Tell whether something was given of which nobody knows that it arrived."""
+        return self._connection.execute(_unconfirmed(partner, confirmed).limit(1)).first() is not None
+
+    def share_steps(self, partner: Partner, items: Sequence[Visible], *, confirmed: int, now: datetime) -> None:
+        """Keep what happens to hashes that persons let leave."""
+        told = ShareStep.WITHDRAWN if partner.honours_withdrawal else ShareStep.REFUSED
+        after = {ShareStep.SHARED.value: ShareStep.CONFIRMED, ShareStep.TOLD.value: told}
+        steps = [
+            (row.entry_id, after[row.step], row.position)
+            for row in self._connection.execute(_unconfirmed(partner.id, confirmed))
+        ]
+        steps += [
+            (item.entry, ShareStep.TOLD if item.withdrawn else ShareStep.SHARED, item.sequence)
+            for item in items
+            if item.personal
+        ]
+        rows = [
+            {"partner_id": partner.id, "entry_id": entry, "step": step.value, "position": position, "at": now}
+            for entry, step, position in steps
+        ]
+        if rows:
+            made = self._insert(t.share_step).values({name: sa.bindparam(name) for name in rows[0]})
+            self._connection.execute(made.on_conflict_do_nothing(), rows)
+
     def sequence_at(self, at: datetime) -> int:
         """Return the largest sequence number of what happened before a time."""
         # Times ascend with the numbers, so the place is found by halving, without an index over times.
@@ -217,6 +461,19 @@ class SqlExchangeTransaction:
             if not row.author.startswith(PARTNER_PREFIX):
                 newest.setdefault(row.entry_id, {})[row.author] = OpinionKind(row.kind)
         return {EntryId(entry): tuple(sorted(set(kinds.values()))) for entry, kinds in newest.items()}
+
+    def _newest_opinion(self, entries: Sequence[int]) -> dict[int, OpinionKind]:
+        """Return the newest opinion of people here on each entry."""
+        one = t.opinion.c
+        query = t.opinion.select().where(one.entry_id.in_(entries)).order_by(one.id)
+        return {
+            row.entry_id: OpinionKind(row.kind)
+            for row in self._connection.execute(query)
+            if not row.author.startswith(PARTNER_PREFIX)
+        }
+
+    def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401 - two classes without a common one
+        return (postgresql if self._connection.dialect.name == "postgresql" else sqlite).insert(table)
 
     def _time_of(self, sequence: int) -> datetime | None:
         log = t.bank_change.c
@@ -285,3 +542,91 @@ def _secret_place(partner: str) -> str:
 
 def _source_json(source: Source | None) -> dict[str, str] | None:
     return None if source is None else asdict(source)
+
+
+def _unconfirmed(partner: PartnerId, confirmed: int) -> sa.Select[*tuple[Any, ...]]:
+    one, later = t.share_step, t.share_step.alias()
+    answers = [each.value for each in (ShareStep.CONFIRMED, ShareStep.WITHDRAWN, ShareStep.REFUSED)]
+    answered = sa.exists().where(
+        later.c.partner_id == partner,
+        later.c.entry_id == one.c.entry_id,
+        later.c.position == one.c.position,
+        later.c.step.in_(answers),
+    )
+    return (
+        sa.select(one.c.entry_id, one.c.step, one.c.position)
+        .where(
+            one.c.partner_id == partner,
+            one.c.position <= confirmed,
+            one.c.step.in_([ShareStep.SHARED.value, ShareStep.TOLD.value]),
+            ~answered,
+        )
+        .order_by(one.c.number)
+    )
+
+
+def _head(partner: PartnerId, position: int, digest: str) -> tuple[sa.ColumnElement[bool], ...]:
+    one = t.feed_head.c
+    return one.partner_id == partner, one.digest == _digest(digest), one.position == position
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+class _Content(msgspec.Struct, array_like=True):
+    """What of a held entry waits to be registered."""
+
+    hashes: list[tuple[str, bytes, int | None, str, str]]
+    labels: list[str]
+
+
+_decoder = msgspec.msgpack.Decoder(_Content)
+
+
+def _received_values(partner: PartnerId, one: Received, now: datetime) -> dict[str, object]:
+    content = None
+    if one.reason is not None:
+        hashes = [(h.type.value, h.value, h.quality, h.pipeline.value, h.variant.value) for h in one.hashes]
+        content = msgspec.msgpack.encode(_Content(hashes, list(one.labels)))
+    return {
+        "partner_id": partner,
+        "reference": one.reference,
+        "version": one.version,
+        "state": one.state.value,
+        "bank": one.bank,
+        "entry_id": one.entry,
+        "reason": None if one.reason is None else one.reason.value,
+        "content": content,
+        "changed_at": now,
+    }
+
+
+def _received(row: Row[*tuple[object, ...]]) -> Received:
+    content = _Content([], []) if row.content is None else _decoder.decode(bytes(row.content))
+    return Received(
+        reference=row.reference,
+        version=row.version,
+        state=ReceivedState(row.state),
+        bank=row.bank,
+        entry=None if row.entry_id is None else EntryId(row.entry_id),
+        reason=None if row.reason is None else HeldReason(row.reason),
+        hashes=tuple(
+            Hash(value, quality, SignalType(type_), Pipeline(pipeline), Variant(variant))
+            for type_, value, quality, pipeline, variant in content.hashes
+        ),
+        labels=tuple(content.labels),
+    )
+
+
+def _is_held(reason: HeldReason | None) -> sa.ColumnElement[bool]:
+    one = t.received.c
+    return one.reason.is_not(None) if reason is None else one.reason == reason.value
+
+
+def _portions(references: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(references), _AT_ONCE):
+        yield references[start : start + _AT_ONCE]

@@ -167,6 +167,96 @@ partner_share = sa.Table(
     sa.Column("ended_at", UtcDateTime),
 )
 
+# What became of a partner's entries, by its own ids. ``content`` is what waits to be registered, where it is held.
+received = sa.Table(
+    "received",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("reference", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("bank", sa.String(64), nullable=False),
+    sa.Column("entry_id", sa.BigInteger, index=True),
+    sa.Column("reason", sa.String(16)),
+    sa.Column("content", sa.LargeBinary),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Index(
+        "ix_received_held",
+        "partner_id",
+        "reason",
+        sqlite_where=sa.text("reason IS NOT NULL"),
+        postgresql_where=sa.text("reason IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+quarantined = sa.Table(
+    "quarantined",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index(None, "partner_id", "id"),
+)
+
+# How far we are with a partner; written in the transaction that stores what was fetched.
+sync_state = sa.Table(
+    "sync_state",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("checkpoint", sa.JSON, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("sweeping", sa.Boolean, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("attempted_at", UtcDateTime),
+    sa.Column("succeeded_at", UtcDateTime),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcDateTime),
+    sa.Column("hour_at", UtcDateTime),
+    sa.Column("hour_count", sa.Integer, nullable=False),
+    sa.Column("taken", sa.BigInteger, nullable=False),
+    sa.Column("withdrawn", sa.BigInteger, nullable=False),
+    sa.Column("held", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.BigInteger, nullable=False),
+    sa.Column("opinions_sent", sa.BigInteger, nullable=False),
+)
+
+# Who we are on our own feed, one row, and the ends of pages that a partner was given and may come back with.
+feed_identity = sa.Table(
+    "feed_identity",
+    metadata,
+    sa.Column("installation", sa.String(32), primary_key=True),
+    sa.Column("epoch", sa.String(32), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+)
+
+feed_head = sa.Table(
+    "feed_head",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("issued", _NUMBER, nullable=False),
+    sa.Column("came_back", sa.Boolean, nullable=False),
+)
+
+# What happened to hashes that a person let leave, for her timeline; ``position`` is the step of the change sequence.
+share_step = sa.Table(
+    "share_step",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index(None, "partner_id", "entry_id", "position", "step", unique=True),
+    sqlite_autoincrement=True,
+)
+
 # What is taken from a partner: its name of a bank (empty: whatever it sends), our bank, and what it may ask for.
 partner_import = sa.Table(
     "partner_import",

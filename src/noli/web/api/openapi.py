@@ -29,6 +29,7 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "record": {"type": "string", "minLength": 1, "maxLength": 64},
     "webhook": {"type": "string", "minLength": 1, "maxLength": 64},
     "delivery": {"type": "integer", "minimum": 1},
+    "partner": {"type": "string", "minLength": 1, "maxLength": 64},
     "size": {"type": "integer", "minimum": 1},
     "sequence": {"type": "integer", "minimum": 1},
 }

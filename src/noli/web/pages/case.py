@@ -84,7 +84,8 @@ def send_message(call: Call) -> Reply:
 
 def details(call: Call) -> Reply:
     """Show contact and consents."""
-    return _page(call, "person/details.html", call.app.cases.view(_who(call)), given={})
+    recipients = call.app.partners.recipients(call.app.config.intake_bank)
+    return _page(call, "person/details.html", call.app.cases.view(_who(call)), given={}, recipients=recipients)
 
 
 def change_contact(call: Call) -> Reply:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noli.base.errors import InputError
-from noli.cli.hash_lists import MAX_LINE, BadLine, ListedHash, parse_list
+from noli.hashing.lists import MAX_LINE, BadLine, ListedHash, parse_list
 
 _HEX = "0f" * 32
 _OTHER = "a5" * 32

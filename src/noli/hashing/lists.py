@@ -81,6 +81,18 @@ def parse_list(lines: Iterable[str]) -> Iterator[ListedHash | BadLine]:
         yield from (_line(number, line, _from_plain) for number, line in chain([(first[0], text)], content))
 
 
+def by_entry(lines: Iterable[ListedHash], *, limit: int) -> Iterator[list[ListedHash]]:
+    """Put together what belongs to one entry: lines in a row that name the same one, at most ``limit``."""
+    together: list[ListedHash] = []
+    for line in lines:
+        if together and not (line.entry and line.entry == together[0].entry and len(together) < limit):
+            yield together
+            together = []
+        together.append(line)
+    if together:
+        yield together
+
+
 def _line(number: int, line: str, parse: _Parser) -> ListedHash | BadLine:
     if len(line) > MAX_LINE:
         return BadLine(number, f"The line has more than {MAX_LINE} characters.")

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How it goes with partners, for people: states, what waits for a look, what was refused, whose list leaked."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from noli.bank.model import Entry
+from noli.exchange.canaries import Canaries
+from noli.exchange.model import Partner, Quarantined, SyncState, SyncStatus
+from noli.exchange.ports import ExchangeStore
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerStatus:
+    """How it goes with one partner.
+
+    Attributes:
+        partner: What is agreed.
+        sync: How far we are with what it tells, and how it goes.
+        held: Entries of it that wait for a look.
+        confirmed: The step of our change sequence up to which it has what we tell, on Noli's own feed; else 0.
+        behind: Steps of our change sequence after that.
+        refused: The newest records of it that could not be used.
+    """
+
+    partner: Partner
+    sync: SyncState
+    held: int
+    confirmed: int
+    behind: int
+    refused: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCounts:
+    """How many partners cannot be fetched from, and how many entries are held."""
+
+    failing: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How many of a partner's canaries are in a list."""
+
+    partner: Partner
+    canaries: int
+
+
+class StatusService:
+    """Looks at partners; changes nothing."""
+
+    def __init__(self, store: ExchangeStore, canaries: Canaries) -> None:
+        """Keep the collaborators."""
+        self._store, self._canaries = store, canaries
+
+    def of(self, name: str) -> PartnerStatus:
+        """Look at one. Raises NotFound."""
+        with self._store.transaction() as transaction:
+            partner = transaction.partner(name)
+            confirmed = transaction.confirmed(partner.id)
+            return PartnerStatus(
+                partner,
+                transaction.sync_state(partner.id),
+                transaction.count_held(partner.id),
+                confirmed,
+                transaction.banks.last_sequence() - confirmed,
+                tuple(transaction.quarantined(partner.id)),
+            )
+
+    def all(self) -> list[PartnerStatus]:
+        """Look at all, by name."""
+        with self._store.transaction() as transaction:
+            names = [partner.name for partner in transaction.partners()]
+        return [self.of(name) for name in names]
+
+    def count(self) -> PartnerCounts:
+        """Count what an operator should look at."""
+        found = self.all()
+        troubled = {SyncStatus.UNREACHABLE, SyncStatus.DISTRUSTED, SyncStatus.FLOODED}
+        return PartnerCounts(
+            failing=sum(each.sync.status in troubled for each in found), held=sum(each.held for each in found)
+        )
+
+    def disputed(self) -> list[Entry]:
+        """List entries that somebody says are wrong: a person has to look."""
+        with self._store.transaction() as transaction:
+            return transaction.disputed()
+
+    def trace(self, hashes: Collection[bytes]) -> list[Trace]:
+        """Say whose canaries are in a list, most of them first; nobody's where it is not from here."""
+        with self._store.transaction() as transaction:
+            partners, until = transaction.partners(), transaction.banks.last_sequence()
+        listed = set(hashes)
+        found = [
+            Trace(partner, sum(value in listed for value in self._canaries.values(partner.id, until=until)))
+            for partner in partners
+        ]
+        return sorted((each for each in found if each.canaries), key=lambda each: -each.canaries)
