@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Indexes for lists of few among many: what waits for staff, is held, is in one state.
 
-Before: code of revision 0008 runs on with these beside its own.
+Before: code of revision 0009 runs on with these beside its own.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
