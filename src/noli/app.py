@@ -44,6 +44,9 @@ configure_log = log_adapter.configure
 load_law = regimes_adapter.law
 load_examples = regimes_adapter.examples
 
+# URLs that are fetched at one time; each may bring a whole upload into memory.
+_FETCHES = 4
+
 # Bytes of randomness in the id of a check: nobody guesses another key's.
 _CHECK_ID_BYTES = 12
 
@@ -161,6 +164,8 @@ class App(ExchangeParts):
         self.watching = ThreadPoolExecutor(watchers, "noli-videos")
         #: Places of videos in work and of those that wait.
         self.places = threading.BoundedSemaphore(watchers + config.videos_waiting)
+        #: Threads that fetch for callers, so that slow servers hold up nobody else.
+        self.fetching = ThreadPoolExecutor(_FETCHES, "noli-fetching")
         self.metrics = Metrics()
         self._add_gauges()
 
@@ -210,7 +215,7 @@ class App(ExchangeParts):
         if "caretaker" in self.__dict__:
             self.caretaker.stop()
         self.follower.stop()
-        waiting = (self.decoding, self.watching)
+        waiting = (self.decoding, self.watching, self.fetching)
         for threads in waiting:
             threads.shutdown(wait=False, cancel_futures=True)
         if "hasher" in self.__dict__:

@@ -6,12 +6,20 @@ The pairs are those of HMA's own interface; what Noli does otherwise on purpose 
 
 import base64
 import hashlib
+import threading
 from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from noli.app import App
+from noli.base.config import Config
+from noli.exchange.model import NewPartner, Protocol, Source
+from tests.support import clips
 from tests.support.media import drawn, encoded
 from tests.support.server import Server, make_bank
 
@@ -114,6 +122,24 @@ def test_a_banked_picture_is_found_by_file_and_by_its_hash(hma: httpx.Client) ->
     assert hma.post("/m/lookup", files=_photo(2)).json() == {"pdq": {}}
 
 
+def test_a_banked_video_is_found_by_file_and_by_its_signal(hma: httpx.Client, tmp_path: Path) -> None:
+    """A clip goes in under its type's name; hashing it, then looking the signal up, finds it as the file does."""
+    bank = _bank(hma, "VIDEOS")
+    clip = clips.encoded(tmp_path / "clip.webm", clips.scenes(seconds=6))
+    file = {"video": ("clip.webm", clip.read_bytes(), "video/webm")}
+    added = hma.post(f"/c/bank/{bank}/content", files=file)
+    assert added.status_code == 200, added.text
+    hashed = hma.post("/h/hash", files=file).json()
+    assert set(added.json()["signals"]) == set(hashed) == {"vpdq"}
+    [by_file] = hma.post("/m/lookup", files=file).json()["vpdq"][bank]
+    [by_signal] = _lookup(hma, hashed["vpdq"], signal_type="vpdq")[bank]
+    assert by_file["bank_content_id"] == by_signal["bank_content_id"] == added.json()["id"]
+    again = hma.post(f"/c/bank/{_bank(hma, 'VIDEOS_2')}/signal", json=hashed)
+    assert (again.status_code, again.json()["signals"]) == (200, hashed)
+    as_photo = hma.post("/m/lookup", files={"photo": file["video"]})
+    assert (as_photo.status_code, "no photo" in as_photo.json()["message"]) == (422, True)
+
+
 def test_lookups_can_be_narrowed_to_banks_and_name_the_content(
     server: Server, hma: httpx.Client, key: dict[str, str]
 ) -> None:
@@ -143,7 +169,7 @@ def test_the_index_reports_its_size_and_age(hma: httpx.Client) -> None:
     after = hma.get("/m/index/status", params={"signal_type": "pdq"}).json()["pdq"]
     assert (after["present"], after["size"] - before["size"]) == (True, 1)
     assert after["built_to"] >= before["built_to"] > 1_700_000_000
-    assert hma.get("/m/index/status", params={"signal_type": "vpdq"}).status_code == 400
+    assert hma.get("/m/index/status", params={"signal_type": "clip"}).status_code == 400
 
 
 @pytest.mark.parametrize("given", [{"enabled": False}, {"enabled_ratio": 0.0}, {"enabled_ratio": "0"}])
@@ -164,8 +190,8 @@ def test_banks_are_switched_off_and_on(hma: httpx.Client, given: dict[str, Any])
 
 def test_what_is_served_is_listed(hma: httpx.Client) -> None:
     """Signal and content types are those that have an answer here."""
-    assert hma.get("/c/signal_type").json() == [{"name": "pdq", "enabled_ratio": 1.0}]
-    assert hma.get("/c/content_type").json() == [{"name": "photo", "enabled": True}]
+    assert {each["name"] for each in hma.get("/c/signal_type").json()} == {"pdq", "vpdq"}
+    assert {each["name"] for each in hma.get("/c/content_type").json() if each["enabled"]} == {"photo", "video"}
 
 
 @pytest.mark.parametrize(
@@ -186,10 +212,14 @@ def test_what_is_served_is_listed(hma: httpx.Client) -> None:
         ("GET", "/m/lookup", {"params": {"signal": _HEX}}, 400),
         ("GET", "/m/lookup", {"params": {"signal": "xyz", "signal_type": "pdq"}}, 400),
         ("GET", "/m/lookup", {"params": {"signal": _HEX, "signal_type": "video_md5"}}, 400),
-        ("POST", "/m/lookup", {"files": {"video": b"1"}}, 400),
+        ("POST", "/m/lookup", {"files": {"video": b"1"}}, 422),
+        ("GET", "/m/lookup", {"params": {"signal": "[]", "signal_type": "vpdq"}}, 400),
+        ("GET", "/m/lookup", {"params": {"signal": '["1,2"]', "signal_type": "vpdq"}}, 400),
+        ("POST", "/c/bank/TAKEN/signal", {"json": {}}, 400),
         ("POST", "/m/lookup", {"data": {"photo_is_missing": "1"}, "files": {"other": b"1"}}, 400),
-        ("POST", "/h/hash", {"files": _photo(1), "params": {"types": "vpdq"}}, 400),
+        ("POST", "/h/hash", {"files": _photo(1), "params": {"types": "video_md5"}}, 400),
         ("GET", "/h/hash", {}, 400),
+        ("POST", "/c/bank/TAKEN/content", {"data": {"photo_is_missing": "1"}, "files": {"other": b"1"}}, 400),
         ("PUT", "/m/compare", {}, 405),
     ],
 )
@@ -209,7 +239,7 @@ def test_no_url_is_fetched(hma: httpx.Client, server: Server, method_path: str) 
     method, path = method_path.split()
     hma.post("/c/banks", json={"name": "URLS"})
     answer = hma.request(method, path, params={"url": f"{server.client.base_url}/healthz"})
-    assert (answer.status_code, "fetches no URLs" in answer.json()["message"]) == (400, True)
+    assert (answer.status_code, "fetches no URLs of this host" in answer.json()["message"]) == (400, True)
 
 
 def test_a_picture_that_says_nothing_is_a_result(hma: httpx.Client) -> None:
@@ -293,3 +323,74 @@ def test_probing_is_noticed_here_too(server: Server, hma: httpx.Client) -> None:
     ]
     assert seen[0] == 200
     assert seen[-1] == 429
+
+
+def test_partners_that_we_fetch_from_are_listed_as_exchanges(server: Server, hma: httpx.Client) -> None:
+    """They are read as HMA's exchanges are, with how fetching goes; who only calls us is none, nor is a bank."""
+    with closing(App.open(Config(data=server.data))) as app:
+        source = Source("https://helpline.example/stopncii/v1")
+        app.partners.add(NewPartner("helpline", Protocol.STOPNCII, source=source, secret="KEY,SECOND"))
+        app.partners.add(NewPartner("caller"))
+    assert hma.get("/c/exchanges").json() == ["helpline"]
+    assert "stopncii" in hma.get("/c/exchanges/apis").json()
+    assert hma.get("/c/exchange/helpline").json() == {"name": "helpline", "api": "stopncii", "enabled": True}
+    state = hma.get("/c/exchange/helpline/status").json()
+    assert (state["fetched_items"], state["running_fetch_start_ts"]) == (0, None)
+    assert [hma.get(f"/c/exchange/{name}").status_code for name in ("caller", "FLOW")] == [404, 404]
+    assert hma.post("/c/exchanges", json={"bank": "A", "api": "stopncii"}).status_code == 405
+
+
+class _Site(BaseHTTPRequestHandler):
+    """Serves one picture; another address leads to it."""
+
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/a.png")
+            self.end_headers()
+            return
+        self.send_response(200 if self.path == "/a.png" else 404)
+        self.end_headers()
+        self.wfile.write(encoded(drawn(seed=1), "PNG"))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[int]:
+    """A web server on this machine; its port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Site) as serving:
+        threading.Thread(target=serving.serve_forever).start()
+        yield int(serving.server_port)
+        serving.shutdown()
+
+
+def test_urls_are_fetched_where_the_operator_allows_it_and_never_inside(tmp_path: Path, site: int) -> None:
+    """A named host is fetched from and gives what the file gives; no other inner address is, nor by a redirect."""
+    server = Server(tmp_path, hma_url_hosts="localhost, 127.0.0.1,169.254.169.254", private_hosts="localhost")
+    key = server.key("coop", "checks,banks")
+
+    def asked(method: str, path: str, url: str) -> httpx.Response:
+        return server.client.request(method, f"/hma{path}", headers=key, params={"url": url})
+
+    good = f"http://localhost:{site}/a.png"
+    hashed = asked("GET", "/h/hash", good).json()
+    assert hashed == server.client.post("/hma/h/hash", headers=key, files=_photo(1)).json()
+    server.client.post("/hma/c/banks", headers=key, json={"name": "URLS"})
+    assert asked("POST", "/c/bank/URLS/content", good).json()["signals"] == hashed
+    assert set(asked("GET", "/m/lookup", good).json()["pdq"]) == {"URLS"}
+    for url, status in (
+        (f"http://127.0.0.1:{site}/a.png", 403),
+        (f"https://127.0.0.1:{site}/a.png", 403),
+        ("https://169.254.169.254/latest", 403),
+        (f"http://localhost:{site}/moved", 400),
+        (f"http://localhost:{site}/none", 400),
+        ("http://localhost:1/a.png", 400),
+        ("file:///etc/passwd", 400),
+        ("https://[::1", 400),
+        ("https://elsewhere.example/a.png", 400),
+    ):
+        refused = asked("GET", "/h/hash", url)
+        assert (refused.status_code, bool(refused.json()["message"])) == (status, True), url
+    server.stop()

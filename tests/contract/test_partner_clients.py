@@ -30,7 +30,7 @@ from noli.bank.model import Action, BankPolicy, NewEntry, Provenance, Sharing
 from noli.bank.service import create_bank, register
 from noli.base.clock import SystemClock
 from noli.base.config import Config
-from noli.exchange.model import NewPartner, Partner, PartnerKeys, PartnerState
+from noli.exchange.model import Import, NewPartner, Partner, PartnerKeys, PartnerState
 from noli.hashing.model import Hash
 from tests.conftest import opened
 from tests.support.bits import some_hash
@@ -63,6 +63,13 @@ class Hub:
     def partner(self, name: str, *shares: str) -> tuple[Partner, PartnerKeys]:
         """Add a partner that sees some banks, ``protected`` if none is named."""
         return self.app.partners.add(NewPartner(name, shares=shares or ("protected",)))
+
+    def matches(self, value: str) -> list[tuple[str, str]]:
+        """The banks that a hash is found in, and what each asks for."""
+        found = self.server.client.post(
+            "/api/v1/checks", headers=self.staff, json={"hashes": [{"value": value}]}
+        ).json()
+        return [(match["bank"], match["verdict"]) for match in found["matches"]]
 
     def canaries(self, partner: Partner) -> set[str]:
         """All canaries that a partner may have been given."""
@@ -122,7 +129,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     app = App(Config(data=folder), opened("", folder), clock=clock)
     _fill(app, clock)
     server = Server(folder)
-    yield Hub(server, app, server.key("staff", "banks"))
+    yield Hub(server, app, server.key("staff", "banks,checks"))
     server.stop()
     app.close()
 
@@ -443,3 +450,50 @@ def test_a_suspended_partner_gets_nothing(hub: Hub) -> None:
     assert hub.server.client.get("/exchange/stopncii/v1/FetchHashes", headers=headers).status_code == 403
     hub.app.partners.set_state("paused", PartnerState.ACTIVE)
     assert _records(hub, keys) == {}
+
+
+def test_hashes_come_in_by_each_client_and_are_taken_back(hub: Hub) -> None:
+    """They go into the agreed bank, ask for review though it blocks, match at once, and stop when taken back."""
+    bank = _small(hub, "inbound")
+    _, keys = hub.app.partners.add(NewPartner("sender", shares=("empty",), imports=(Import("", bank),)))
+    stop, feedback = _stopncii(hub, keys).api, stopncii.StopNCIICSPFeedbackValue
+    stop._function_keys |= dict.fromkeys(stopncii.StopNCIIEndpoint, keys.token)
+    first, second = (hashlib.sha256(name).hexdigest() for name in (b"sent 1", b"sent 2"))
+    kinds = stopncii.StopNCIISignalType
+    stop.submit_hash(kinds.ImagePDQ, first, {"ncii"})
+    assert hub.matches(first) == [(bank, "review")]
+    meta: Any = _meta(hub, keys).client
+    said = dict.fromkeys(("description", "share_level", "status", "privacy_type"), "X")
+    made = meta.upload_threat_descriptor({"indicator": second, "type": "HASH_PDQ", **said}, False, False)[2]  # noqa: FBT003 - the client's own
+    assert (made["success"], hub.matches(second)) == (True, [(bank, "review")])
+    stop.submit_feedback(kinds.ImagePDQ, first, feedback.Withdrawn)
+    meta.delete_threat_descriptor(made["id"], False, False)  # noqa: FBT003 - the client's own
+    assert (hub.matches(first), hub.matches(second)) == ([], [])
+
+
+def test_what_cannot_be_used_is_refused_alone(hub: Hub) -> None:
+    """Zeros, other types and nonsense are refused and counted; the rest is taken, in either spelling."""
+    bank = _small(hub, "mixed")
+    _, keys = hub.app.partners.add(NewPartner("mixed", shares=("empty",), imports=(Import("", bank),)))
+    good = [hashlib.sha256(name).hexdigest() for name in (b"mixed 1", b"mixed 2")]
+    sent = [
+        ("ImagePDQ", good[0]),
+        ("StopNCIISignalType.ImagePDQ", good[1]),
+        ("VideoMD5", "00" * 16),
+        ("ImagePDQ", "00" * 32),
+        ("ImagePDQ", "nonsense"),
+    ]
+    headers = {"x-functions-key": keys.token, "Ocp-Apim-Subscription-Key": keys.subscription}
+    records = [{"lastModtimestamp": 1, "signalType": kind, "hashValue": value} for kind, value in sent]
+    body = {"count": len(records), "hashRecords": records}
+    answer = hub.server.client.post("/exchange/stopncii/v1/SubmitHashes", headers=headers, json=body)
+    assert (answer.status_code, answer.json()) == (200, {"count": 5, "refused": 3})
+    assert [hub.matches(value) for value in good] == [[(bank, "review")]] * 2
+    token = {"access_token": f"12345678|{keys.token}"}
+    for method, path, asked, status in (
+        ("POST", "threat_descriptors/", {"indicator": good[0], "type": "HASH_MD5"}, 400),
+        ("POST", "threat_descriptors/", {"indicator": "nonsense", "type": "HASH_PDQ"}, 400),
+        ("DELETE", "12345", {}, 404),
+    ):
+        answer = hub.server.client.request(method, f"/exchange/threatexchange/{path}", params=token | asked)
+        assert (answer.status_code, "message" in answer.json()["error"]) == (status, True)

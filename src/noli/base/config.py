@@ -95,5 +95,8 @@ class Config:
     exit_url: str = "https://www.wikipedia.org/"
     #: Country whose helplines are shown first where the browser does not tell: two letters, or empty.
     country: str = ""
+    #: Hosts from which ``/hma`` fetches files that callers name by URL, separated by commas; ``*`` for all public ones,
+    #: empty for none. Only ``https`` is called, except on ``private_hosts``; redirects are not followed.
+    hma_url_hosts: str = ""
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who calls, and what all the protocols have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from noli.exchange.model import Partner, Visible
+from noli.exchange.model import Bad, Counts, Partner, Told, Visible
 from noli.hashing.model import Hash, SignalType
 from noli.web.api.operation import Call
 
@@ -22,6 +22,22 @@ def calling(call: Call) -> Partner:
 def number_of(partner: Partner) -> int:
     """Return the number of a partner."""
     return OURSELVES + partner.id
+
+
+def take(call: Call, partner: Partner, told: Sequence[Told], bad: Sequence[Bad] = ()) -> Counts:
+    """Take what a partner sent by itself under the rules agreed with it; what was taken matches when this returns.
+
+    Raises:
+        Flooded: Too much of it is held already; nothing was taken.
+    """
+    counts = call.app.incoming.submit(partner, told, bad)
+    call.app.catch_up()
+    return counts
+
+
+def version_now(call: Call) -> int:
+    """Return the order of what comes now: what a partner sends later counts, whatever its own clock says."""
+    return int(call.app.clock.now().timestamp() * 1000)
 
 
 def pdq_of(item: Visible) -> Iterator[tuple[int, Hash]]:

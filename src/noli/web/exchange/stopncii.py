@@ -13,13 +13,13 @@ from msgspec import Meta, Struct
 from noli.bank.model import OpinionKind, entry_text
 from noli.base.errors import HashFormatError, InputError
 from noli.exchange.feedback import HashFeedback
-from noli.exchange.model import Partner, Visible
+from noli.exchange.model import Bad, Partner, Told, Visible
 from noli.exchange.timed import Cursor, whole_seconds
 from noli.hashing.model import Hash
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
 from noli.web.api.schemas import MAX_HASHES
-from noli.web.exchange.partners import OUR_NAME, calling, pdq_of
+from noli.web.exchange.partners import OUR_NAME, calling, pdq_of, take, version_now
 
 #: Pictures on a page at most; each has as many records as forms.
 MAX_PAGE = 1000
@@ -33,6 +33,9 @@ _SAID = {
     OpinionKind.DISPUTED: "PendingReview",
 }
 _MEANT = {"Blocked": OpinionKind.TRUE_POSITIVE, "NotBlocked": OpinionKind.FALSE_POSITIVE}
+
+# What a partner says of a hash that it sent itself, to take it back.
+_TAKEN_BACK = frozenset({"Withdrawn", "Deleted"})
 
 _Text = Annotated[str, Meta(max_length=200)]
 
@@ -56,6 +59,21 @@ class HashFeedbackIn(FeedbackIn, rename={"value": "feedbackValue", "hash": "hash
     """What a partner thinks of one hash."""
 
     hash: _Text
+
+
+class HashRecordIn(Struct, rename={"type": "signalType", "hash": "hashValue", "feedbacks": "CSPFeedbacks"}):
+    """A hash that a partner sends."""
+
+    type: _Text
+    hash: _Text
+    feedbacks: Annotated[list[FeedbackIn], Meta(max_length=100)] = []
+
+
+class SubmitHashesIn(Struct, rename={"records": "hashRecords"}):
+    """Body of ``SubmitHashes``."""
+
+    records: Annotated[list[HashRecordIn], Meta(max_length=MAX_HASHES)]
+    count: int = 0
 
 
 class SubmitFeedbackIn(Struct, rename={"feedbacks": "hashFeedbacks"}):
@@ -95,15 +113,34 @@ def fetch(call: Call) -> Reply:
     )
 
 
+def submit_hashes(call: Call) -> Reply:
+    """Take hashes into the bank that was agreed on; what cannot be used is refused alone."""
+    partner, version = _calling(call), version_now(call)
+    told: list[Told] = []
+    bad: list[Bad] = []
+    for each in call.given.records:
+        found = _told(each, version)
+        if isinstance(found, Bad):
+            bad.append(found)
+        else:
+            told.append(found)
+    counts = take(call, partner, told, bad)
+    return Reply.of({"count": len(call.given.records), "refused": counts.refused})
+
+
 def submit_feedback(call: Call) -> Reply:
-    """Take opinions on hashes; a hash alone says which."""
-    partner = _calling(call)
-    given = []
+    """Take opinions on hashes; a hash alone says which. What the partner sent itself it takes back the same way."""
+    partner, version = _calling(call), version_now(call)
+    given: list[HashFeedback] = []
+    gone: list[Told] = []
     for each in call.given.feedbacks:
-        kind = _MEANT.get(each.value)
-        if kind is not None:
-            given.append(HashFeedback(_value(each.hash), kind, ", ".join(each.tags)))
+        if each.value in _TAKEN_BACK:
+            gone.append(Told(_value(each.hash).hex(), version, withdrawn=True))
+        elif each.value in _MEANT:
+            given.append(HashFeedback(_value(each.hash), _MEANT[each.value], ", ".join(each.tags)))
     call.app.feedback.on_hashes(partner, given)
+    if gone:
+        take(call, partner, gone)
     return Reply.of({"count": len(call.given.feedbacks)})
 
 
@@ -113,6 +150,20 @@ def _calling(call: Call) -> Partner:
     subscription = call.headers.get(b"ocp-apim-subscription-key", b"").decode("latin-1")
     call.app.partners.of_token(token, subscription=subscription)
     return calling(call)
+
+
+def _told(record: HashRecordIn, version: int) -> Told | Bad:
+    """Read a record; clients write the type as ``ImagePDQ`` or with the name of its list before it."""
+    if record.type.rpartition(".")[2] != _PDQ:
+        return Bad(record.hash, f"Its type is not taken here; {_PDQ} is.")
+    try:
+        one = Hash.from_hex(record.hash.strip())
+    except HashFormatError as error:
+        return Bad(record.hash, error.public)
+    opinions = [_MEANT[each.value] for each in record.feedbacks if each.value in _MEANT]
+    labels = tuple(tag for each in record.feedbacks for tag in each.tags)
+    opinion = opinions[-1] if opinions else None
+    return Told(one.hex, version, withdrawn=False, hashes=(one,), opinion=opinion, labels=labels)
 
 
 def _value(text: str) -> bytes:

@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl, urlencode
 from msgspec import Meta, Struct
 
 from noli.bank.model import EntryId, OpinionKind
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import HashFormatError, InputError, NotFound
 from noli.exchange.holders import may_see
-from noli.exchange.model import Visible
+from noli.exchange.model import Told, Visible
 from noli.exchange.timed import Cursor, whole_seconds
 from noli.hashing.model import PDQ_BYTES, Hash
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
-from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of
+from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of, take, version_now
 
 #: Updates on a page at most.
 MAX_PAGE = 1000
@@ -40,6 +40,7 @@ _REACTIONS = {
     "NOT_HELPFUL": OpinionKind.FALSE_POSITIVE,
     "DISAGREE_WITH_TAGS": OpinionKind.FALSE_POSITIVE,
 }
+_MEANT = {"MALICIOUS": OpinionKind.TRUE_POSITIVE, "NON_MALICIOUS": OpinionKind.FALSE_POSITIVE}
 _SEEN = frozenset({"SAW_THIS_TOO", "INGESTED", "IN_REVIEW"})
 
 
@@ -55,6 +56,15 @@ class IdsQuery(Struct):
     """Query of descriptors."""
 
     ids: str = ""
+
+
+class DescriptorQuery(Struct):
+    """Query of a new descriptor; further fields of the protocol are read over."""
+
+    indicator: Annotated[str, Meta(max_length=200)] = ""
+    type: Annotated[str, Meta(max_length=200)] = ""
+    status: str = ""
+    tags: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class ReactionQuery(Struct):
@@ -121,6 +131,32 @@ def react(call: Call) -> Reply:
         elif name not in _SEEN:
             msg = f"The reaction is none of {', '.join([*_REACTIONS, *sorted(_SEEN)])}."
             raise InputError(msg)
+    return Reply.of({"success": True})
+
+
+def submit(call: Call) -> Reply:
+    """Take a hash into the bank that was agreed on; its id is the hash."""
+    partner, query = calling(call), call.query
+    if query.type != _PDQ:
+        msg = f"Only the type {_PDQ} is taken here."
+        raise InputError(msg)
+    one = Hash.from_hex(query.indicator.strip())
+    labels = tuple(tag.strip() for tag in query.tags.split(",") if tag.strip())
+    opinion = _MEANT.get(query.status)
+    told = Told(one.hex, version_now(call), withdrawn=False, hashes=(one,), opinion=opinion, labels=labels)
+    counts = take(call, partner, [told])
+    return Reply.of({"success": not counts.refused, "id": one.hex})
+
+
+def delete(call: Call) -> Reply:
+    """Take back what the partner sent itself, by its id."""
+    partner, text = calling(call), call.path["descriptor"]
+    try:
+        one = Hash.from_hex(text)
+    except HashFormatError as error:
+        msg = "There is no descriptor of yours with this id."
+        raise NotFound(msg) from error
+    take(call, partner, [Told(one.hex, version_now(call), withdrawn=True)])
     return Reply.of({"success": True})
 
 

@@ -15,12 +15,12 @@ from noli.bank import service
 from noli.bank.model import Action, Bank, BankPolicy, EntryId, EntryState, NewEntry, Provenance
 from noli.bank.ports import BankTransaction
 from noli.base.errors import InputError, NotFound
-from noli.hashing.model import Hash, Variant
+from noli.hashing.model import Hash
 from noli.web.api.once import once
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import UnusableFile
-from noli.web.hma import hashing
-from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, BankChange, BankIn, BankOut, Metadata, content_id
+from noli.web.hma import hashing, signals
+from noli.web.hma.shapes import MAX_NOTE, PDQ, PHOTO, VIDEO, VPDQ, BankChange, BankIn, BankOut, Metadata, content_id
 
 _BANKS_A_PAGE = 1000
 
@@ -80,24 +80,25 @@ def delete_bank(call: Call) -> Reply:
 
 
 async def add_content(call: Call) -> Reply:
-    """Protect a picture file: all its forms and usual crops are registered, and the plain hash is told."""
-    hashing.refuse_url(call)
-    if call.given is None:
-        msg = "Send the file as the part 'photo' of a form."
-        raise InputError(msg)
+    """Protect a file: of a picture all its forms and usual crops are registered, and the plain signal is told."""
     reading = await hashing.read(call, crops=True)
     if not reading.variants:
         raise UnusableFile(reading.outcome, reading.reason)
     fields = call.given.fields
     said = _metadata(fields)
     entry = _new(call, reading.variants, note=fields.get("note", ""), reference=said.content_id or said.content_uri)
-    return await asyncio.to_thread(_add, call, replace(entry, regions=reading.registered_regions))
+    entry = replace(entry, regions=reading.registered_regions)
+    return await asyncio.to_thread(_add, call, entry, signals.written(reading.hashes))
 
 
 def add_signal(call: Call) -> Reply:
     """Protect what a hash stands for."""
     given = call.given
-    return _add(call, _new(call, (Hash.from_hex(given.pdq.strip()),), note=given.note))
+    if bool(given.pdq) == bool(given.vpdq):
+        msg = f"Send one signal, {PDQ} or {VPDQ}."
+        raise InputError(msg)
+    hashes = signals.read(given.pdq or given.vpdq, PDQ if given.pdq else VPDQ)
+    return _add(call, _new(call, hashes, note=given.note), signals.written(hashes))
 
 
 def show_content(call: Call) -> Reply:
@@ -116,7 +117,7 @@ def show_content(call: Call) -> Reply:
         "bank": _bank(bank),
         "note": entry.note,
     }
-    return Reply.of(shown | ({"signals": _signals(entry.hashes)} if call.query.include_signals else {}))
+    return Reply.of(shown | ({"signals": signals.written(entry.hashes)} if call.query.include_signals else {}))
 
 
 def delete_content(call: Call) -> Reply:
@@ -139,20 +140,20 @@ def delete_content(call: Call) -> Reply:
 
 def signal_types(_call: Call) -> Reply:
     """List the signal types that are served."""
-    return Reply.of([{"name": PDQ, "enabled_ratio": 1.0}])
+    return Reply.of([{"name": name, "enabled_ratio": 1.0} for name in (PDQ, VPDQ)])
 
 
 def content_types(_call: Call) -> Reply:
     """List the kinds of content that are served."""
-    return Reply.of([{"name": PHOTO, "enabled": True}])
+    return Reply.of([{"name": name, "enabled": True} for name in (PHOTO, VIDEO)])
 
 
-def _add(call: Call, entry: NewEntry) -> Reply:
+def _add(call: Call, entry: NewEntry, told: dict[str, str]) -> Reply:
     def act(transaction: BankTransaction, now: datetime) -> dict[str, object]:
         [(made, _)] = service.register(
             transaction, call.path["bank"], [entry], now=now, secrets_of_regions=call.app.region_secrets
         )
-        return {"id": made, "signals": _signals(entry.hashes)}
+        return {"id": made, "signals": told}
 
     return once(call, act)
 
@@ -193,8 +194,3 @@ def _enabled(given: BankIn | BankChange, *, otherwise: bool) -> bool:
 
 def _bank(bank: Bank) -> BankOut:
     return BankOut(bank.name, 1.0 if bank.policy.enabled else 0.0)
-
-
-def _signals(hashes: tuple[Hash, ...]) -> dict[str, str]:
-    """Tell the hash of the picture as it was given, of all that are registered."""
-    return {PDQ: next(one.hex for one in hashes if one.variant is Variant.ORIGINAL)}

@@ -10,18 +10,19 @@ from collections.abc import Iterable
 from noli.access.model import Scope
 from noli.bank.model import DEFAULT_THRESHOLD_BITS, Action, entry_text
 from noli.base.errors import Forbidden, InputError
-from noli.hashing.model import Hash, Outcome
+from noli.hashing.model import Hash, Reading
 from noli.matching.model import Check, Match, Verdict
 from noli.matching.service import Upload
 from noli.web.api import checks
 from noli.web.api.operation import Call, Reply
-from noli.web.hma import hashing
-from noli.web.hma.shapes import PDQ
+from noli.web.hma import hashing, signals
+from noli.web.hma.shapes import PDQ, VPDQ
 
 
 async def by_signal(call: Call) -> Reply:
-    """Look a signal up: the banks that match, each with its entries."""
-    hashing.refuse_url(call)
+    """Look a signal up, or the file at a URL: the banks that match, each with its entries."""
+    if call.query.url:
+        return await by_file(call)
     made = await checks.made(call, _upload(call))
     return Reply.of(_by_bank(call, made))
 
@@ -30,7 +31,7 @@ async def by_file(call: Call) -> Reply:
     """Look a file up."""
     reading = await hashing.read(call)
     made = await checks.made(call, Upload.of(reading, content_ref=call.query.seed))
-    return Reply.of({PDQ: _by_bank(call, made)})
+    return Reply.of({_type_of(reading): _by_bank(call, made)})
 
 
 async def raw(call: Call) -> Reply:
@@ -54,13 +55,14 @@ def compare(call: Call) -> Reply:
 
 def index_status(call: Call) -> Reply:
     """Say how many hashes the index holds, and up to when it follows the banks: to this moment, if all is well."""
-    if call.query.signal_type not in {"", PDQ}:
-        msg = f"No such signal type {call.query.signal_type!r}; served here: {PDQ}."
+    if call.query.signal_type not in {"", PDQ, VPDQ}:
+        msg = f"No such signal type {call.query.signal_type!r}; served here: {PDQ}, {VPDQ}."
         raise InputError(msg)
     app = call.app
     followed = app.indexes.ready and not app.follower.behind
     built_to = int(app.clock.now().timestamp()) if followed else -1
-    return Reply.of({PDQ: {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}})
+    state = {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}
+    return Reply.of({call.query.signal_type or PDQ: state})
 
 
 def status(call: Call) -> Reply:
@@ -83,8 +85,11 @@ def _upload(call: Call) -> Upload:
     if not query.signal or not query.signal_type:
         msg = "A lookup takes signal and signal_type."
         raise InputError(msg)
-    signal = Hash.from_hex(query.signal.strip(), signal_type=query.signal_type)
-    return Upload((signal,), query.seed, Outcome.HASHED)
+    return Upload(signals.read(query.signal, query.signal_type), query.seed)
+
+
+def _type_of(reading: Reading) -> str:
+    return PDQ if reading.duration_ms is None else VPDQ
 
 
 def _by_bank(call: Call, made: Check) -> dict[str, list[dict[str, object]]]:

@@ -8,12 +8,12 @@ import msgspec
 
 from noli.access.model import Scope
 from noli.web.api.operation import Call, Kind, Operation, Part
-from noli.web.hma import curation, hashing, matching, shapes
+from noli.web.hma import curation, exchanges, hashing, matching, shapes
 
 _TEXT = "text/plain; charset=utf-8"
 _BANK = "/c/bank/{bank}"
 _CONTENT = "/c/bank/{bank}/content/{content}"
-_FORM: Mapping[Kind, type[Any]] = {Kind.FORM: shapes.PhotoForm}
+_FORM: Mapping[Kind, type[Any]] = {Kind.FORM: shapes.FileForm}
 
 
 def _route(  # noqa: PLR0913 - a row of the table
@@ -39,7 +39,7 @@ def _route(  # noqa: PLR0913 - a row of the table
         body=body or {},
         media_type=media_type,
         part=Part.API,
-        file_parts=(shapes.PHOTO, "video"),
+        file_parts=(shapes.PHOTO, shapes.VIDEO),
         # A URL comes without a body; it is refused by a sentence, not by the lack of a form.
         optional_body=body is _FORM,
         credential=shapes.credential,
@@ -53,7 +53,7 @@ _HASH, _LOOKUP = shapes.HashQuery, shapes.LookupQuery
 HMA: tuple[Operation, ...] = (
     _route("GET", "/status", matching.status, "Say whether lookups are answered.", media_type=_TEXT),
     _route("GET", "/status/live", matching.alive, "Say that the process runs.", media_type=_TEXT),
-    _route("GET", "/h/hash", hashing.by_url, "Refuse to fetch a URL.", scope=_ASKS, query=_HASH),
+    _route("GET", "/h/hash", hashing.by_file, "Hash the file at a URL.", scope=_ASKS, query=_HASH),
     _route("POST", "/h/hash", hashing.by_file, "Hash a file.", scope=_ASKS, query=_HASH, body=_FORM),
     _route("GET", "/m/lookup", matching.by_signal, "Look a signal up: banks that match.", scope=_ASKS, query=_LOOKUP),
     _route("POST", "/m/lookup", matching.by_file, "Look a file up.", scope=_ASKS, query=_LOOKUP, body=_FORM),
@@ -98,7 +98,7 @@ HMA: tuple[Operation, ...] = (
         "POST",
         f"{_BANK}/content",
         curation.add_content,
-        "Protect a picture file.",
+        "Protect a picture or video file.",
         scope=_KEEPS,
         query=_HASH,
         body=_FORM,
@@ -113,6 +113,10 @@ HMA: tuple[Operation, ...] = (
     ),
     _route("GET", _CONTENT, curation.show_content, "Read what is banked.", scope=_KEEPS, query=shapes.ContentQuery),
     _route("DELETE", _CONTENT, curation.delete_content, "Withdraw what is banked.", scope=_KEEPS),
+    _route("GET", "/c/exchanges", exchanges.names, "List partners that we fetch from.", scope=_KEEPS),
+    _route("GET", "/c/exchanges/apis", exchanges.apis, "List protocols in which we fetch.", scope=_KEEPS),
+    _route("GET", "/c/exchange/{exchange}", exchanges.show, "Read a partner that we fetch from.", scope=_KEEPS),
+    _route("GET", "/c/exchange/{exchange}/status", exchanges.status, "Say how fetching goes.", scope=_KEEPS),
     _route("GET", "/c/signal_type", curation.signal_types, "List signal types.", scope=_KEEPS),
     _route("GET", "/c/content_type", curation.content_types, "List content types.", scope=_KEEPS),
 )

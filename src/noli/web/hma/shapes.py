@@ -14,9 +14,11 @@ from noli.web.api.operation import Reply
 from noli.web.api.problems import Problem
 from noli.web.api.schemas import MAX_REF, Ref
 
-#: The one kind of content and the one signal type that are served.
-PHOTO = "photo"
-PDQ = str(SignalType.PDQ)
+#: The kinds of content that are served; a form's part bears such a name.
+PHOTO, VIDEO = "photo", "video"
+
+#: The signal types that are served.
+PDQ, VPDQ = str(SignalType.PDQ), str(SignalType.VPDQ)
 
 #: HMA's longest note.
 MAX_NOTE = 255
@@ -66,10 +68,11 @@ class CompareIn(Struct, forbid_unknown_fields=True):
     pdq: tuple[str, str]
 
 
-class PhotoForm(Struct):
+class FileForm(Struct):
     """A file under the name of its content type."""
 
-    photo: Annotated[str, Meta(extra_json_schema={"format": "binary"})]
+    photo: Annotated[str, Meta(extra_json_schema={"format": "binary"})] = ""
+    video: Annotated[str, Meta(extra_json_schema={"format": "binary"})] = ""
 
 
 class BankIn(Struct):
@@ -89,9 +92,10 @@ class BankChange(Struct):
 
 
 class NewSignal(Struct, forbid_unknown_fields=True):
-    """A signal to bank."""
+    """A signal to bank, of one type."""
 
-    pdq: str
+    pdq: str = ""
+    vpdq: str = ""
     note: Note = ""
 
 
