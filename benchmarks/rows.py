@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import hashing, http, page, scans, search, videos
+from benchmarks import casework, hashing, http, page, scans, search, videos
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
@@ -13,6 +13,7 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **page.ROWS,
     **scans.ROWS,
     **videos.ROWS,
+    **casework.ROWS,
 }
 
 

@@ -66,7 +66,7 @@ class Cluster:
         return self.url(name)
 
 
-def _binaries() -> Path | None:
+def binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).parent if on_path else None
@@ -75,8 +75,8 @@ def _binaries() -> Path | None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of our own; without one, tests that need it skip at home and fail in CI."""
-    binaries = _binaries()
-    if binaries is None:
+    found = binaries()
+    if found is None:
         reason = "PostgreSQL is not installed ('make system' installs it)"
         if os.environ.get("CI"):
             pytest.fail(reason)
@@ -85,7 +85,7 @@ def cluster() -> Iterator[Cluster]:
         pwd.getpwnam(_ADMIN)
     # Not pytest's own folder: its parents are closed to other users.
     with tempfile.TemporaryDirectory(prefix="noli-pg-") as folder:
-        started = Cluster(binaries, Path(folder))
+        started = Cluster(found, Path(folder))
         yield started
         started.stop()
 

@@ -28,8 +28,9 @@ EVERY = timedelta(minutes=5)
 #: The same for Noli's own feed: what is added or withdrawn there is known here within seconds.
 NOLI_EVERY = timedelta(seconds=1)
 
-#: How long one fetch may take before another process takes over: a first load of millions is many.
-TERM = timedelta(minutes=15)
+#: How long a process may be silent before another one takes its fetch over. Short, because a killed process cannot give
+#: its job back; a long first load that is taken over goes on from its last part, and whoever comes second stops.
+TERM = timedelta(seconds=20)
 
 # Ends a wait in the middle of its spread.
 _MIDDLE = 0.5

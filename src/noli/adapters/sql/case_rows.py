@@ -106,4 +106,4 @@ def wanted_rows(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.waits_for_staff:
         yield kept.waits_for_staff
     if wanted.held:
-        yield kept.held > 0
+        yield kept.held > sa.literal_column("0")

@@ -367,6 +367,9 @@ ledger_tile = sa.Table(
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
 )
 
+# Condition of a partial index; a query uses it only where it says the same.
+_HELD = sa.text("held > 0")
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",
@@ -396,6 +399,16 @@ case_file = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Index(None, "opened_at", "id"),
     sa.Index(None, "assigned_to", "opened_at"),
+    sa.Index(None, "state", "opened_at", "id"),
+    # Few among many, in the order of the list.
+    sa.Index(
+        "ix_case_file_waiting",
+        "opened_at",
+        "id",
+        sqlite_where=sa.text("waits_for_staff = 1"),
+        postgresql_where=sa.text("waits_for_staff"),
+    ),
+    sa.Index("ix_case_file_held", "opened_at", "id", sqlite_where=_HELD, postgresql_where=_HELD),
     sa.Index(None, "key_id"),
 )
 
