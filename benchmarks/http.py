@@ -58,7 +58,8 @@ class Server:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -73,15 +74,18 @@ def _run(*arguments: str, feed: str | None = None) -> str:
 
 
 @contextmanager
-def _process(arguments: list[str], port: int, token: str) -> Iterator[Server]:
+def process(
+    arguments: list[str], port: int, token: str, *, environment: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a server until the end of the context; yields once it is ready."""
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
+        child = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
         try:
-            _wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
-            yield Server(f"http://127.0.0.1:{port}", process.pid, token)
+            _wait_until_ready(child, f"http://127.0.0.1:{port}/readyz")
+            yield Server(f"http://127.0.0.1:{port}", child.pid, token)
         finally:
-            process.terminate()
-            process.wait(30)
+            child.terminate()
+            child.wait(30)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
@@ -109,16 +113,16 @@ def noli(size: int) -> Iterator[Server]:
         _run(*command, "bank", "create", "bench", "--action", "block", "--data", folder)
         _run(*command, "bank", "import", "bench", str(hashes), "--data", folder)
         token = _run(*command, "key", "create", "bench", "--scopes", "checks,banks", "--data", folder).strip()
-        port = _free_port()
-        with _process([*command, "serve", "--data", folder, "--port", str(port)], port, token) as server:
+        port = free_port()
+        with process([*command, "serve", "--data", folder, "--port", str(port)], port, token) as server:
             yield server
 
 
 @contextmanager
 def peer(size: int) -> Iterator[Server]:
     """Run the peer over the same random hashes."""
-    port = _free_port()
-    with _process([sys.executable, "-m", "benchmarks.peer_server", str(size), str(port)], port, "none") as server:
+    port = free_port()
+    with process([sys.executable, "-m", "benchmarks.peer_server", str(size), str(port)], port, "none") as server:
         yield server
 
 

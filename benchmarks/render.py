@@ -25,6 +25,7 @@ _SECTIONS = {
     "Search": ("search-1", "search-v", "append-visible-kernel", "memory-", "join-"),
     "Over HTTP": ("lookup-", "check-", "batch-", "append-visible-http", "server-"),
     "Scans": ("scan-", "catalogue-"),
+    "Exchange": ("sync-", "feed-"),
     "Casework": ("events-", "queue-", "proof-", "verify-"),
     "In the page": ("page-",),
     "Videos": ("video-",),

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows about exchange: a partner's first load of a large bank, and how soon what is added there blocks here."""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from benchmarks.http import Server, free_port, process
+from benchmarks.inputs import random_hashes
+from benchmarks.measure import ROOT, Row, faster, percentile
+
+PEER = "threatexchange's StopNCII client, same server"
+
+_NOLI = (sys.executable, "-m", "noli")
+
+# Addresses of this machine are refused as partners unless they are named.
+_ALLOWED = {"NOLI_PRIVATE_HOSTS": "127.0.0.1"}
+
+_STEPS = 30
+
+# Fetches everything as the reference client does, and keeps it as it does.
+_CLIENT = """
+import json, resource, sys, time
+from threatexchange.exchanges.collab_config import CollaborationConfigBase
+from threatexchange.exchanges.impl.stop_ncii_api import StopNCIICredentials, StopNCIISignalExchangeAPI
+from threatexchange.signal_type.pdq.signal import PdqSignal
+
+said = sys.argv[1]
+config = CollaborationConfigBase(name="C", api="stop_ncii", enabled=True)
+client = StopNCIISignalExchangeAPI.for_collab(config, StopNCIICredentials._from_str(said))
+began = time.perf_counter()
+state = {}
+for delta in client.fetch_iter([PdqSignal], None):
+    for key, value in delta.updates.items():
+        state[key] = client.fetch_value_merge(state.get(key), value)
+found = client.naive_convert_to_signal_type([PdqSignal], config, state).get(PdqSignal, {})
+print(json.dumps({"seconds": time.perf_counter() - began, "hashes": len(found),
+                  "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def _noli(folder: Path, *arguments: str, give: str = "") -> str:
+    done = subprocess.run(
+        [*_NOLI, *arguments, "--data", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, **_ALLOWED},
+        input=give,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        msg = f"noli {' '.join(arguments[:3])} ended with {done.returncode}: {done.stderr[-500:]}"
+        raise RuntimeError(msg)
+    return done.stdout.strip()
+
+
+@contextmanager
+def _hub(folder: Path, size: int) -> Iterator[str]:
+    """Serve a bank of random hashes; yields the address."""
+    folder.mkdir()
+    listed = folder / "hashes.txt"
+    listed.write_text("".join(f"pdq {hash_.tobytes().hex()}\n" for hash_ in random_hashes(size, seed=0)))
+    _noli(folder, "bank", "create", "protected", "--action", "block")
+    if size:
+        _noli(folder, "bank", "import", "protected", str(listed))
+    with _served(folder) as server:
+        yield server.url
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[Server]:
+    token = _noli(folder, "key", "create", "bench", "--scopes", "checks,banks,partners")
+    port = free_port()
+    command = [*_NOLI, "serve", "--data", str(folder), "--port", str(port)]
+    with process(command, port, token, environment={**os.environ, **_ALLOWED}) as server:
+        yield server
+
+
+def _subscribed(folder: Path, hub: Path, url: str) -> None:
+    """Make an installation that takes what the hub shares."""
+    folder.mkdir()
+    _noli(folder, "bank", "create", "received", "--action", "block")
+    key = _noli(hub, "partner", "add", "here", "--shares", "protected", "--protocol", "noli")
+    told = _noli(hub, "partner", "identity").splitlines()
+    feed_key = next(line.split()[1] for line in told if line.startswith("key"))
+    source = ("--url", url, "--feed-key", feed_key, "--secret-file", "-", "--protocol", "noli")
+    takes = ("--takes", "protected=received", "--at-most", "block", "--per-hour", "100000000")
+    _noli(folder, "partner", "add", "hub", *takes, *source, give=key)
+
+
+def sync(size: int) -> Row:
+    """Take a bank over from a hub, once by Noli, once by the reference client."""
+    with tempfile.TemporaryDirectory() as named:
+        folder = Path(named)
+        with _hub(folder / "hub", size) as url:
+            _subscribed(folder / "here", folder / "hub", url)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            began = time.perf_counter()
+            _noli(folder / "here", "sync", "hub", "--once")
+            ours_s = time.perf_counter() - began
+            ours_mb = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+            held = json.loads(_noli(folder / "here", "bank", "show", "received", "--json"))["entries"]
+            keys = _noli(folder / "hub", "partner", "add", "old", "--shares", "protected", "--protocol", "stopncii")
+            said = ",".join([*keys.split(), f"{url}/exchange/stopncii/v1"])
+            done = subprocess.run(
+                [sys.executable, "-c", _CLIENT, said], capture_output=True, text=True, check=True, cwd=ROOT
+            )
+            peer = json.loads(done.stdout.splitlines()[-1])
+    return faster(
+        f"sync-{size // 1000}k",
+        ours_s,
+        peer["seconds"],
+        peer_name=PEER,
+        unit="s",
+        what=f"first load of {size:,} hashes from a hub; ours checks signatures and keeps them in a database",
+        entries=held,
+        peer_hashes=peer["hashes"],
+        peer_mb=round(peer["mb"]),
+        mb=round(ours_mb),
+    )
+
+
+def latency() -> Row:
+    """Time from an entry's acknowledgement at one installation to its block at another that follows it."""
+    with tempfile.TemporaryDirectory() as named:
+        folder = Path(named)
+        hub = folder / "hub"
+        hub.mkdir()
+        _noli(hub, "bank", "create", "protected", "--action", "block")
+        with _served(hub) as there:
+            _subscribed(folder / "here", hub, there.url)
+            with _served(folder / "here") as here, there.client() as add, here.client() as check:
+                took = [_one(add, check, value.tobytes().hex()) for value in random_hashes(_STEPS + 1, seed=3)][1:]
+    return Row(
+        row="feed-latency",
+        ours=1000 * statistics.median(took),
+        peer=None,
+        peer_name="",
+        ratio=None,
+        unit="ms",
+        what="from posting an entry at one installation to a check that blocks at another, two servers on this machine",
+        more={"p99_ms": round(1000 * percentile(took, 0.99), 1)},
+    )
+
+
+def _one(add: httpx.Client, check: httpx.Client, value: str) -> float:
+    hashes = {"hashes": [{"type": "pdq", "value": value, "quality": 90}]}
+    answer = add.post("/api/v1/banks/protected/entries", json=hashes)
+    answer.raise_for_status()
+    began = time.perf_counter()
+    until = began + 30
+    while check.post("/api/v1/checks", json=hashes).json()["decision"] != "block":
+        if time.perf_counter() > until:
+            msg = "an entry did not arrive within 30 s"
+            raise TimeoutError(msg)
+        time.sleep(0.01)
+    return time.perf_counter() - began
+
+
+ROWS: dict[str, Callable[[], Row | list[Row]]] = {
+    "sync-100k": partial(sync, 100_000),
+    "sync-1000k": partial(sync, 1_000_000),
+    "feed-latency": latency,
+}
