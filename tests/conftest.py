@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import count
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Cluster:
         self._run("initdb", "--pgdata", f"{folder}/data", "--username", _ADMIN, "--auth", "trust", "--no-sync")
         self.start()
         self._numbers = count()
+        self._template = ""
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [*self._as, str(self._binaries / program), *arguments]
@@ -59,11 +60,23 @@ class Cluster:
         return f"postgresql://{_ADMIN}@/{database}?host={self.folder}"
 
     def new(self) -> str:
-        """Make an empty database and return its URL."""
+        """Make a database without rows and return its URL; it is a copy of one that was migrated."""
+        if not self._template:
+            template = self._created("template0")
+            with closing(open_database(Config(database_url=self.url(template)))) as database:
+                database.migrate()
+            self._template = template
+        return self.url(self._created(self._template))
+
+    def empty(self) -> str:
+        """Make a database without tables and return its URL."""
+        return self.url(self._created("template0"))
+
+    def _created(self, template: str) -> str:
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.url(_ADMIN), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
 
 
 def binaries() -> Path | None:
@@ -92,13 +105,13 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def postgresql_url(cluster: Cluster) -> str:
-    """An empty PostgreSQL database for one test."""
+    """A PostgreSQL database for one test, migrated and without rows."""
     return cluster.new()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Name an empty database of each kind; SQLite in the data folder has no URL."""
+    """Name a database of each kind without rows; SQLite in the data folder has no URL."""
     return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
 
 
