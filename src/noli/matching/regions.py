@@ -37,7 +37,7 @@ class RegionIndex:
         """
         self._index = new_index()
         self._pictures: list[tuple[EntryId, KeyedRegions] | None] = []
-        self._of: dict[EntryId, list[int]] = {}
+        self._of: dict[EntryId, list[tuple[int, int]]] = {}
 
     def __len__(self) -> int:
         """Count the regions that can be found."""
@@ -49,16 +49,14 @@ class RegionIndex:
             return
         number = len(self._pictures)
         self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"")))
-        self._of.setdefault(entry, []).append(number)
+        self._of.setdefault(entry, []).append((number, len(regions)))
         self._index.append(regions.hashes, _ids(number, len(regions)))
 
     def remove(self, entry: EntryId) -> None:
         """Forget an entry; one that has no regions is fine."""
-        for number in self._of.pop(entry, ()):
-            held = self._pictures[number]
+        for number, count in self._of.pop(entry, ()):
             self._pictures[number] = None
-            if held is not None:
-                self._index.tombstone(_ids(number, len(held[1])))
+            self._index.tombstone(_ids(number, count))
 
     def compact(self) -> bool:
         """Fold recent changes in; False where there was nothing to do."""

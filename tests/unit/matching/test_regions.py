@@ -69,6 +69,15 @@ def test_a_cut_copy_is_found_by_its_regions_alone() -> None:
     assert entries(indexes, Regions((32768, 100), b"", b"")) == set()
 
 
+def test_regions_that_lie_elsewhere_do_not_agree() -> None:
+    """Hashes alone prove nothing: what resembles must lie as one picture laid over the other says."""
+    _, indexes = house(BankPolicy(Action.BLOCK))
+    some = Regions(SCENE.size, SCENE.places[8:32] + SCENE.places[:8], SCENE.coefs[: 4 * 256])
+    assert len(some) == 4
+    assert entries(indexes, some) == set()
+    assert entries(indexes, Regions(SCENE.size, SCENE.places[:16], SCENE.coefs[: 2 * 256])) == set()
+
+
 def test_a_mirrored_copy_is_found() -> None:
     """The agreement says that it is one."""
     _, indexes = house(BankPolicy(Action.BLOCK))
