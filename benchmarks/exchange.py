@@ -3,7 +3,6 @@
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -48,6 +47,25 @@ found = client.naive_convert_to_signal_type([PdqSignal], config, state).get(PdqS
 print(json.dumps({"seconds": time.perf_counter() - began, "hashes": len(found),
                   "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 """
+
+# The command, with what it took.
+_OURS = """
+import json, resource, sys, time
+from noli.cli import main
+
+began = time.perf_counter()
+main(["sync", "hub", "--once", "--data", sys.argv[1]], standalone_mode=False)
+print(json.dumps({"seconds": time.perf_counter() - began,
+                  "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def _python(program: str, argument: str) -> str:
+    """Run a program and return the last line that it prints."""
+    command = [sys.executable, "-c", program, argument]
+    environment = {**os.environ, **_ALLOWED}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    return done.stdout.splitlines()[-1]
 
 
 def _noli(folder: Path, *arguments: str, give: str = "") -> str:
@@ -106,21 +124,14 @@ def sync(size: int) -> Row:
         folder = Path(named)
         with _hub(folder / "hub", size) as url:
             _subscribed(folder / "here", folder / "hub", url)
-            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-            began = time.perf_counter()
-            _noli(folder / "here", "sync", "hub", "--once")
-            ours_s = time.perf_counter() - began
-            ours_mb = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+            ours = json.loads(_python(_OURS, str(folder / "here")))
             held = json.loads(_noli(folder / "here", "bank", "show", "received", "--json"))["entries"]
             keys = _noli(folder / "hub", "partner", "add", "old", "--shares", "protected", "--protocol", "stopncii")
             said = ",".join([*keys.split(), f"{url}/exchange/stopncii/v1"])
-            done = subprocess.run(
-                [sys.executable, "-c", _CLIENT, said], capture_output=True, text=True, check=True, cwd=ROOT
-            )
-            peer = json.loads(done.stdout.splitlines()[-1])
+            peer = json.loads(_python(_CLIENT, said))
     return faster(
         f"sync-{size // 1000}k",
-        ours_s,
+        ours["seconds"],
         peer["seconds"],
         peer_name=PEER,
         unit="s",
@@ -128,7 +139,7 @@ def sync(size: int) -> Row:
         entries=held,
         peer_hashes=peer["hashes"],
         peer_mb=round(peer["mb"]),
-        mb=round(ours_mb),
+        mb=round(ours["mb"]),
     )
 
 
