@@ -59,6 +59,20 @@ def test_matches_are_told_once(world: Casework) -> None:
     assert [(data["verdict"], data["count"]) for data in found] == [("block", 2), ("review", 1)]
 
 
+def test_one_round_ends_while_its_lease_lasts(world: Casework, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of matches is read over several rounds, ten portions each, so that no lease runs out; none is lost."""
+    monkeypatch.setattr("noli.casework.upkeep._AT_ONCE", 1)
+    case = _open(world, 1)
+    world.memory.found(*(_matched(world, number, _entry(world, case)) for number in range(1, 13)))
+    world.clock.move(minutes=1)
+    lease = Lease("cases", "", "", world.clock.now(), 0, 0)
+    told = []
+    for _round in range(2):
+        world.upkeep.look_after(lease)
+        told.append(world.cases.view(case).matches)
+    assert told == [10, 12]
+
+
 def test_fresh_checks_are_left_for_later(world: Casework) -> None:
     """What has just been recorded is not read yet: an older number may still be on its way."""
     case = _open(world, 1)
