@@ -85,8 +85,8 @@ def breaches(notice: Notice, law: Law, now: datetime) -> tuple[Event, ...]:
 
 
 def next_alarm(notice: Notice, law: Law) -> datetime | None:
-    """Return when somebody has to look next; None where no clock runs that has anything left to say."""
-    ends = []
+    """Return when somebody has to look next; None where nothing runs that has anything left to say or to do."""
+    ends = [] if notice.plan is None else [notice.plan.effect_at]
     for each in running(notice, law):
         if each.key not in notice.breached:
             due = each.deadline.due_at
@@ -129,7 +129,9 @@ def _met(notice: Notice, duty: Duty, start: Start) -> datetime | None:
     """
     early = start.trigger in {Trigger.VALID_REQUEST, Trigger.INCOMPLETE_REQUEST}
     for done in notice.done:
-        fits = done.duty in {None, duty} and done.subject in {0, start.number}
+        # Whatever becomes of a notice, what may show somebody under 18 has to be reported.
+        over = done.duty is None and duty is not Duty.REPORT_POSSIBLE_MINOR
+        fits = (over or done.duty is duty) and done.subject in {0, start.number}
         if fits and (early or done.number >= start.number):
             return max(done.at, start.at) if done.number < start.number else done.at
     return None

@@ -40,6 +40,23 @@ class SeenUpload:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SeenMatch:
+    """How close an upload was to an entry, as the check recorded it.
+
+    Attributes:
+        distance: Bits that differ; None where it was found by regions or as a video.
+        closeness: The same as a word.
+        platform: Name of the key that asked.
+        at: When.
+    """
+
+    distance: int | None
+    closeness: str
+    platform: str
+    at: datetime
+
+
 class NoticeTransaction(LedgerTransaction, Protocol):
     """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well.
 
@@ -125,6 +142,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
 
     def uploads(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenUpload]:
         """Read matches of recorded checks in order; a check is never cut in two."""
+        ...
+
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match of an entry with an upload of this reference."""
         ...
 
     def position(self, name: str) -> int:

@@ -44,10 +44,11 @@ def summary(notice: Notice, law: Law) -> NoticeSummary:
         due_source=str(first.source) if first else "",
         due_verified=first.verified if first else True,
         due_set_by=first.set_by if first else None,
-        alarm_at=next_alarm(notice, law) if clocks else None,
+        alarm_at=next_alarm(notice, law) if notice.erased_at is None else None,
         held=notice.held,
         idle_at=notice.updated_at if quiet or notice.erased_at is not None else None,
         erased_at=notice.erased_at,
+        planned_at=None if notice.plan is None else notice.plan.effect_at,
     )
 
 
@@ -58,6 +59,9 @@ def wanted(one: NoticeSummary, which: NoticeFilter) -> bool:
         and which.assigned_to in {None, one.assigned_to}
         and not (which.waiting and one.idle_at is not None)
         and not (which.breached and not one.breaches)
+        and which.opening in {None, one.opening}
+        and one.id.startswith(which.begins)
+        and not (which.undecided and one.planned_at is not None)
     )
 
 

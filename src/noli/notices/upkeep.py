@@ -75,6 +75,7 @@ class NoticeUpkeep:
 
     def _look(self, transaction: NoticeTransaction, notice: NoticeId) -> None:
         before = self._notices.load(transaction, notice)
+        self._notices.carry_out(transaction, notice, actor=SYSTEM)
         after = self._notices.act(transaction, notice, [c.WatchClocks()], actor=SYSTEM)
         if after.version == before.version:
             # An alarm without a cause: the law was changed since it was set.

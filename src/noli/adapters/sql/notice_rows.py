@@ -44,6 +44,7 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
         held=row.held,
         idle_at=row.idle_at,
         erased_at=row.erased_at,
+        planned_at=row.planned_at,
     )
 
 
@@ -58,3 +59,9 @@ def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.Te
         yield kept.idle_at.is_(None)
     if wanted.breached:
         yield t.BREACHED
+    if wanted.opening is not None:
+        yield kept.opening == wanted.opening.value
+    if wanted.begins:
+        yield kept.id.startswith(wanted.begins, autoescape=True)
+    if wanted.undecided:
+        yield kept.planned_at.is_(None)
