@@ -55,6 +55,10 @@ class NoticeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+#: States in which somebody has to decide.
+TO_DECIDE = (NoticeState.OPEN, NoticeState.PROVISIONAL, NoticeState.CONTESTED)
+
+
 class Via(StrEnum):
     """How a content came into a notice."""
 
@@ -599,7 +603,7 @@ class NoticeFilter:
         breached: Only where a clock was missed.
         opening: Only those that began so.
         begins: Only those whose number begins so.
-        undecided: Only where no decision waits for its effect.
+        undecided: Only where somebody has to decide, and no decision waits for its effect.
     """
 
     state: NoticeState | None = None

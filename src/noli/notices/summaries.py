@@ -5,7 +5,7 @@ from datetime import datetime
 
 from noli.base.errors import IntegrityError
 from noli.notices.clocks import next_alarm, running
-from noli.notices.model import Notice, NoticeFilter, NoticeState, NoticeSummary
+from noli.notices.model import TO_DECIDE, Notice, NoticeFilter, NoticeState, NoticeSummary
 from noli.regimes.model import Law
 
 _QUIET = frozenset({NoticeState.DECIDED, NoticeState.WITHDRAWN})
@@ -61,7 +61,7 @@ def wanted(one: NoticeSummary, which: NoticeFilter) -> bool:
         and not (which.breached and not one.breaches)
         and which.opening in {None, one.opening}
         and one.id.startswith(which.begins)
-        and not (which.undecided and one.planned_at is not None)
+        and not (which.undecided and (one.planned_at is not None or one.state not in TO_DECIDE))
     )
 
 

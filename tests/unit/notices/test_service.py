@@ -398,8 +398,8 @@ def test_what_would_be_refused_later_is_refused_when_it_is_planned() -> None:
     """A decision without a fitting ground is never planned."""
     desk = Desk()
     notice = desk.receive()
+    bad = ruling(Measure.REMOVE, Ground.NOT_INTIMATE)
     with desk.service.writing() as transaction, pytest.raises(InputError, match="ground"):
-        bad = ruling(Measure.REMOVE, Ground.NOT_INTIMATE)
         desk.service.plan(transaction, notice.id, bad, wait=timedelta(seconds=9), actor="staff:ada")
     assert desk.load(notice).plan is None
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
-from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
+from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
 
@@ -65,3 +65,4 @@ def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.Te
         yield kept.id.startswith(wanted.begins, autoescape=True)
     if wanted.undecided:
         yield kept.planned_at.is_(None)
+        yield kept.state.in_([each.value for each in TO_DECIDE])
