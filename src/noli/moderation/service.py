@@ -63,6 +63,11 @@ class DeskService:
         looks = self._store.looks(staff, since=now - _COUNTED)
         return rules.exposure(looks, self._store.settings(staff).comfort, now)
 
+    def looked_at(self, staff: str, notice: str) -> bool:
+        """Tell whether somebody was shown anything of a notice within a day."""
+        looks = self._store.looks(staff, since=self._clock.now() - _COUNTED)
+        return any(each.notice == notice for each in looks)
+
     def subject(self, what: str) -> bytes:
         """Return what stands for something that can be looked at."""
         return self._keyring.digest(Purpose.LOOK, what.encode())

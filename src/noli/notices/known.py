@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from noli.bank.model import Entry, EntryState, Opinion, OpinionKind
+from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.model import Notice, NoticedContent
 from noli.notices.ports import NoticeTransaction, SeenMatch
@@ -18,8 +19,8 @@ from noli.regimes.model import Need
 #: Contents that are looked up; of larger groups the rest is only listed.
 MOST = 20
 
-# How close is close enough to trust an entry: as a word of the policy.
-_CLOSE = frozenset({"same", "near"})
+# How close is close enough to trust an entry.
+_CLOSE = frozenset({Closeness.SAME, Closeness.NEAR})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Protocol
 from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
+from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
@@ -52,7 +53,7 @@ class SeenMatch:
     """
 
     distance: int | None
-    closeness: str
+    closeness: Closeness
     platform: str
     at: datetime
 

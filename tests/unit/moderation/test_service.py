@@ -43,6 +43,8 @@ def test_a_look_is_counted_and_then_refused() -> None:
         world.desk.look("ada", "N", 3, "entry 3", **PLAIN)
     assert refused.value.why is Unshown.LIMIT
     assert world.desk.unshown("bea", "entry 3", **PLAIN) is None
+    assert world.desk.looked_at("ada", "N")
+    assert not world.desk.looked_at("ada", "M")
     world.clock.move(minutes=15)
     assert world.desk.exposure("ada").left == 2
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance
 from noli.bank.service import create_bank, register
+from noli.matching.model import Closeness
 from noli.notices import commands as c
 from noli.notices.known import Known, known, needs_no_look
 from noli.notices.model import Measure, Notice, Via
@@ -22,7 +23,7 @@ def _detected(desk: Desk, *opinions: OpinionKind) -> tuple[Notice, EntryId]:
             transaction.banks.add_opinion("intake", Opinion(entry, f"by-{number}", kind, "", START))
         content = c.NamedContent(Via.MATCH, ref="post-5", entry=entry, bank="intake")
         notice = desk.service.see(transaction, content, count=1, actor="system")
-    desk.memory.world.matches[entry, "post-5"] = SeenMatch(4, "same", "platform", START)
+    desk.memory.world.matches[entry, "post-5"] = SeenMatch(4, Closeness.SAME, "platform", START)
     return notice, entry
 
 
@@ -38,7 +39,7 @@ def test_evidence_is_put_together() -> None:
     [about] = _about(desk, notice)
     assert about.entry is not None
     assert (about.entry.id, about.opinions[0].author, about.uploader) == (entry, "by-0", None)
-    assert about.match == SeenMatch(4, "same", "platform", START)
+    assert about.match == SeenMatch(4, Closeness.SAME, "platform", START)
     [asked] = _about(desk, desk.receive())
     assert asked.uploader is not None
     assert (asked.uploader.notices, asked.entry, asked.match) == (1, None, None)
@@ -51,7 +52,7 @@ def test_what_is_confirmed_needs_no_look() -> None:
     [about] = _about(desk, notice)
     assert needs_no_look(notice, [about])
     assert needs_no_look(notice, [replace(about, match=None)])
-    far = replace(about, match=SeenMatch(30, "edge", "platform", START))
+    far = replace(about, match=SeenMatch(30, Closeness.EDGE, "platform", START))
     assert not needs_no_look(notice, [far])
     assert not needs_no_look(notice, [])
     assert not needs_no_look(notice, [replace(about, opinions=())])

@@ -17,6 +17,7 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
@@ -184,7 +185,7 @@ class SqlNoticeTransaction:
         if row is None:
             return None
         whole = row.agreement is None and row.segment is None
-        return SeenMatch(row.distance_bits if whole else None, row.closeness, row.key, row.checked_at)
+        return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
 
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""
