@@ -18,7 +18,7 @@ from noli.access.model import OpenedSession, Passkey, SessionKind, Site, Staff
 from noli.access.ports import Authenticators, StaffStore
 from noli.access.sessions import SessionService
 from noli.base.clock import Clock
-from noli.base.errors import Conflict, InputError, NotFound, Unauthenticated
+from noli.base.errors import Conflict, InputError, Unauthenticated
 from noli.base.secrecy import Keyring, Purpose
 
 #: How long a challenge can be answered.
@@ -78,12 +78,10 @@ class PasskeyService:
         return made
 
     def remove(self, staff: Staff, id: bytes) -> None:  # noqa: A002 - the field's name
-        """Forget one of somebody's passkeys. Raises NotFound."""
+        """Forget one of somebody's passkeys; one that is none of theirs changes nothing."""
         found = self._store.passkey(id)
-        if found is None or found.staff != staff.id:
-            msg = "There is no such passkey."
-            raise NotFound(msg)
-        self._store.remove_passkey(found, now=self._clock.now())
+        if found is not None and found.staff == staff.id:
+            self._store.remove_passkey(found, now=self._clock.now())
 
     def to_log_in(self, site: Site, *, browser: str) -> tuple[str, str]:
         """Return the challenge, for a hidden field, and what a page asks for any passkey of this site with."""

@@ -55,7 +55,9 @@ async function ask(button) {
 }
 
 const button = document.querySelector("[data-passkey]");
-if (button && globalThis.PublicKeyCredential) {
+// A passkey is bound to a name; under a bare address there are none.
+const named = !/^[\d.]+$|:/.test(location.hostname);
+if (button && named && globalThis.PublicKeyCredential) {
   button.hidden = false;
   button.disabled = false;
   const or = document.querySelector("[data-or]");
