@@ -22,6 +22,7 @@ from noli.adapters.follower import Follower
 from noli.adapters.keyring import KeyFile, is_signed
 from noli.adapters.metrics import Metrics
 from noli.adapters.noted_roots import NAME, RootsFile
+from noli.adapters.snapshots import SnapshotFolder
 from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
 from noli.app_cases import authority, egress, key_path
@@ -144,7 +145,10 @@ class App(ExchangeParts):
         self.checks = database.checks
         self.access = AccessService(database.keys, self.clock)
         self.region_secrets = RegionSecrets(lambda: self.keyring)
-        self.indexes = BankIndexes(HammingIndex, self.region_secrets)
+        self.snapshots = SnapshotFolder(config.data / "index")
+        self.indexes = BankIndexes(
+            HammingIndex, self.region_secrets, cache=self.snapshots, keep_after=config.snapshot_changes
+        )
         self.guard = ProbingGuard(config.probing_budget, self.clock, new_index=HammingIndex)
         self.checker = Checker(
             indexes=self.indexes,
@@ -214,6 +218,7 @@ class App(ExchangeParts):
         """Stop everything; safe to call twice."""
         if "caretaker" in self.__dict__:
             self.caretaker.stop()
+        self.snapshots.close()
         self.follower.stop()
         waiting = (self.decoding, self.watching, self.fetching)
         for threads in waiting:
@@ -229,6 +234,8 @@ class App(ExchangeParts):
         gauge("noli_index_hashes", "Hashes in this process's index.", lambda: self.indexes.hashes)
         gauge("noli_index_regions", "Regions in this process's index.", lambda: self.indexes.regions)
         gauge("noli_index_sequence", "Last change in the index.", lambda: self.indexes.sequence)
+        gauge("noli_index_snapshot", "Last change in the snapshot that it shares.", lambda: self.indexes.kept)
+        gauge("noli_index_lag_seconds", "What was acknowledged before is here.", lambda: self.follower.lag_s)
         gauge("noli_index_ready", "1 where checks are answered.", lambda: int(self.indexes.ready))
         gauge("noli_index_behind", "1 where the database cannot be followed.", lambda: int(self.follower.behind))
         gauge("noli_checks_unrecorded", "Matched checks that could not be kept.", lambda: self.checker.unrecorded)

@@ -47,6 +47,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "failed_auth_per_min": (1, 1_000_000),
     "max_neighbours": (1, 100_000),
     "follow_interval_s": (0.01, 1.0),
+    "snapshot_changes": (1, 1_000_000_000),
     "probing_budget": (1, 1_000_000),
     "submissions_per_hour": (1, 1_000_000),
     "proof_of_work_bits": (0, 30),

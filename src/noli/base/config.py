@@ -49,6 +49,9 @@ class Config:
     max_neighbours: int = 1000
     #: Seconds between looks at the change sequence; a withdrawal elsewhere stops matching here within this time.
     follow_interval_s: float = 0.25
+    #: Changes of the banks after which a new snapshot of their indexes is made, which the processes of a host share; a
+    #: twentieth of all hashes where that is more. With fewer changes in all there is none.
+    snapshot_changes: int = 50_000
     #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
     probing_budget: int = 16
     #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.

@@ -31,6 +31,7 @@ ALLOWED: Mapping[str, str] = {
     "version": "Version of Noli.",
     "workers": "Number of decoding children.",
     "sequence": "Number in the change sequence.",
+    "snapshot": "Number of the last change in a snapshot of the banks' indexes.",
     "lag": "Changes not yet in the index.",
     "hashes": "How many hashes, never which.",
     "banks": "How many banks, never which.",
