@@ -16,6 +16,7 @@ from typing import Self
 from noli.access.service import AccessService
 from noli.adapters import config as config_adapter
 from noli.adapters import log as log_adapter
+from noli.adapters import metrics as metrics_adapter
 from noli.adapters import regimes as regimes_adapter
 from noli.adapters.decode import DecoderPool, MediaDecoder, VideoPool
 from noli.adapters.follower import Follower
@@ -42,6 +43,7 @@ from noli.matching.service import Checker
 
 describe = log_adapter.describe
 configure_log = log_adapter.configure
+shared_metrics = metrics_adapter.shared_file
 load_law = regimes_adapter.law
 load_examples = regimes_adapter.examples
 
@@ -64,13 +66,13 @@ def open_hasher(config: Config) -> MediaDecoder:
         Unavailable: No process can be started.
     """
     videos = VideoPool(
-        workers=config.video_workers,
+        workers=_children(config.video_workers, config),
         timeout_s=config.video_timeout_s,
         memory_mib=config.decode_memory_mib,
         max_pixels=config.max_pixels,
     )
     pictures = DecoderPool(
-        workers=config.decode_workers,
+        workers=_children(config.decode_workers, config),
         timeout_s=config.decode_timeout_s,
         memory_mib=config.decode_memory_mib,
         max_pixels=config.max_pixels,
@@ -78,6 +80,11 @@ def open_hasher(config: Config) -> MediaDecoder:
         max_bytes=config.max_upload_bytes,
     )
     return MediaDecoder(pictures, videos, max_video_bytes=config.max_video_bytes)
+
+
+def _children(wanted: int, config: Config) -> int:
+    """Say how many children this process has: one a core in all, unless told otherwise."""
+    return wanted or max(1, (os.cpu_count() or 1) // config.workers)
 
 
 @contextmanager
@@ -160,12 +167,24 @@ class App(ExchangeParts):
             max_neighbours=config.max_neighbours,
             new_index=HammingIndex,
         )
-        self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
+        self.follower = Follower(
+            self.indexes,
+            self.store,
+            database.listener(),
+            interval_s=config.follow_interval_s,
+            max_lag_s=config.max_lag_s,
+        )
+        #: Whether the process was told to end.
+        self.draining = False
         #: Threads that wait for decoding children, one each.
-        self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
+        self.decoding = ThreadPoolExecutor(_children(config.decode_workers, config), "noli-decoding")
         #: Likewise for videos, which take so long that pictures must not wait behind them.
-        watchers = config.video_workers or os.cpu_count() or 1
+        watchers = _children(config.video_workers, config)
         self.watching = ThreadPoolExecutor(watchers, "noli-videos")
+        #: Places of pictures in work and of those that wait.
+        self.picture_places = threading.BoundedSemaphore(
+            _children(config.decode_workers, config) + config.pictures_waiting
+        )
         #: Places of videos in work and of those that wait.
         self.places = threading.BoundedSemaphore(watchers + config.videos_waiting)
         #: Threads that fetch for callers, so that slow servers hold up nobody else.
@@ -209,10 +228,12 @@ class App(ExchangeParts):
                 self.indexes.catch_up(self.store)
 
     def start(self) -> None:
-        """Start what a server needs in the background: decoding children, follower, compactor."""
-        _ = self.hasher
+        """Start what a server needs in the background: decoding children, follower, compactor, caretaker."""
+        if self.config.served:
+            _ = self.hasher
         self.follower.start()
-        self.caretaker.start()
+        if self.config.does_jobs:
+            self.caretaker.start()
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""

@@ -16,9 +16,6 @@ from noli.bank.ports import BankStore
 from noli.base.errors import NoliError, Unavailable
 from noli.matching.index import BankIndexes
 
-# Seconds without a successful look at the change sequence after which this process calls itself behind.
-_BEHIND_S = 5.0
-
 # Seconds between attempts to load after one has failed.
 _RETRY_S = 1.0
 
@@ -46,7 +43,15 @@ class Listener(Protocol):
 class Follower:
     """Loads the index and follows the change sequence until it is stopped."""
 
-    def __init__(self, indexes: BankIndexes, store: BankStore, listener: Listener | None, *, interval_s: float) -> None:
+    def __init__(
+        self,
+        indexes: BankIndexes,
+        store: BankStore,
+        listener: Listener | None,
+        *,
+        interval_s: float,
+        max_lag_s: float = 60.0,
+    ) -> None:
         """Keep the collaborators; nothing runs yet.
 
         Args:
@@ -54,8 +59,10 @@ class Follower:
             store: Where changes are read.
             listener: Wakes the follower early, where the database can.
             interval_s: Seconds between looks at the change sequence.
+            max_lag_s: Seconds without a successful look after which this process calls itself behind.
         """
         self._indexes, self._store, self._listener, self._interval_s = indexes, store, listener, interval_s
+        self._max_lag_s = max_lag_s
         self._stopping = threading.Event()
         self._seen_at = time.monotonic()
         self._threads: list[threading.Thread] = []
@@ -68,7 +75,7 @@ class Follower:
     @property
     def behind(self) -> bool:
         """Whether that look is too long ago."""
-        return self.lag_s > _BEHIND_S + self._interval_s
+        return self.lag_s > self._max_lag_s
 
     def start(self) -> None:
         """Start both threads."""
