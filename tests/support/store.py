@@ -208,7 +208,7 @@ class MemoryBankTransaction:
                 ids = entry.id.to_bytes(8, sys.byteorder) * len(entry.hashes)
                 yield b"".join(one.value for one in entry.hashes), ids
 
-    def hash_counts(self) -> dict[BankId, int]:
+    def active_counts(self) -> dict[BankId, int]:
         """Count the active hashes of each bank."""
         counts = {bank.id: 0 for bank in self._state.banks.values()}
         for entry in self._state.entries.values():

@@ -91,7 +91,7 @@ class BankTransaction(Protocol):
         """Stream what the index of a bank holds: pairs of buffers (n x 32 hash bytes, n x 8 id bytes, native order)."""
         ...
 
-    def hash_counts(self) -> dict[BankId, int]:
+    def active_counts(self) -> dict[BankId, int]:
         """Return how many active hashes each bank has, as counted by those who add and withdraw."""
         ...
 

@@ -358,7 +358,7 @@ class BankIndexes:
                 cache.refuse(kept, why="the database has another history")
                 return None
             state = self._followed(_state(kept.at, kept.at.sequence, self._with_kept(kept, transaction)), transaction)
-            if {bank: len(one.index) for bank, one in state.loaded.items()} != transaction.hash_counts():
+            if {bank: len(one.index) for bank, one in state.loaded.items()} != transaction.active_counts():
                 cache.refuse(kept, why="the database holds another number of hashes")
                 return None
         return state

@@ -97,7 +97,7 @@ class MemoryBanks:
             if e in self.held and e not in self.gone
         ]
 
-    def hash_counts(self) -> dict[BankId, int]:
+    def active_counts(self) -> dict[BankId, int]:
         """Count what is active."""
         counts = {bank.id: 0 for bank in self.all.values()}
         for entry, (home, hashes) in self.held.items():

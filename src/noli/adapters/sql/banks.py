@@ -254,7 +254,7 @@ class SqlBankTransaction:
             msg = "The database lacks hashes of a bank; stop Noli and restore it from a backup."
             raise IntegrityError(msg, detail=f"bank {bank}: {found} of {wanted}")
 
-    def hash_counts(self) -> dict[BankId, int]:
+    def active_counts(self) -> dict[BankId, int]:
         """Return how many active hashes each bank has."""
         return {BankId(row.id): row.hashes for row in self._connection.execute(sa.select(t.bank.c.id, t.bank.c.hashes))}
 
