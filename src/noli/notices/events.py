@@ -302,10 +302,30 @@ class MinorReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeErased:
-    """The notice's key was destroyed, and with it everything personal."""
+class ErasureProposed:
+    """Somebody proposed to destroy everything personal; nothing is destroyed until another one confirms it."""
 
     rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureDropped:
+    """What was proposed is not done."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeErased:
+    """The notice's key was destroyed, and with it everything personal; by retention where nobody is named."""
+
+    rule: str
+    author: str = ""
+    proposed_by: str = ""
 
 
 Event = (
@@ -339,6 +359,8 @@ Event = (
     | Breached
     | MinorSuspected
     | MinorReported
+    | ErasureProposed
+    | ErasureDropped
     | NoticeErased
 )
 
@@ -374,6 +396,8 @@ NAMES: Mapping[type[Event], str] = {
     Breached: "notice.clock-breached",
     MinorSuspected: "notice.minor-suspected",
     MinorReported: "notice.minor-reported",
+    ErasureProposed: "notice.erasure-proposed",
+    ErasureDropped: "notice.erasure-dropped",
     NoticeErased: "notice.erased",
 }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from noli.bank.model import Entry, EntryState, Opinion, OpinionKind
 from noli.matching.model import Closeness
-from noli.notices import records
+from noli.notices import record_rules
 from noli.notices.model import Notice, NoticedContent
 from noli.notices.ports import NoticeTransaction, SeenMatch
 from noli.notices.records import PartyRecord
@@ -68,7 +68,7 @@ def _clear(about: Known) -> bool:
 def _known(transaction: NoticeTransaction, content: NoticedContent) -> Known:
     uploader = None
     if content.uploader is not None:
-        uploader = records.fold(content.uploader, transaction.record_history(content.uploader))
+        uploader = record_rules.fold(content.uploader, transaction.record_history(content.uploader))
     if content.entry is None:
         return Known(content, uploader=uploader)
     entry = transaction.banks.entries_by_id([content.entry]).get(content.entry)

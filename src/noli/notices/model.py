@@ -145,6 +145,8 @@ class Letter(StrEnum):
     DECISION = "decision"
     #: The statement of reasons to who uploaded.
     STATEMENT = "statement"
+    #: What follows if it goes on.
+    WARNING = "warning"
     COMPLAINT_RECEIPT = "complaint-receipt"
     COMPLAINT_DECISION = "complaint-decision"
     RESTORED = "restored"
@@ -416,6 +418,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureProposal:
+    """Somebody proposed to destroy everything personal; another one has to confirm it."""
+
+    rule: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """A body outside decides between the sides; what it says does not bind."""
 
@@ -527,6 +538,7 @@ class Notice:
     young_at: datetime | None = None
     young_reported_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    erasure: ErasureProposal | None = None
     erased_at: datetime | None = None
 
     @property

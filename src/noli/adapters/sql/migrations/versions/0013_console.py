@@ -7,8 +7,8 @@ Before: code of the revision before runs on; what it does not know stays empty.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
