@@ -68,6 +68,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/notices/{notice}/note": lambda *_: {"text": "Called back."},
     "/console/notices/{notice}/complaint": lambda *_: {"answer": "stands", "reason": "The evidence is clear."},
     "/console/notices/{notice}/minor": lambda *_: {},
+    "/console/notices/{notice}/erasure": lambda *_: {"step": "propose", "reason": "She asked for it."},
     "/console/notices/{notice}/report": lambda *_: {"reference": "R-1"},
     "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
     "/console/staff/{staff}/renew": lambda *_: {},

@@ -4,14 +4,13 @@
 from collections.abc import Container
 
 from noli.access.model import Right, Staff
-from noli.access.rules import RIGHTS
+from noli.access.rules import RIGHTS, require
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
-from noli.moderation.model import Unshown
 from noli.notices import commands as c
 from noli.notices import letters, rules
 from noli.notices.clocks import clocks
-from noli.notices.known import Known, known, needs_no_look
+from noli.notices.known import known, needs_no_look
 from noli.notices.model import Because, Ground, Measure, Notice, NoticeId, Opening, Ruling
 from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
@@ -25,6 +24,9 @@ from noli.web.html.languages import catalogue
 
 #: Characters of a typed rule, and of the number that a report was given.
 MAX_RULE, MAX_REPORT = 200, 200
+
+#: By which rule personal data are destroyed before their time.
+ERASURE = "Art. 17 GDPR"
 
 # Stands for nobody in the list of colleagues.
 NOBODY = "nobody"
@@ -58,10 +60,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         notice=notice,
         about=about,
         unlooked=needs_no_look(notice, about),
-        unshown={each.content.number: _unshown(call, visitor, notice, each) for each in about},
-        exposure=call.app.moderation.exposure(visitor.staff.id),
         comfort=call.app.moderation.settings(visitor.staff.id).comfort,
-        previews_on=bool(call.app.config.preview_url),
         clocks=clocks(notice, service.law),
         lines=notice_story.lines(history, named, translate),
         named=named,
@@ -186,6 +185,19 @@ def report(call: Call, visitor: Visitor) -> Reply:
     return _act(call, visitor, c.ReportMinor(visitor.staff.id, reference), "reported")
 
 
+def erase(call: Call, visitor: Visitor) -> Reply:
+    """Propose to destroy everything personal, or as another one confirm or drop what was proposed."""
+    step, reason, staff = call.fields.one("step"), call.fields.one("reason").strip(), visitor.staff
+    check_text(reason, MAX_NOTE, "reason", least=1)
+    because = Because(reason, ERASURE, staff.id)
+    if step == "propose":
+        return _act(call, visitor, c.ProposeErasure(because), "erasure-proposed")
+    require(staff, Right.LEAD_NOTICES)
+    if step == "drop":
+        return _act(call, visitor, c.DropErasure(because), "erasure-dropped")
+    return _act(call, visitor, c.ConfirmErasure(because), "erased")
+
+
 def colleagues(everybody: list[Staff], *, but: Container[str]) -> list[Staff]:
     """Return who a notice can be handed to."""
     return [
@@ -194,27 +206,6 @@ def colleagues(everybody: list[Staff], *, but: Container[str]) -> list[Staff]:
         if each.disabled_at is None and each.set_up_at is not None and each.id not in but
         and Right.WORK_NOTICES in RIGHTS[each.role]
     ]  # fmt: skip
-
-
-def subject_of(notice: Notice, about: Known) -> str:
-    """Return what is looked at: an entry is the same in every notice."""
-    content = about.content
-    return f"entry|{content.entry}" if content.entry is not None else f"content|{notice.id}|{content.number}"
-
-
-def confirmed(notice: Notice, about: Known) -> bool:
-    """Tell whether it is known what something is: somebody confirmed its entry, or it was decided about."""
-    return about.confirmed or (notice.ruling is not None and notice.ruling.measure.final)
-
-
-def _unshown(call: Call, visitor: Visitor, notice: Notice, about: Known) -> Unshown | None:
-    return call.app.moderation.unshown(
-        visitor.staff.id,
-        subject_of(notice, about),
-        confirmed=confirmed(notice, about),
-        contested=bool(notice.open_complaints),
-        young=notice.young_at is not None,
-    )
 
 
 def _letters(notice: Notice, preset: Preset, law: Law, author: str) -> list[tuple[str, str, str]]:

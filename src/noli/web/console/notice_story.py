@@ -43,6 +43,9 @@ _SENTENCES: Mapping[type[Event], str] = {
     e.Breached: N_("Missed: %(duty)s."),
     e.MinorSuspected: N_("May show somebody under 18: out of sight, and nobody looks again."),
     e.MinorReported: N_("Reported as a possible minor."),
+    e.ErasureProposed: N_("Proposed to destroy personal data."),
+    e.ErasureDropped: N_("Personal data are not destroyed."),
+    e.HoldEnded: N_("The time of a hold is over."),
     e.NoticeErased: N_("Personal data were destroyed."),
 }
 
@@ -115,6 +118,8 @@ def _kind(event: Event) -> str:
 def _quote(event: Event) -> str:
     match event:
         case e.SidesTold(text=text) | e.NoteWritten(text=text) | e.Complained(text=text):
+            return text
+        case e.ErasureProposed(reason=text) | e.ErasureDropped(reason=text):
             return text
         case e.Ruled(reason=text) | e.Reinstated(reason=text) | e.ComplaintDecided(reason=text):
             return text

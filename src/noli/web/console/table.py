@@ -76,6 +76,8 @@ PAGES: tuple[ConsolePage, ...] = (
                 summary="Decide about a complaint.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/minor", handler=notice.suspect,
                 summary="Say that somebody shown may be under 18.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/erasure", handler=notice.erase,
+                summary="Propose to destroy personal data; a lead confirms it.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/report", handler=notice.report,
                 summary="Note that a possible minor was reported.", right=Right.WORK_NOTICES),
     ConsolePage(method="GET", path="/console/ledger", handler=own.ledger, summary="Read the ledger.",

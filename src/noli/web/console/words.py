@@ -247,6 +247,9 @@ FACTS: Mapping[str, str] = {
     "notice.clock-breached": N_("A clock was missed"),
     "notice.minor-suspected": N_("Possibly somebody under 18"),
     "notice.minor-reported": N_("A possible minor was reported"),
+    "notice.erasure-proposed": N_("Destroying personal data was proposed"),
+    "notice.erasure-dropped": N_("Destroying personal data was turned down"),
+    "notice.hold-ended": N_("A hold ended"),
     "notice.erased": N_("Personal data were destroyed"),
 }
 
@@ -270,6 +273,9 @@ DONE: Mapping[str, str] = {
     "notice-handed": N_("The notice was handed over."),
     "complaint": N_("The complaint was decided. Who complained is told."),
     "young": N_("It is out of sight, and nobody looks at it again. Report it now: the clock runs."),
+    "erasure-proposed": N_("Proposed. Nothing is destroyed until a lead confirms it."),
+    "erasure-dropped": N_("It is not done. Everything stays."),
+    "erased": N_("Personal data were destroyed."),
     "reported": N_("The report is on record."),
     "view-saved": N_("The view was saved."),
     "view-gone": N_("The view was removed."),
