@@ -63,7 +63,7 @@ class Noli:
     """A bank as Noli holds it: all registered hashes and the regions."""
 
     whole: HammingIndex = field(default_factory=HammingIndex)
-    regions: RegionIndex = field(default_factory=lambda: RegionIndex(HammingIndex))
+    regions: RegionIndex = field(default_factory=lambda: RegionIndex(HammingIndex()))
     secrets: RegionSecrets = field(default_factory=lambda: RegionSecrets(_Keyring))  # type: ignore[arg-type] # digests only
 
     def register(self, number: int, file: bytes) -> None:

@@ -21,6 +21,7 @@ from noli.evidence.model import Fact, LedgerEntry
 from noli.hashing.model import Hash
 from noli.notices import commands as c
 from noli.notices import events as e
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import (
     Because,
@@ -160,6 +161,9 @@ class MemoryNoticeTransaction:
     def history(self, notice: NoticeId) -> list[e.Recorded]:
         return list(self._history(notice))
 
+    def outlines(self, notices: Sequence[NoticeId]) -> dict[NoticeId, list[e.Recorded]]:
+        return {notice: [_without_private(one) for one in self._history(notice)] for notice in notices}
+
     def by_source(self, source: bytes) -> NoticeId | None:
         return self._world.sources.get(source)
 
@@ -177,6 +181,12 @@ class MemoryNoticeTransaction:
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         waiting = [(s.alarm_at, s.id) for s in self._world.listed.values() if s.alarm_at is not None]
         return [id_ for at, id_ in sorted(waiting) if at <= now][:limit]
+
+    def raise_alarms(self, *, law: str, now: datetime) -> int:
+        lost = [s for s in self._world.listed.values() if _lost(s, law, now)]
+        for each in lost:
+            self._world.listed[each.id] = replace(each, alarm_at=min(now, each.look_by or now))
+        return len(lost)
 
     def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
         listed = sorted(self._world.listed.values(), key=lambda s: s.id)
@@ -216,6 +226,9 @@ class MemoryNoticeTransaction:
     def record_history(self, record: PartyId) -> list[r.Recorded]:
         return list(self._world.records.get(record, []))
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        return {id_: [_record_without_private(one) for one in self._world.records[id_]] for id_ in found}
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -229,7 +242,7 @@ class MemoryNoticeTransaction:
         self._world.touched[record.id] = now
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        found = [id_ for id_, history in sorted(self._world.records.items()) if r.fold(id_, history).conduct]
+        found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
         return [id_ for id_ in found if id_ > (after or "")][:limit]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
@@ -244,6 +257,13 @@ class MemoryNoticeTransaction:
             msg = "There is no such notice."
             raise NotFound(msg)
         return self._world.histories[notice]
+
+
+def _lost(listed: NoticeSummary, law: str, now: datetime) -> bool:
+    if listed.look_by is not None and (listed.alarm_at is None or listed.alarm_at > listed.look_by):
+        return True
+    old = listed.law != law and listed.erased_at is None
+    return old and (listed.alarm_at is None or listed.alarm_at > now)
 
 
 def _without_private(recorded: e.Recorded) -> e.Recorded:

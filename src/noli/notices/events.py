@@ -195,6 +195,13 @@ class HoldLifted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """The time came that was set when it was asked to be preserved: what is kept how long counts again."""
+
+    hold: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionReported:
     """The decision was reported to the public database, under an id that leads to nobody."""
 
@@ -246,10 +253,30 @@ class Breached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeErased:
-    """The notice's key was destroyed, and with it everything personal."""
+class ErasureProposed:
+    """Somebody proposed to destroy everything personal; nothing is destroyed until another one confirms it."""
 
     rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureDropped:
+    """What was proposed is not done."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeErased:
+    """The notice's key was destroyed, and with it everything personal; by retention where nobody is named."""
+
+    rule: str
+    author: str = ""
+    proposed_by: str = ""
 
 
 Event = (
@@ -271,12 +298,15 @@ Event = (
     | NoticeWithdrawn
     | Held
     | HoldLifted
+    | HoldEnded
     | DecisionReported
     | Taken
     | UploadSeen
     | Warned
     | Escalated
     | Breached
+    | ErasureProposed
+    | ErasureDropped
     | NoticeErased
 )
 
@@ -300,12 +330,15 @@ NAMES: Mapping[type[Event], str] = {
     NoticeWithdrawn: "notice.withdrawn",
     Held: "notice.held",
     HoldLifted: "notice.hold-lifted",
+    HoldEnded: "notice.hold-ended",
     DecisionReported: "notice.reported",
     Taken: "notice.taken",
     UploadSeen: "notice.upload-seen",
     Warned: "notice.clock-warned",
     Escalated: "notice.escalated",
     Breached: "notice.clock-breached",
+    ErasureProposed: "notice.erasure-proposed",
+    ErasureDropped: "notice.erasure-dropped",
     NoticeErased: "notice.erased",
 }
 

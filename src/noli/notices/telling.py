@@ -25,12 +25,18 @@ TOLD: Mapping[type[e.Event] | type[r.Event], tuple[str, ...]] = {
     e.LetUp: ("content",),
     e.CopiesFound: ("copies",),
     e.Reinstated: ("ruling",),
+    e.Held: ("until",),
+    e.HoldLifted: ("hold",),
+    e.HoldEnded: ("hold",),
     e.Complained: ("side", "plea", "ruling"),
     e.ComplaintDecided: ("complaint", "upheld"),
     e.Warned: ("duty", "regime", "due_at", "hours"),
     e.Escalated: ("clock", "role"),
     e.Breached: ("duty", "regime", "due_at"),
-    r.PartySuspended: ("until",),
+    r.PartySuspended: ("measure", "until"),
+    r.RecordTold: ("letter", "language"),
+    r.MeasureContested: ("ruling",),
+    r.ContestDecided: ("complaint", "upheld"),
 }
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
+from noli.adapters.sql.lists import beside
 from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
@@ -41,19 +42,22 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
         due_verified=row.due_verified,
         due_set_by=None if row.due_set_by is None else SetBy(row.due_set_by),
         alarm_at=row.alarm_at,
+        look_by=row.look_by,
+        law=row.law,
         held=row.held,
         idle_at=row.idle_at,
         erased_at=row.erased_at,
     )
 
 
-def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
+def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
     """Return the conditions that a filter stands for."""
     kept = t.notice_file.c
+    few = wanted.waiting or wanted.breached
     if wanted.state is not None:
-        yield kept.state == wanted.state.value
+        yield beside(kept.state, few=few, dialect=dialect) == wanted.state.value
     if wanted.assigned_to is not None:
-        yield kept.assigned_to == wanted.assigned_to
+        yield beside(kept.assigned_to, few=few, dialect=dialect) == wanted.assigned_to
     if wanted.waiting:
         yield kept.idle_at.is_(None)
     if wanted.breached:
