@@ -17,9 +17,9 @@ _HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 
 Recall of edited copies, by what was done to them and by method. The amounts of the edits are drawn from ranges, with
 a seed, and made of pictures, that were not used while Noli was designed. `PDQ alone` is threatexchange's PDQ at 31
-bits, `pHash` imagehash's at 10 of 64. `Noli: hashes` adds what is registered beside a picture, the mirrored look and the
-look inside borders; `Noli: block` adds regions that agree so far that a bank may let them block, `Noli: all` those that
-go to review.
+bits, `pHash` imagehash's at 10 of 64. `Noli: hashes` adds what is registered beside a picture, the mirrored look and
+the look inside borders; `Noli: block` adds regions that agree so far that a bank may let them block, `Noli: all` those
+that go to review.
 
 """
 

@@ -131,7 +131,8 @@ static noli_region_picture picture_of(const Py_buffer *places, const uint16_t si
 }
 
 static PyObject *count_votes(const ballot *b) {
-    const noli_region_picture query = picture_of(&b->query, b->query_size), banked = picture_of(&b->banked, b->banked_size);
+    const noli_region_picture query = picture_of(&b->query, b->query_size),
+                              banked = picture_of(&b->banked, b->banked_size);
     noli_region_verdict v;
     Py_BEGIN_ALLOW_THREADS noli_region_vote(&query, &banked, b->pairs.buf,
                                             (size_t)b->pairs.len / sizeof(noli_region_pair), &v);

@@ -68,7 +68,7 @@ typedef struct {
 } noli_region_picture;
 
 /* Find the similarity transform on which most pairs agree. */
-void noli_region_vote(const noli_region_picture *query, const noli_region_picture *banked, const noli_region_pair *pairs,
-                      size_t count, noli_region_verdict *verdict);
+void noli_region_vote(const noli_region_picture *query, const noli_region_picture *banked,
+                      const noli_region_pair *pairs, size_t count, noli_region_verdict *verdict);
 
 #endif

@@ -12,7 +12,7 @@ enum {
  * true, which a stretched copy needs. */
 static const float OF_SIDE = 0.2F, OF_WAY = 0.1F;
 static const float GROWN = 1.3F;               /* how much larger or smaller a region may be */
-static const float WITHOUT_RIM = 0.9F;          /* of a region's side, what a query shows that shows the region */
+static const float WITHOUT_RIM = 0.9F;         /* of a region's side, what a query shows that shows the region */
 static const int32_t TURNED = TURN * 20 / 360; /* how much further it may be turned */
 
 /* From the query to the banked picture: place = (a -b*m; b a*m) (place - from) + to, m being -1 where mirrored. */
@@ -161,8 +161,8 @@ static void count_area(const evidence *e, const similarity *s, const uint16_t *a
     verdict->covered = telling > 0 ? agreeing * THOUSAND / telling : 0;
 }
 
-void noli_region_vote(const noli_region_picture *query, const noli_region_picture *banked, const noli_region_pair *pairs,
-                      size_t count, noli_region_verdict *verdict) {
+void noli_region_vote(const noli_region_picture *query, const noli_region_picture *banked,
+                      const noli_region_pair *pairs, size_t count, noli_region_verdict *verdict) {
     const evidence e = {query, banked, pairs, count < NOLI_REGION_PAIRS ? count : NOLI_REGION_PAIRS};
     uint16_t agreed[NOLI_REGION_PAIRS];
     size_t best = 0;
