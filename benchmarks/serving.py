@@ -104,7 +104,7 @@ def start(rows: int) -> Row:
                 times.append(ready_s)
     return faster(
         f"snapshot-start-{rows // 1_000_000}m", sorted(times)[1], None, peer_name="", unit="s",
-        what=f"from the start of 'noli serve' to its first answer, bank of {rows:,}, from a snapshot whose every byte is checked",
+        what=f"from the start of 'noli serve' to its first answer, bank of {rows:,}, from a checked snapshot",
         write_snapshot_s=round(kept_s, 1),
     )  # fmt: skip
 
@@ -119,8 +119,9 @@ def memory(rows: int) -> Row:
             several = proportional_bytes(pid)
     return faster(
         f"workers-memory-{rows // 1_000_000}m", several / 1e6, None, peer_name="", unit="MB",
-        what=f"memory of {_WORKERS} server processes with all their children, bank of {rows:,}; shared pages counted once",
-        one_mb=round(one / 1e6), times_one=round(several / one, 2), each_more_mb=round((several - one) / 1e6 / (_WORKERS - 1)),
+        what=f"memory of {_WORKERS} server processes with their children, bank of {rows:,}; shared pages counted once",
+        one_mb=round(one / 1e6), times_one=round(several / one, 2),
+        each_more_mb=round((several - one) / 1e6 / (_WORKERS - 1)),
         start_s=round(ready_s, 1), cores=os.cpu_count() or 1,
     )  # fmt: skip
 
