@@ -47,6 +47,7 @@ from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.notices.copies import CopySearch
 from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
@@ -233,6 +234,7 @@ class CaseParts:
             facts=facts(self.config),
             bank=self.config.removed_bank,
             on_change=self.catch_up,
+            searches=bool(self.config.catalogue),
         )
 
     @cached_property
@@ -247,9 +249,17 @@ class CaseParts:
         return NoticeUpkeep(self.notices)
 
     @cached_property
+    def copy_search(self) -> CopySearch:
+        """Searches for copies of what was removed, in the catalogue that the settings name."""
+        from noli.adapters.scan.copies import CatalogueOfCopies  # noqa: PLC0415 - slow to load, and most do without
+
+        return CopySearch(self.notices, CatalogueOfCopies(Path(self.config.catalogue)))
+
+    @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task, self.notice_upkeep.task, *self.webhooks.tasks, *self.roots.tasks]
+        copies = [self.copy_search.task] if self.config.catalogue else []
+        return [self.upkeep.task, self.notice_upkeep.task, *copies, *self.webhooks.tasks, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:
