@@ -36,7 +36,7 @@ from noli.notices.model import (
     NoticeSummary,
     PartyId,
 )
-from noli.notices.ports import NoticeStore, SeenUpload
+from noli.notices.ports import NoticeStore, SeenMatch, SeenUpload
 from noli.notices.service import NoticeService
 from noli.notices.summaries import wanted as is_wanted
 from noli.notices.upkeep import NoticeUpkeep
@@ -72,6 +72,7 @@ class World:
     uploads: list[SeenUpload] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
     jobs: JobBook = field(default_factory=JobBook)
+    matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
 
 
 class MemoryNotices:
@@ -110,6 +111,7 @@ def _copied(world: World) -> World:
         uploads=list(world.uploads),
         positions=dict(world.positions),
         jobs=copy.deepcopy(world.jobs),
+        matches=dict(world.matches),
     )
 
 
@@ -221,6 +223,9 @@ class MemoryNoticeTransaction:
         stop = min((seen.number for seen in waiting if seen.at > until), default=None)
         numbers = sorted({seen.number for seen in waiting if stop is None or seen.number < stop})[:limit]
         return [seen for seen in waiting if seen.number in numbers]
+
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        return self._world.matches.get((entry, ref))
 
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)
