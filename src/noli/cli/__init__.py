@@ -23,6 +23,7 @@ main = Commands(
         "scan": "noli.cli.scan:scan",
         "partner": "noli.cli.partner:partner",
         "regime": "noli.cli.regime:regime",
+        "report": "noli.cli.report:report",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
         "sync": "noli.cli.sync:sync",
