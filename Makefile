@@ -39,6 +39,7 @@ DOMAIN_PACKAGES := \
 	matching \
 	notices \
 	outbox \
+	pursuit \
 	regimes \
 	scanning
 COMMA := ,
