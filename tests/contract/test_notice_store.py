@@ -23,6 +23,8 @@ from noli.notices import commands as c
 from noli.notices import records as r
 from noli.notices.model import Because, Ground, Measure, NoticeFilter, NoticeId, NoticeState
 from noli.notices.ports import NoticeStore, SeenUpload
+from noli.notices.rules import fold
+from noli.notices.summaries import summary
 from tests.conftest import opened
 from tests.support.bits import some_hash
 from tests.support.notices import START, Desk, MemoryNotices, complete
@@ -130,6 +132,54 @@ def test_lists_are_paged_in_the_order_of_the_queue(stores: Stores) -> None:
     with stores.notices.transaction(write=True) as transaction:
         transaction.relist(replace(right, alarm_at=START, queue_at=START - timedelta(days=1)))
     assert desk.service.queue()[0].id == right.id
+
+
+def test_lost_alarms_are_found_at_once_and_no_others(stores: Stores) -> None:
+    """Missing, later than somebody must have looked, or of another law: all are set off, and no others."""
+    desk = Desk(stores.notices)
+    made = [desk.receive(complete(reference=str(number))) for number in range(5)]
+    erased = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.Erase("request"))
+    version = desk.service.law.version
+    now = START + timedelta(days=1)
+
+    def lost() -> int:
+        with stores.notices.transaction(write=True) as transaction:
+            return transaction.raise_alarms(law=version, now=now)
+
+    assert lost() == 0
+    with stores.notices.transaction(write=True) as transaction:
+        right = {each.id: transaction.listed(each.id) for each in (*made, erased)}
+        by = right[made[0].id].look_by
+        assert by is not None
+        past = START + timedelta(hours=1)
+        transaction.relist(replace(right[made[0].id], alarm_at=None))
+        transaction.relist(replace(right[made[1].id], alarm_at=by + timedelta(days=9), look_by=past))
+        transaction.relist(replace(right[made[2].id], law="older", alarm_at=None, look_by=None))
+        transaction.relist(replace(right[made[3].id], law="0", alarm_at=now + timedelta(days=1)))
+        transaction.relist(replace(right[erased.id], law="older"))
+    assert lost() == 4
+    assert lost() == 0
+    with stores.notices.transaction() as transaction:
+        due = transaction.alarmed(now)
+        assert set(due) >= {each.id for each in made[:4]}
+        assert transaction.listed(made[1].id).alarm_at == past
+        assert transaction.listed(made[0].id).alarm_at == min(now, by)
+        assert transaction.listed(made[4].id) == right[made[4].id]
+
+
+def test_outlines_are_histories_without_anything_personal(stores: Stores) -> None:
+    """Many at once, in order, as they are left by erasure."""
+    desk = Desk(stores.notices)
+    made = [desk.rule(desk.receive(), Measure.REMOVE), desk.receive()]
+    with stores.notices.transaction() as transaction:
+        outlines = transaction.outlines([each.id for each in made])
+        assert transaction.outlines([]) == {}
+    for each in made:
+        bare = fold(each.id, outlines[each.id])
+        assert bare.contents
+        assert not any(content.url or content.hashes for content in bare.contents)
+        assert not bare.fields
+        assert summary(bare, desk.service.law) == summary(each, desk.service.law)
 
 
 def test_uploads_are_read_with_bank_and_reference(stores: Stores) -> None:

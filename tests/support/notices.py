@@ -160,6 +160,9 @@ class MemoryNoticeTransaction:
     def history(self, notice: NoticeId) -> list[e.Recorded]:
         return list(self._history(notice))
 
+    def outlines(self, notices: Sequence[NoticeId]) -> dict[NoticeId, list[e.Recorded]]:
+        return {notice: [_without_private(one) for one in self._history(notice)] for notice in notices}
+
     def by_source(self, source: bytes) -> NoticeId | None:
         return self._world.sources.get(source)
 
@@ -177,6 +180,12 @@ class MemoryNoticeTransaction:
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         waiting = [(s.alarm_at, s.id) for s in self._world.listed.values() if s.alarm_at is not None]
         return [id_ for at, id_ in sorted(waiting) if at <= now][:limit]
+
+    def raise_alarms(self, *, law: str, now: datetime) -> int:
+        lost = [s for s in self._world.listed.values() if _lost(s, law, now)]
+        for each in lost:
+            self._world.listed[each.id] = replace(each, alarm_at=min(now, each.look_by or now))
+        return len(lost)
 
     def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
         listed = sorted(self._world.listed.values(), key=lambda s: s.id)
@@ -244,6 +253,13 @@ class MemoryNoticeTransaction:
             msg = "There is no such notice."
             raise NotFound(msg)
         return self._world.histories[notice]
+
+
+def _lost(listed: NoticeSummary, law: str, now: datetime) -> bool:
+    if listed.look_by is not None and (listed.alarm_at is None or listed.alarm_at > listed.look_by):
+        return True
+    old = listed.law != law and listed.erased_at is None
+    return old and (listed.alarm_at is None or listed.alarm_at > now)
 
 
 def _without_private(recorded: e.Recorded) -> e.Recorded:

@@ -60,6 +60,14 @@ class Right(StrEnum):
     WORK_CASES = "work-cases"
     #: Take a case away from somebody else, and release held items.
     LEAD_CASES = "lead-cases"
+    #: See the queue of notices; nothing of what people wrote is in it.
+    LIST_NOTICES = "list-notices"
+    #: Open a notice and read all of it; each time is a ledger entry.
+    VIEW_NOTICES = "view-notices"
+    #: Take a notice, complete it, decide about it and about complaints; propose what cannot be undone.
+    WORK_NOTICES = "work-notices"
+    #: Take a notice from somebody else, hold and let go, keep the records of parties; confirm what cannot be undone.
+    LEAD_NOTICES = "lead-notices"
     #: Make, change and disable staff.
     MANAGE_STAFF = "manage-staff"
     #: Read and verify the ledger.

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the regimes that come with the package, once."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,8 +28,9 @@ def law() -> Law:
         InputError: A file cannot be used; the text names it and the place.
     """
     read = {name: content for name, content in _files() if not name.endswith(_EXAMPLES)}
+    version = hashlib.sha256(repr(sorted(read.items())).encode()).hexdigest()[:16]
     places, questions = (read.pop(name) for name in sorted(_SHARED))
-    return schema.law(read, places, questions)
+    return replace(schema.law(read, places, questions), version=version)
 
 
 @cache

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clocks of a notice: derived from its events and the law each time anew, never stored.
 
-What is stored is an alarm: when somebody has to look next. A lost alarm loses no deadline; a sweep makes it again. A
-clock that was missed is recorded when somebody looks, and also by whatever happens to the notice first afterwards, so
-that a late decision never hides that it was late. A warning that was missed while nothing ran is not given late:
-the nearest one is given instead, and what is past its end is recorded as missed.
+What is stored is an alarm: when somebody has to look next; and by when they must have looked, so that a lost alarm
+shows. It loses no deadline; a sweep makes it again. A clock that was missed is recorded when somebody looks, and also
+by whatever happens to the notice first afterwards, so that a late decision never hides that it was late. A warning that
+was missed while nothing ran is not given late: the nearest one is given instead, and what is past its end is recorded
+as missed.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from noli.access.model import Role
@@ -60,7 +61,10 @@ def complain_until(notice: Notice, law: Law, *, side: Party, told: datetime, num
 
 
 def watch(notice: Notice, law: Law, now: datetime) -> Iterator[Event]:
-    """Say what the clocks make happen now: warnings, passing on, and what was missed."""
+    """Say what the clocks make happen now: holds that end, warnings, passing on, and what was missed."""
+    for hold in notice.standing:
+        if hold.until is not None and now >= hold.until:
+            yield e.HoldEnded(hold=hold.number)
     role = notice.escalated_to
     for each in clocks(notice, law):
         missed = _missed(each, now)
@@ -84,15 +88,30 @@ def breaches(notice: Notice, law: Law, now: datetime) -> tuple[Event, ...]:
     )
 
 
-def next_alarm(notice: Notice, law: Law) -> datetime | None:
-    """Return when somebody has to look next; None where no clock runs that has anything left to say."""
-    ends = []
-    for each in running(notice, law):
-        if each.key not in notice.breached:
-            due = each.deadline.due_at
-            ends.append(due + _MOMENT)
-            ends += [due - timedelta(hours=hours) for hours in WARNINGS if _unwarned(notice, each.key, hours)]
-    return min(ends, default=None)
+def next_alarm(notice: Notice, runs: Iterable[Running]) -> datetime | None:
+    """Return when somebody has to look next; None where no clock of ``runs`` and no hold has anything left to say."""
+    warnings = [
+        each.deadline.due_at - timedelta(hours=hours)
+        for each in _unmissed(notice, runs)
+        for hours in WARNINGS
+        if _unwarned(notice, each.key, hours)
+    ]
+    return min((*warnings, *_ends(notice, runs)), default=None)
+
+
+def look_by(notice: Notice, runs: Iterable[Running]) -> datetime | None:
+    """Return when somebody must have looked at the latest; None as above."""
+    return min(_ends(notice, runs), default=None)
+
+
+def _unmissed(notice: Notice, runs: Iterable[Running]) -> list[Running]:
+    return [each for each in runs if each.key not in notice.breached]
+
+
+def _ends(notice: Notice, runs: Iterable[Running]) -> list[datetime]:
+    """Return from when on each clock is missed, and each hold has ended."""
+    missed = [each.deadline.due_at + _MOMENT for each in _unmissed(notice, runs)]
+    return missed + [each.until for each in notice.standing if each.until is not None]
 
 
 def _regimes(notice: Notice, law: Law, start: Start) -> Iterator[Regime]:

@@ -195,6 +195,13 @@ class HoldLifted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """The time came that was set when it was asked to be preserved: what is kept how long counts again."""
+
+    hold: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionReported:
     """The decision was reported to the public database, under an id that leads to nobody."""
 
@@ -271,6 +278,7 @@ Event = (
     | NoticeWithdrawn
     | Held
     | HoldLifted
+    | HoldEnded
     | DecisionReported
     | Taken
     | UploadSeen
@@ -300,6 +308,7 @@ NAMES: Mapping[type[Event], str] = {
     NoticeWithdrawn: "notice.withdrawn",
     Held: "notice.held",
     HoldLifted: "notice.hold-lifted",
+    HoldEnded: "notice.hold-ended",
     DecisionReported: "notice.reported",
     Taken: "notice.taken",
     UploadSeen: "notice.upload-seen",

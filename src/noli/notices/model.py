@@ -356,7 +356,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Somebody must be able to see this later: nothing of it is erased while one stands."""
+    """Somebody must be able to see this later: nothing of it is erased while one stands.
+
+    Attributes:
+        until: When it ends by itself; None where somebody has to lift it.
+        lifted_at: When it was lifted, or ended.
+    """
 
     number: Number
     rule: str
@@ -432,12 +437,15 @@ class Notice:
         breached: Keys of clocks that were missed.
         escalated_to: The highest role that was told; empty where none was.
         copies_open: Whether a search for copies was asked for and has not ended.
+        worked_at: When something happened to it last, other than that it was preserved or no longer: what is kept how
+            long is counted from here.
     """
 
     id: NoticeId
     version: int = 0
     opened_at: datetime | None = None
     updated_at: datetime | None = None
+    worked_at: datetime | None = None
     opening: Opening = Opening.REQUEST
     filer: Filer = Filer.ANYONE
     notifier: PartyId | None = None
@@ -494,9 +502,14 @@ class Notice:
         return NoticeState.OPEN
 
     @property
+    def standing(self) -> tuple[Hold, ...]:
+        """Holds that stand."""
+        return tuple(each for each in self.holds if each.lifted_at is None)
+
+    @property
     def held(self) -> bool:
         """Whether nothing may be erased."""
-        return any(each.lifted_at is None for each in self.holds)
+        return bool(self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,7 +521,10 @@ class NoticeSummary:
         due_at: When the strictest clock that runs ends; None where none runs.
         due_for: What is then due (``remove``), ``due_under`` which regime, ``due_source`` where that stands.
         due_verified: Whether that was read where it stands.
-        alarm_at: When somebody has to look at its clocks next.
+        alarm_at: When somebody looks at its clocks next.
+        look_by: When somebody must have looked at the latest: the first moment at which a clock counts as missed, or a
+            hold ends. An alarm that is later, or missing where this is not, was lost.
+        law: Version of the law that all this follows from.
         idle_at: Since when nothing is to be done; None while something is.
     """
 
@@ -533,6 +549,8 @@ class NoticeSummary:
     due_verified: bool
     due_set_by: SetBy | None
     alarm_at: datetime | None
+    look_by: datetime | None
+    law: str
     held: bool
     idle_at: datetime | None
     erased_at: datetime | None

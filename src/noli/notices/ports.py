@@ -91,6 +91,13 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """Return all events in order; personal fields are empty once erased. Raises NotFound."""
         ...
 
+    def outlines(self, notices: Sequence[NoticeId]) -> dict[NoticeId, list[Recorded]]:
+        """Return the events of many notices with nothing personal in them: enough for clocks and lists.
+
+        Nothing is unsealed for it, and it is one query.
+        """
+        ...
+
     def by_source(self, source: bytes) -> NoticeId | None:
         """Find a notice by the digest of its source."""
         ...
@@ -105,6 +112,16 @@ class NoticeTransaction(LedgerTransaction, Protocol):
 
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         """List notices whose alarm is due, longest waiting first."""
+        ...
+
+    def raise_alarms(self, *, law: str, now: datetime) -> int:
+        """Let somebody look at once wherever an alarm was lost, however many were.
+
+        It is missing or later than ``look_by``, or what is listed follows from another law than this.
+
+        Returns:
+            How many were lost.
+        """
         ...
 
     def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:

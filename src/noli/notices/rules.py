@@ -73,6 +73,8 @@ MAX_CONTENTS = 500
 # What a regime calls it where a message has to name bodies outside.
 _BODY = "out-of-court"
 
+_PRESERVING = (e.Held, e.HoldLifted, e.HoldEnded)
+
 # What a ruling does for the clocks.
 _PROVISIONAL = (Duty.TRIAGE, Duty.PROVISIONAL_DISABLE)
 _FINAL = (Duty.TRIAGE, Duty.PROVISIONAL_DISABLE, Duty.REVIEW, Duty.REMOVE, Duty.RESOLVE)
@@ -145,10 +147,10 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
         case c.WithdrawNotice():
             return _withdraw(notice)
         case c.PlaceHold(because, until):
-            return (e.Held(rule=because.rule, author=because.author, until=until, reason=because.reason),)
+            return _hold(because, until, now)
         case c.LiftHold(hold, author):
-            standing = {each.number for each in notice.holds if each.lifted_at is None}
-            return (e.HoldLifted(hold=hold, author=author),) if hold in standing else ()
+            stands = any(each.number == hold for each in notice.standing)
+            return (e.HoldLifted(hold=hold, author=author),) if stands else ()
         case c.ReportDecision(report):
             return (e.DecisionReported(report=report),)
         case c.Take(by):
@@ -493,6 +495,13 @@ def _withdraw(notice: Notice) -> Iterable[Event]:
     return () if notice.withdrawn_at is not None else (e.NoticeWithdrawn(side=Party.NOTIFIER),)
 
 
+def _hold(because: Because, until: datetime | None, now: datetime) -> Iterable[Event]:
+    if until is not None and until <= now:
+        msg = "A hold ends later than now, or (without a time) when it is lifted."
+        raise InputError(msg)
+    return (e.Held(rule=because.rule, author=because.author, until=until, reason=because.reason),)
+
+
 def _letter(language: str, letter: Letter, text: str, *, to: Party = Party.NOTIFIER) -> Event:
     return e.SidesTold(to=to, letter=letter, language=language, text=text)
 
@@ -503,7 +512,9 @@ def _letter(language: str, letter: Letter, text: str, *, to: Party = Party.NOTIF
 def apply(notice: Notice, recorded: Recorded) -> Notice:
     """Return the notice after one more event."""
     changed = _applied(notice, recorded.event, recorded.sequence, recorded.at)
-    return replace(changed, version=recorded.sequence, updated_at=recorded.at)
+    # To preserve something, or no longer, is no work on it.
+    worked_at = notice.worked_at if isinstance(recorded.event, _PRESERVING) else recorded.at
+    return replace(changed, version=recorded.sequence, updated_at=recorded.at, worked_at=worked_at)
 
 
 def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:  # noqa: C901, PLR0911, PLR0912 - one arm an event
@@ -551,7 +562,7 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
             return replace(_done(notice, number, at, None), withdrawn_at=at)
         case e.Held(rule=rule, author=author, until=until):
             return replace(notice, holds=(*notice.holds, Hold(number, rule, author, at, until)))
-        case e.HoldLifted(hold=hold):
+        case e.HoldLifted(hold=hold) | e.HoldEnded(hold=hold):
             holds = (replace(each, lifted_at=at) if each.number == hold else each for each in notice.holds)
             return replace(notice, holds=tuple(holds))
         case e.DecisionReported():

@@ -4,7 +4,7 @@
 from datetime import datetime
 
 from noli.base.errors import IntegrityError
-from noli.notices.clocks import next_alarm, running
+from noli.notices.clocks import look_by, next_alarm, running
 from noli.notices.model import Notice, NoticeFilter, NoticeState, NoticeSummary
 from noli.regimes.model import Law
 
@@ -17,7 +17,7 @@ def summary(notice: Notice, law: Law) -> NoticeSummary:
     A trusted flagger's notice stands in the queue where its arrival puts it, before everything that is due later;
     everything else stands where its strictest clock ends, and what has no clock where it arrived.
     """
-    if notice.opened_at is None or notice.updated_at is None:
+    if notice.opened_at is None or notice.updated_at is None or notice.worked_at is None:
         msg = "A notice has no beginning; restore the database from a backup."
         raise IntegrityError(msg)
     clocks = running(notice, law) if notice.erased_at is None else ()
@@ -44,9 +44,11 @@ def summary(notice: Notice, law: Law) -> NoticeSummary:
         due_source=str(first.source) if first else "",
         due_verified=first.verified if first else True,
         due_set_by=first.set_by if first else None,
-        alarm_at=next_alarm(notice, law) if clocks else None,
+        alarm_at=next_alarm(notice, clocks),
+        look_by=look_by(notice, clocks),
+        law=law.version,
         held=notice.held,
-        idle_at=notice.updated_at if quiet or notice.erased_at is not None else None,
+        idle_at=notice.worked_at if quiet or notice.erased_at is not None else None,
         erased_at=notice.erased_at,
     )
 

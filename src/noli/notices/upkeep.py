@@ -2,17 +2,21 @@
 """What happens to notices by itself: clocks are watched, matches come in, what was kept long enough is erased.
 
 It is a job that processes share, and each step may be repeated all the same: what is done already is not done again. A
-deadline is derived from events and law each time; what is stored is only when to look next, and the sweep puts that
-right wherever it is not what it should be: lost, or older than the law.
+deadline is derived from events and law each time (``clocks.py``, and nowhere else); what is stored is only when to look
+next, and by when somebody must have looked. Each round begins with one statement over all notices that finds every
+alarm that was lost or is older than the law, and lets somebody look there at once. Besides, the sweep derives what is
+stored of some notices anew, and so of all in turn, whatever is wrong with it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from noli.jobs.model import Task
 from noli.notices import commands as c
-from noli.notices.model import NoticeId, NoticeSummary, Via
+from noli.notices import rules
+from noli.notices.events import Recorded
+from noli.notices.model import Notice, NoticeId, Via
 from noli.notices.ports import NoticeTransaction, SeenUpload
 from noli.notices.retention import NOTICE, NOTICE_TIME, RECORD_TIME
 from noli.notices.service import NoticeService
@@ -30,8 +34,11 @@ EVERY = timedelta(seconds=5)
 #: Name under which the place in the feed of matches is kept.
 UPLOADS = "notice-uploads"
 
-# Matches, notices and records that one transaction looks at: no other writer waits long for it.
-_UPLOADS, _NOTICES, _SWEPT = 100, 20, 50
+# Matches, and notices or records, that one writing transaction looks at: no other writer waits long for it.
+_UPLOADS, _NOTICES = 100, 50
+
+# Notices that each round derives anew: at 100,000 all of them within the hour.
+_SWEPT = 250
 
 # Portions in a row: what is left waits for the next round.
 _PORTIONS = 20
@@ -52,11 +59,21 @@ class NoticeUpkeep:
 
     def look_after(self) -> None:
         """Do everything that time asks for, in portions that keep nobody waiting long."""
+        self.raise_alarms()
         for _ in range(_PORTIONS):
             if not self.watch() + self.take_in():
                 break
         self.sweep()
         self.expire()
+
+    def raise_alarms(self) -> int:
+        """Let ``watch`` look wherever an alarm was lost.
+
+        Returns:
+            How many were lost.
+        """
+        with self._notices.store.transaction(write=True) as transaction:
+            return transaction.raise_alarms(law=self._notices.law.version, now=self._notices.clock.now())
 
     def watch(self) -> int:
         """Look at every clock whose alarm is due.
@@ -69,35 +86,31 @@ class NoticeUpkeep:
             due = transaction.alarmed(now, limit=_NOTICES)
         if due:
             with self._notices.writing() as transaction:
-                for notice in due:
-                    self._look(transaction, notice)
+                for notice in _folded(transaction.outlines(due)):
+                    if rules.decide(notice, c.WatchClocks(), self._notices.law, now):
+                        self._notices.act(transaction, notice.id, [c.WatchClocks()], actor=SYSTEM)
+                    else:
+                        # An alarm without a cause: it was lost, or the law was changed since it was set.
+                        transaction.relist(summary(notice, self._notices.law))
         return len(due)
 
-    def _look(self, transaction: NoticeTransaction, notice: NoticeId) -> None:
-        before = self._notices.load(transaction, notice)
-        after = self._notices.act(transaction, notice, [c.WatchClocks()], actor=SYSTEM)
-        if after.version == before.version:
-            # An alarm without a cause: the law was changed since it was set.
-            transaction.relist(self._right(transaction, notice))
-
     def sweep(self) -> int:
-        """Put right what is stored of some notices, alarms above all; each call takes the next ones.
+        """Put right what is stored of some notices; each call takes the next ones.
 
         Returns:
             How many were put right.
         """
         with self._notices.store.transaction() as transaction:
             some = transaction.portion(after=self._swept, limit=_SWEPT)
-            wrong = [each.id for each in some if self._right(transaction, each.id) != each]
+            outlines = transaction.outlines([each.id for each in some])
+        law = self._notices.law
+        wrong = [each.id for each in some if summary(rules.fold(each.id, outlines[each.id]), law) != each]
         if wrong:
             with self._notices.store.transaction(write=True) as transaction:
-                for notice in wrong:
-                    transaction.relist(self._right(transaction, notice))
+                for notice in _folded(transaction.outlines(wrong)):
+                    transaction.relist(summary(notice, law))
         self._swept = some[-1].id if len(some) == _SWEPT else None
         return len(wrong)
-
-    def _right(self, transaction: NoticeTransaction, notice: NoticeId) -> NoticeSummary:
-        return summary(self._notices.load(transaction, notice), self._notices.law)
 
     def take_in(self) -> int:
         """Turn matches that ask for a look, or that were blocked, into notices.
@@ -144,3 +157,7 @@ class NoticeUpkeep:
                 self._notices.act(transaction, notice, [c.Erase(NOTICE.rule)], actor=SYSTEM)
             erased = transaction.erase_records(before=now - RECORD_TIME, limit=_NOTICES)
         return len(notices) + erased
+
+
+def _folded(outlines: Mapping[NoticeId, list[Recorded]]) -> Iterable[Notice]:
+    return (rules.fold(id_, history) for id_, history in outlines.items())

@@ -447,3 +447,5 @@ class Law:
     questions: Mapping[Field, Words]
     #: How a filer is told that a regime has no place for them.
     not_yours: Words
+    #: Changes whenever anything in the files does.
+    version: str = ""

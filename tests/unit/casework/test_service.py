@@ -10,7 +10,8 @@ from noli.bank.model import EntryState, Sharing
 from noli.base.errors import Conflict, InputError, NotFound, Unavailable
 from noli.casework.events import MessageSent
 from noli.casework.limits import MAX_LINKS, MAX_MESSAGES
-from noli.casework.model import Author, CaseId, MessageId, NewLink, Recipient, Recovery, WithdrawalDelay
+from noli.casework.model import Author, CaseId, ItemKind, MessageId, NewLink, Recipient, Recovery, WithdrawalDelay
+from noli.hashing.model import SignalType
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 
 LINK = NewLink("https://site.example/a")
@@ -179,3 +180,12 @@ def test_hashes_leave_for_partners_only_while_the_person_consents(world: Entered
     world.cases.change_consent(world.case, Recipient.HELPLINES, given=False)
     world.cases.change_consent(world.case, Recipient.PARTNERS, given=True)
     assert sharing() == {Sharing.GRANTED}
+
+
+def test_a_video_is_banked_frame_by_frame(world: Entered) -> None:
+    """Each hash of a video is kept with the time at which it was seen."""
+    world.cases.add_items(world.case, (made_up_item(2, kind=ItemKind.VIDEO),))
+    with world.store.transaction() as transaction:
+        kept = [entry.hashes for entry in transaction.banks.entries("intake")]
+    times = [(one.type, one.at_ms) for hashes in kept for one in hashes if one.at_ms is not None]
+    assert times == [(SignalType.VPDQ, at_ms) for at_ms in range(8)]

@@ -50,6 +50,14 @@ def test_what_an_export_says() -> None:
     assert (read.entry, read.hash.variant, read.hash.pipeline) == ("0ABC", "inset-5", "nearest-512")
 
 
+def test_words_and_frames() -> None:
+    """A bare value is a PDQ hash; lines in Meta's form are frames of one video, each with its time."""
+    assert _values([_HEX, f"pdq {_OTHER}"]) == [(1, _HEX, None, ""), (2, _OTHER, None, "")]
+    frames = list(parse_list([f"0,87,{_HEX},0.5\n", "30,101,nothing,1\n", f"60,100,{_OTHER},1.5\n"]))
+    times = [(one.entry, one.hash.at_ms) if isinstance(one, ListedHash) else one.number for one in frames]
+    assert times == [("vpdq", 500), 2, ("vpdq", 1500)]
+
+
 @pytest.mark.parametrize(
     ("lines", "number", "reason"),
     [

@@ -7,18 +7,22 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from noli.access.model import ApiKey, Scope
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.bank.regions import RegionSecrets
+from noli.base.clock import SystemClock
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.model import Outcome, Regions
+from noli.hashing.model import Hash, Outcome, Regions
 from noli.matching.index import BankIndexes
-from noli.matching.model import Agreement, Closeness, Neighbour, Verdict
+from noli.matching.model import Agreement, Closeness, MatchType, Neighbour, Verdict
+from noli.matching.probing import ProbingGuard
 from noli.matching.rules import agrees, judge, strong
+from noli.matching.service import Checker, Upload
 from tests.support.bits import some_hash
 from tests.support.index import BruteForceIndex
 from tests.support.regions import Grey, found, scene, size_of
 from tests.support.secrecy import MemoryKeyring
-from tests.unit.matching.memory import MemoryBanks
+from tests.unit.matching.memory import MemoryBanks, MemoryChecks
 
 SECRETS = RegionSecrets(MemoryKeyring)
 WEAK, STRONG = Agreement(4, 300, 700), Agreement(20, 700, 900)
@@ -55,6 +59,25 @@ def house(*policies: BankPolicy) -> tuple[MemoryBanks, BankIndexes]:
     indexes = BankIndexes(HammingIndex, SECRETS)
     indexes.load(store)
     return store, indexes
+
+
+def test_a_check_says_that_regions_made_the_match() -> None:
+    """An upload with regions is looked for by them as well; the match is called after what found it."""
+    store, indexes = house(BankPolicy(Action.BLOCK, 20))
+    checker = Checker(
+        indexes=indexes,
+        store=store,
+        checks=MemoryChecks(),
+        guard=ProbingGuard(100, SystemClock(), new_index=BruteForceIndex),
+        clock=SystemClock(),
+        new_id=lambda: "check",
+        max_neighbours=100,
+        new_index=BruteForceIndex,
+    )
+    key = ApiKey("platform", frozenset({Scope.CHECKS}), datetime(2026, 1, 1, tzinfo=UTC))
+    check = checker.check(Upload((Hash(some_hash(99), 90),), regions=(COPY,)), key=key)
+    assert [check.type_of(match) for match in check.decision.matches] == [MatchType.REGION]
+    assert not checker.check(Upload((Hash(some_hash(99), 90),), regions=(None,)), key=key).decision.matches
 
 
 def test_a_cut_copy_is_found_by_its_regions_alone() -> None:

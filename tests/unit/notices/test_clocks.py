@@ -5,15 +5,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from noli.base.errors import InputError
 from noli.notices import commands as c
 from noli.notices import events as e
+from noli.notices import upkeep
 from noli.notices.clocks import clocks, complain_until, next_alarm, running, watch
-from noli.notices.model import Measure, NewNotice, Notice, NoticeState, Opening
+from noli.notices.model import Because, Measure, NewNotice, Notice, NoticeState, Opening
+from noli.notices.retention import NOTICE_TIME
 from noli.notices.summaries import summary
 from noli.regimes.model import Party, RegimeId, SetBy
 from tests.support.notices import START, Desk, complete, content
 
 HOUR = timedelta(hours=1)
+
+WHY = Because(reason="The police asked for it.", rule="§ 94", author="ada")
 
 
 def _look(desk: Desk, notice: Notice, **later: float) -> tuple[Notice, list[e.Event]]:
@@ -138,32 +145,87 @@ def test_summer_time_changes_no_hours() -> None:
         assert remove.deadline.due_at - desk.clock.time == 48 * HOUR
 
 
-def test_alarms_are_made_again_where_they_were_lost_or_the_law_changed() -> None:
-    """The sweep compares what is stored with what follows from events and law, some notices at a time."""
+def test_a_lost_alarm_is_found_in_the_next_round_whichever_it_is() -> None:
+    """Alarms that are missing, or later than the first clock ends, are found together."""
+    desk = Desk()
+    gone, late, kept = desk.receive(), desk.receive(), desk.receive()
+    desk.upkeep.look_after()
+    listed = desk.memory.world.listed
+    right = dict(listed)
+    assert desk.upkeep.raise_alarms() == 0
+    listed[gone.id] = replace(right[gone.id], alarm_at=None)
+    far = right[late.id].look_by or START
+    listed[late.id] = replace(right[late.id], alarm_at=far + HOUR)
+    assert desk.upkeep.watch() == 0, "nobody would look"
+    desk.upkeep.look_after()
+    assert desk.memory.world.listed == right
+    desk.memory.world.listed[gone.id] = replace(right[gone.id], alarm_at=None)
+    desk.clock.move(days=3)
+    desk.upkeep.look_after()
+    for each in (gone, late, kept):
+        assert desk.load(each).breached, "what was missed meanwhile is on the record"
+
+
+def test_another_law_lets_somebody_look_at_every_notice() -> None:
+    """What follows from a law that was changed since is derived anew in the next round, and then no more."""
     desk = Desk()
     notice = desk.receive()
-    assert desk.upkeep.sweep() == 0
-    right = desk.memory.world.listed[notice.id]
-    desk.memory.world.listed[notice.id] = replace(right, alarm_at=None)
-    desk.clock.move(days=2)
-    assert desk.upkeep.watch() == 0, "nobody would look"
-    assert desk.upkeep.sweep() == 1
-    assert desk.memory.world.listed[notice.id] == right
-    assert desk.upkeep.watch() == 1
+    desk.upkeep.look_after()
     listed = desk.memory.world.listed
-    listed[notice.id] = replace(listed[notice.id], alarm_at=START)
-    assert desk.upkeep.watch() == 1, "an alarm without a cause"
-    assert desk.upkeep.watch() == 0, "is put right when somebody looks"
+    right = listed[notice.id]
+    listed[notice.id] = replace(right, law="of old", due_at=right.due_at and right.due_at + 99 * HOUR)
+    assert desk.upkeep.raise_alarms() == 1
+    assert desk.upkeep.raise_alarms() == 0, "it waits already"
+    assert desk.upkeep.watch() == 1
+    assert desk.memory.world.listed[notice.id] == right
+    assert desk.upkeep.watch() == 0
 
 
-def test_the_sweep_goes_through_all_notices_in_portions() -> None:
-    """Each call takes the next ones, and begins anew at the end."""
+def test_an_alarm_without_a_cause_is_put_right() -> None:
+    """Somebody looks, finds nothing, and sets the next alarm."""
     desk = Desk()
-    for number in range(60):
+    notice = desk.receive()
+    desk.upkeep.look_after()
+    right = desk.memory.world.listed[notice.id]
+    desk.memory.world.listed[notice.id] = replace(right, alarm_at=START)
+    assert [desk.upkeep.watch(), desk.upkeep.watch()] == [1, 0]
+    assert desk.memory.world.listed[notice.id] == right
+
+
+def test_the_sweep_goes_through_all_notices_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call takes the next ones, whatever is wrong with them, and begins anew at the end."""
+    monkeypatch.setattr(upkeep, "_SWEPT", 4)
+    desk = Desk()
+    for number in range(6):
         desk.receive(complete(reference=str(number)))
     world = desk.memory.world
-    world.listed = {id_: replace(each, alarm_at=None) for id_, each in world.listed.items()}
-    assert [desk.upkeep.sweep() for _ in range(3)] == [50, 10, 0]
+    world.listed = {id_: replace(each, due_at=None, look_by=None, alarm_at=None) for id_, each in world.listed.items()}
+    assert [desk.upkeep.sweep() for _ in range(3)] == [4, 2, 0]
+
+
+def test_a_hold_ends_when_its_time_comes() -> None:
+    """The clock ends it, on the record; what it held back is erased then, and what has no end stays."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.KEEP)
+    ended = desk.clock.now() + NOTICE_TIME + timedelta(days=9)
+    held = desk.act(notice, c.PlaceHold(WHY, until=ended))
+    lasting = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.PlaceHold(WHY))
+    assert desk.memory.world.listed[held.id].look_by == ended
+    assert desk.memory.world.listed[lasting.id].look_by is None
+    desk.clock.time = ended - timedelta(seconds=1)
+    desk.upkeep.look_after()
+    assert desk.load(held).held
+    assert desk.load(held).erased_at is None
+    desk.clock.time = ended
+    desk.upkeep.watch()
+    assert not desk.load(held).held
+    assert desk.load(held).holds[0].lifted_at == ended
+    assert desk.memory.world.histories[held.id][-1].event == e.HoldEnded(hold=held.holds[0].number)
+    assert desk.upkeep.expire() == 1, "the year was over while it was held"
+    assert desk.load(held).erased_at == ended
+    assert desk.load(lasting).held
+    with pytest.raises(InputError, match="later than now"):
+        desk.act(lasting, c.PlaceHold(WHY, until=ended))
 
 
 def test_a_law_that_lapsed_or_left_stops_its_clocks() -> None:
@@ -172,7 +234,7 @@ def test_a_law_that_lapsed_or_left_stops_its_clocks() -> None:
     notice = desk.receive()
     gone = replace(desk.service.law, regimes={})
     assert clocks(notice, gone) == ()
-    assert next_alarm(notice, gone) is None
+    assert next_alarm(notice, running(notice, gone)) is None
     old = desk.service.law.regimes[RegimeId("us-take-it-down")]
     ended = replace(
         old,

@@ -72,6 +72,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.NoticeWithdrawn(side=Party.NOTIFIER),
     e.Held(rule="§ 5", author="ada", until=NOW, reason="secret"),
     e.HoldLifted(hold=5, author="ada"),
+    e.HoldEnded(hold=5),
     e.DecisionReported(report="R"),
     e.Taken(by="ada"),
     e.UploadSeen(content=2, count=4),

@@ -306,6 +306,7 @@ def test_lists_are_filtered_and_paged_in_the_order_of_the_queue() -> None:
 def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """One round takes so many portions; what is left waits for the next one, and nothing is lost."""
     monkeypatch.setattr(upkeep, "_PORTIONS", 1)
+    monkeypatch.setattr(upkeep, "_NOTICES", 20)
     desk = Desk()
     for number in range(25):
         desk.receive(complete(reference=str(number)))

@@ -41,6 +41,8 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
         due_verified=row.due_verified,
         due_set_by=None if row.due_set_by is None else SetBy(row.due_set_by),
         alarm_at=row.alarm_at,
+        look_by=row.look_by,
+        law=row.law,
         held=row.held,
         idle_at=row.idle_at,
         erased_at=row.erased_at,

@@ -103,6 +103,10 @@ class SqlNoticeTransaction:
         """Return all events in order."""
         return self._notices.history(notice)
 
+    def outlines(self, notices: Sequence[NoticeId]) -> dict[NoticeId, list[Recorded]]:
+        """Return the events of many notices with nothing personal in them."""
+        return self._notices.outlines(notices)
+
     def by_source(self, source: bytes) -> NoticeId | None:
         """Find a notice by its source."""
         query = sa.select(t.notice_file.c.id).where(t.notice_file.c.source == source)
@@ -128,6 +132,18 @@ class SqlNoticeTransaction:
         alarm = t.notice_file.c.alarm_at
         query = sa.select(t.notice_file.c.id).where(alarm <= now).order_by(alarm, t.notice_file.c.id).limit(limit)
         return [NoticeId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def raise_alarms(self, *, law: str, now: datetime) -> int:
+        """Let somebody look wherever an alarm was lost."""
+        kept = t.notice_file.c
+        at_once = sa.case((kept.look_by < now, kept.look_by), else_=now)
+        update = t.notice_file.update().values(alarm_at=at_once)
+        lost = self._connection.execute(update.where(t.UNALARMED)).rowcount
+        # Two ranges of one index, where "another than" would read all rows. What has an alarm already keeps it.
+        for other in (kept.law < law, kept.law > law):
+            later = sa.or_(kept.alarm_at.is_(None), kept.alarm_at > now)
+            lost += self._connection.execute(update.where(other, kept.erased_at.is_(None), later)).rowcount
+        return lost
 
     def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
         """List notices in the order of their ids."""

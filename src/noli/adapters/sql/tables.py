@@ -437,6 +437,10 @@ _WAITING, _IDLE = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL")
 #: As the index has it: a bound value would not be recognised.
 BREACHED = sa.text("breaches > 0")
 
+#: Somebody must look by then, and nobody would.
+UNALARMED = sa.text("look_by IS NOT NULL AND (alarm_at IS NULL OR alarm_at > look_by)")
+_KEPT = sa.text("erased_at IS NULL")
+
 # A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
 # and the caller's own number, so that the same notice sent twice is one.
 notice_file = sa.Table(
@@ -467,6 +471,8 @@ notice_file = sa.Table(
     sa.Column("due_verified", sa.Boolean, nullable=False),
     sa.Column("due_set_by", sa.String(16)),
     sa.Column("alarm_at", UtcDateTime, index=True),
+    sa.Column("look_by", UtcDateTime),
+    sa.Column("law", sa.String(16), nullable=False, server_default=""),
     sa.Column("held", sa.Boolean, nullable=False),
     sa.Column("idle_at", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
@@ -474,6 +480,9 @@ notice_file = sa.Table(
     # Without what is waiting, so that no planner takes this one to find and sort all of that.
     sa.Index("ix_notice_file_idle", "idle_at", sqlite_where=_IDLE, postgresql_where=_IDLE),
     sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=BREACHED, postgresql_where=BREACHED),
+    # As good as empty: who asks for lost alarms reads no notice that has its alarm.
+    sa.Index("ix_notice_file_unalarmed", "id", sqlite_where=UNALARMED, postgresql_where=UNALARMED),
+    sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
     sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     sa.Index(None, "state", "queue_at", "id"),
