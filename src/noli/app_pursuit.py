@@ -4,7 +4,6 @@
 from functools import cached_property
 
 from noli.adapters.addressees import book
-from noli.adapters.lookup import NetworkLookup
 from noli.adapters.mail_in import ImapMailbox
 from noli.adapters.mail_out import SmtpMailer
 from noli.adapters.mail_servers import MailServer
@@ -13,12 +12,13 @@ from noli.adapters.names import Resolver
 from noli.adapters.regimes import law
 from noli.adapters.registries import Registries
 from noli.adapters.sql.pursuits import SqlPursuits
+from noli.adapters.tracing import NetworkTracer
 from noli.app_cases import CaseParts, key_path
 from noli.base.errors import ConfigError
 from noli.jobs.model import Task
 from noli.pursuit.ladder import Ladder
 from noli.pursuit.model import Letterhead
-from noli.pursuit.post import Post
+from noli.pursuit.post import Correspondence
 from noli.pursuit.service import Known, PursuitService
 from noli.regimes.model import Filer
 
@@ -57,16 +57,16 @@ class PursuitParts(CaseParts):
             self.clock,
             keyring=self.keyring,
             known=Known(law(), book(), Letterhead(config.organisation, config.mail_from, Filer(config.writes_as))),
-            lookup=NetworkLookup(Resolver(config.dns_servers, asn_zone=config.asn_zone), registries),
+            tracer=NetworkTracer(Resolver(config.dns_servers, asn_zone=config.asn_zone), registries),
             mailer=self.mailer,
         )
 
     @cached_property
-    def post(self) -> Post:
+    def correspondence(self) -> Correspondence:
         """Sends requests, and takes in what comes back."""
         url = self.config.imap_url
         mailbox = ImapMailbox(MailServer.parse(url, "imap")) if url else None
-        return Post(self.pursuits, mailer=self.mailer, mailbox=mailbox)
+        return Correspondence(self.pursuits, mailer=self.mailer, mailbox=mailbox)
 
     @cached_property
     def ladder(self) -> Ladder:
@@ -76,4 +76,4 @@ class PursuitParts(CaseParts):
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, with what pursuits need."""
-        return [*super().tasks, self.ladder.task, *self.post.tasks]
+        return [*super().tasks, self.ladder.task, *self.correspondence.tasks]

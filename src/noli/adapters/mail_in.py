@@ -159,8 +159,10 @@ def _parts(structure: Any, section: str = "", depth: int = _DEPTH) -> Iterator[_
         return
     kind = f"{_word(structure[0])}/{_word(structure[1])}"
     named = _pairs(structure[2])
-    dispositions = {_word(each[0]) for each in structure[7:] if isinstance(each, tuple) and each and each[0]}
-    text = kind in {"text/plain", "text/html"} and "attachment" not in dispositions and "name" not in named
+    # As a pair by the standard; some servers write it as one text.
+    extended = (_word(each[0] if isinstance(each, tuple) and each else each) for each in structure[7:])
+    filed = any(each.startswith("attachment") for each in extended)
+    text = kind in {"text/plain", "text/html"} and not filed and "name" not in named
     machine = kind in {"message/delivery-status", "message/disposition-notification"}
     yield _Part(section or "1", kind, named.get("charset", ""), _word(structure[5]), not text and not machine)
 
@@ -234,6 +236,8 @@ class _Stripper(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in self._unseen:
             del self._unseen[self._unseen.index(tag) :]
+        elif tag in self._BLOCKS:
+            self.texts.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:

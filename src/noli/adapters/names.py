@@ -47,7 +47,6 @@ class Resolver:
     def names(self, host: str) -> Names:
         """Say what a name stands for. Raises Unavailable where name servers do not answer."""
         try:
-            zone = dns.resolver.zone_for_name(host, resolver=self._resolver).to_text(omit_final_dot=True)
             aliases: list[str] = []
             addresses: list[str] = []
             for kind in ("A", "AAAA"):
@@ -57,6 +56,7 @@ class Resolver:
                 ]
                 aliases += [name.lower() for name in chain if name.lower() not in aliases]
                 addresses += [each.to_text() for each in answer.rrset or ()]
+            zone = dns.resolver.zone_for_name(host, resolver=self._resolver).to_text(omit_final_dot=True)
             return Names(
                 host=host,
                 zone=zone.lower(),

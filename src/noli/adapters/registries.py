@@ -76,7 +76,7 @@ class Registries:
     def address(self, address: str) -> Holder:
         """Return who holds an address. Raises as ``domain``."""
         kind = "ipv6" if ":" in address else "ipv4"
-        answer = self._ask(kind, address, f"ip/{quote(address)}") or {}
+        answer = self._ask(kind, address, f"ip/{address}") or {}
         return _holder(answer)
 
     def network(self, asn: int) -> Holder:

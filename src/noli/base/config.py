@@ -91,7 +91,7 @@ class Config:
     timestamp_url: str = ""
     #: PEM file with the root certificates of that authority.
     timestamp_certificates: str = ""
-    #: Name servers that are asked who stands behind a link, separated by commas (``192.0.2.53``, ``[2001:db8::53]:5353``);
+    #: Name servers that are asked who is behind a link, separated by commas (``192.0.2.53``, ``[2001:db8::53]:5353``);
     #: empty for those of the machine.
     dns_servers: str = ""
     #: Where the lists are that say which registry answers for a domain or address (RFC 9224); empty to ask none.
@@ -110,7 +110,7 @@ class Config:
     imap_url: str = ""
     #: Name in the DNS under which the key stands that mail is signed with; ``noli mail key`` prints it.
     dkim_selector: str = "noli"
-    #: What happens when a request's clock runs out: ``draft`` writes the next one for staff to send, ``send`` also sends
+    #: What happens when the clock of a request runs out: ``draft`` writes the next one for staff, ``send`` also sends
     #: it, by mail, where it lacks nothing and the address came from a registry or the addressee's own page.
     next_step: str = "draft"
     #: Where the pages' "leave" button leads: a site that says nothing about who opens it.

@@ -11,6 +11,7 @@ from datetime import date
 
 from noli.pursuit.model import Copy, Letterhead, Rung
 from noli.regimes.model import Content, Deadline, Field, Filer, Regime, SetBy
+from noli.regimes.period import Period
 
 #: Languages that letters are written in; others get the first.
 LANGUAGES = ("en", "de")
@@ -218,8 +219,6 @@ def letter(matter: Matter) -> str:
 
 def period_words(clock: Deadline, language: str) -> str:
     """Put the length of a clock into words."""
-    from noli.regimes.period import Period  # noqa: PLC0415 - a value's own parser
-
     read = Period.parse(clock.period)
     hours, minutes = divmod(read.minutes, 60)
     counted = {

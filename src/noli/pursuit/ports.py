@@ -89,7 +89,7 @@ class PursuitStore(Protocol):
         ...
 
 
-class Lookup(Protocol):
+class Tracer(Protocol):
     """Asks name servers and registries; caches what they said, and asks nobody too often."""
 
     def trace(self, host: str) -> Traces:

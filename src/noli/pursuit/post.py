@@ -34,7 +34,7 @@ _WITHDRAWN = "The case was withdrawn before this was sent."
 _REFERENCE = re.compile(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}")
 
 
-class Post:
+class Correspondence:
     """The use cases of mail; safe to call from many threads and processes."""
 
     def __init__(self, pursuits: PursuitService, *, mailer: Mailer | None, mailbox: Mailbox | None) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what name servers and registries say to who is responsible. Pure: asking is ``ports.Lookup``'s.
+"""From what name servers and registries say to who is responsible. Pure: asking is ``ports.Tracer``'s.
 
 1. The site is who the book says, else the domain itself, at its conventional address where it takes mail.
 2. A name that stands for one of a CDN's, or an address in a network of one, is delivered by that CDN. Such an address

@@ -45,7 +45,7 @@ from noli.pursuit.model import (
     Rung,
     Wishes,
 )
-from noli.pursuit.ports import Lookup, Mailer, PursuitStore, PursuitTransaction
+from noli.pursuit.ports import Mailer, PursuitStore, PursuitTransaction, Tracer
 from noli.pursuit.responsible import of_book, responsible
 from noli.pursuit.summaries import summary
 from noli.pursuit.telling import for_person
@@ -89,7 +89,7 @@ class PursuitService:
         *,
         keyring: Keyring,
         known: Known,
-        lookup: Lookup,
+        tracer: Tracer,
         mailer: Mailer | None,
     ) -> None:
         """Keep the collaborators.
@@ -100,12 +100,12 @@ class PursuitService:
             clock: Tells the time.
             keyring: Makes digests of references.
             known: What letters are made from.
-            lookup: Asks name servers and registries.
+            tracer: Asks name servers and registries.
             mailer: Sends mail; None where the installation has no mail server.
         """
         self.store, self.files, self.clock = store, files, clock
         self.law, self.book, self.head = known.law, known.book, known.head
-        self._keyring, self._lookup, self._mailer = keyring, lookup, mailer
+        self._keyring, self._tracer, self._mailer = keyring, tracer, mailer
 
     @property
     def sends(self) -> bool:
@@ -152,16 +152,11 @@ class PursuitService:
             Conflict: Its case was withdrawn.
         """
         with self.store.transaction() as transaction:
-            site = self.load(transaction, pursuit).site
-        traces = self._lookup.trace(site) if site else None
-
-        def act(_: PursuitTransaction, current: Pursuit) -> list[Command]:
-            if traces is None or current.site != site:
-                msg = "The case of this pursuit was erased."
-                raise Conflict(msg)
-            return [c.NoteParties(responsible(traces, self.book), traces.problems)]
-
-        return self.act(pursuit, act, actor=actor)
+            current = self.load(transaction, pursuit)
+            working(transaction, current.case)
+        traces = self._tracer.trace(current.site)
+        noted = c.NoteParties(responsible(traces, self.book), traces.problems)
+        return self.act(pursuit, lambda *_: [noted], actor=actor)
 
     def name_party(
         self, pursuit: PursuitId, rung: Rung, *, addressee: str = "", name: str = "", address: str = "", actor: str

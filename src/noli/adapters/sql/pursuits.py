@@ -121,7 +121,8 @@ class SqlPursuitTransaction:
 
 def _values(listed: PursuitSummary) -> dict[str, object]:
     values = {name: str(value) if isinstance(value, str) else value for name, value in asdict(listed).items()}
-    return {**values, "case_id": values.pop("case"), "queue_at": listed.due_at or _LAST}
+    case = values.pop("case")
+    return {**values, "case_id": case, "queue_at": listed.due_at or _LAST}
 
 
 def _read(row: Row[*tuple[object, ...]]) -> PursuitSummary:

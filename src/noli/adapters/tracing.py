@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who stands behind a host: ``pursuit.ports.Lookup`` over name servers and registries."""
+"""Who stands behind a host: ``pursuit.ports.Tracer`` over name servers and registries."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -14,7 +14,7 @@ from noli.pursuit.model import Names, Network, Registration, Traces
 T = TypeVar("T")
 
 
-class NetworkLookup:
+class NetworkTracer:
     """Asks the network; safe to call from many threads."""
 
     def __init__(self, resolver: Resolver, registries: Registries | None) -> None:
