@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import httpx
 from benchmarks.http import Server, free_port, process
 from benchmarks.inputs import random_hashes
 from benchmarks.measure import ROOT, Row, faster, percentile
+from tests.conftest import Cluster, binaries
 
 PEER = "threatexchange's StopNCII client, same server"
 
@@ -27,6 +28,8 @@ _NOLI = (sys.executable, "-m", "noli")
 _ALLOWED = {"NOLI_PRIVATE_HOSTS": "127.0.0.1"}
 
 _STEPS = 30
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 # Fetches everything as the reference client does, and keeps it as it does.
 _CLIENT = """
@@ -60,6 +63,15 @@ print(json.dumps({"seconds": time.perf_counter() - began,
 """
 
 
+# Which database each installation's folder has; SQLite inside it where it is not here.
+_URLS: dict[Path, str] = {}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    url = _URLS.get(folder)
+    return {**os.environ, **_ALLOWED, **({"NOLI_DATABASE_URL": url} if url else {})}
+
+
 def _python(program: str, argument: str) -> str:
     """Run a program and return the last line that it prints."""
     command = [sys.executable, "-c", program, argument]
@@ -72,7 +84,7 @@ def _noli(folder: Path, *arguments: str, give: str = "") -> str:
     done = subprocess.run(
         [*_NOLI, *arguments, "--data", str(folder)],
         cwd=ROOT,
-        env={**os.environ, **_ALLOWED},
+        env=_environment(folder),
         input=give,
         capture_output=True,
         text=True,
@@ -102,7 +114,7 @@ def _served(folder: Path) -> Iterator[Server]:
     token = _noli(folder, "key", "create", "bench", "--scopes", "checks,banks,partners")
     port = free_port()
     command = [*_NOLI, "serve", "--data", str(folder), "--port", str(port)]
-    with process(command, port, token, environment={**os.environ, **_ALLOWED}) as server:
+    with process(command, port, token, environment=_environment(folder)) as server:
         yield server
 
 
@@ -143,27 +155,41 @@ def sync(size: int) -> Row:
     )
 
 
-def latency() -> Row:
+def latency(kind: str) -> Row:
     """Time from an entry's acknowledgement at one installation to its block at another that follows it."""
-    with tempfile.TemporaryDirectory() as named:
-        folder = Path(named)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         hub = folder / "hub"
         hub.mkdir()
+        if kind == "postgresql":
+            _put_on_postgresql(stack, hub, folder / "here")
         _noli(hub, "bank", "create", "protected", "--action", "block")
         with _served(hub) as there:
             _subscribed(folder / "here", hub, there.url)
             with _served(folder / "here") as here, there.client() as add, here.client() as check:
                 took = [_one(add, check, value.tobytes().hex()) for value in random_hashes(_STEPS + 1, seed=3)][1:]
     return Row(
-        row="feed-latency",
+        row="feed-latency" if kind == "sqlite" else f"feed-latency-{kind}",
         ours=1000 * statistics.median(took),
         peer=None,
         peer_name="",
         ratio=None,
         unit="ms",
-        what="from posting an entry at one installation to a check that blocks at another, two servers on this machine",
+        what="from posting an entry at one installation to a check that blocks at another, two servers on this machine"
+        f" on {_NAMES[kind]}",
         more={"p99_ms": round(1000 * percentile(took, 0.99), 1)},
     )
+
+
+def _put_on_postgresql(stack: ExitStack, *folders: Path) -> None:
+    found = binaries()
+    if found is None:
+        msg = "PostgreSQL is missing; 'make system' installs it"
+        raise RuntimeError(msg)
+    cluster = Cluster(found, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="noli-pg-"))))
+    stack.callback(cluster.stop)
+    _URLS.update({each: cluster.new() for each in folders})
+    stack.callback(_URLS.clear)
 
 
 def _one(add: httpx.Client, check: httpx.Client, value: str) -> float:
@@ -183,5 +209,6 @@ def _one(add: httpx.Client, check: httpx.Client, value: str) -> float:
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     "sync-100k": partial(sync, 100_000),
     "sync-1000k": partial(sync, 1_000_000),
-    "feed-latency": latency,
+    "feed-latency": partial(latency, "sqlite"),
+    "feed-latency-postgresql": partial(latency, "postgresql"),
 }

@@ -175,3 +175,13 @@ def test_times_never_go_back(one: Hub) -> None:
     assert one.outgoing.checkpoint_at(start) == 0
     assert one.outgoing.checkpoint_at(start + timedelta(minutes=1)) == 2
     assert one.outgoing.checkpoint_at(start + timedelta(days=1)) == one.outgoing.last() == 4
+
+
+def test_a_page_holds_so_many_hashes(one: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long videos make short pages, one entry at least; nothing is left out and nothing comes twice."""
+    monkeypatch.setattr("noli.adapters.sql.exchange._HASHES_A_PAGE", 60)
+    videos = [one.put_video(seed, frames=frames) for seed, frames in ((100, 25), (200, 30), (300, 70))]
+    [picture] = one.put(1)
+    ours = [[item.entry for item in page.items if item.sequence > 1] for page in one.pages(one.partner())]
+    real = [[entry for entry in page if entry in {*videos, picture}] for page in ours]
+    assert real == [videos[:2], videos[2:], [picture]]

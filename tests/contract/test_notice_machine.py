@@ -23,7 +23,7 @@ from noli.notices.clocks import clocks
 from noli.notices.model import Because, Ground, Measure, NewNotice, NoticeId, Opening, Order, Plea
 from noli.notices.summaries import summary
 from noli.regimes.model import Field, Filer, Party
-from tests.support.notices import EVERYWHERE, Desk, complete, content
+from tests.support.notices import EVERYWHERE, START, Desk, complete, content
 
 AUTHORS = st.sampled_from(["ada", "bea"])
 MEASURES = st.sampled_from([each for each in Measure if each is not Measure.GEO_RESTRICT])
@@ -127,7 +127,10 @@ class Platform(RuleBasedStateMachine):
                 c.EndCopySearch(0),
                 c.Take("ada"),
                 c.PlaceHold(_why("ada")),
-                c.Erase("request"),
+                c.PlaceHold(_why("ada"), START + timedelta(hours=30)),
+                c.ProposeErasure(_why("ada")),
+                c.ConfirmErasure(_why("bea")),
+                c.Erase("retention"),
             ]
         ),
     )

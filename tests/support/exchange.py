@@ -44,7 +44,7 @@ from noli.exchange.partners import PartnerService
 from noli.exchange.ports import HttpAnswer
 from noli.exchange.sync import Syncer
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.model import DIHEDRAL, Hash
+from noli.hashing.model import DIHEDRAL, Hash, SignalType
 from tests.conftest import opened
 from tests.support.casework import FakeClock
 from tests.support.secrecy import MemoryKeyring
@@ -113,6 +113,13 @@ class Hub:
         with self.exchange.transaction() as t:
             blocks = t.banks.active_hashes(t.banks.bank(bank).id)
             return {values[at : at + 32] for values, _ in blocks for at in range(0, len(values), 32)}
+
+    def put_video(self, seed: int, *, frames: int = 3) -> EntryId:
+        """Register a made-up video, a frame a second."""
+        hashes = tuple(Hash(made_up(seed + n), 90, SignalType.VPDQ, at_ms=1000 * n) for n in range(frames))
+        with self.exchange.transaction(write=True) as t:
+            [(made, _)] = register(t.banks, "protected", [NewEntry(hashes, Provenance("test"))], now=self.clock.now())
+        return made
 
     def say(self, entry: EntryId, kind: OpinionKind, *, bank: str = "protected", author: str = "anna") -> Entry:
         """Let somebody think something of an entry."""

@@ -21,6 +21,7 @@ from noli.evidence.model import Fact, LedgerEntry
 from noli.hashing.model import Hash
 from noli.notices import commands as c
 from noli.notices import events as e
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import (
     Because,
@@ -225,6 +226,9 @@ class MemoryNoticeTransaction:
     def record_history(self, record: PartyId) -> list[r.Recorded]:
         return list(self._world.records.get(record, []))
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        return {id_: [_record_without_private(one) for one in self._world.records[id_]] for id_ in found}
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -238,7 +242,7 @@ class MemoryNoticeTransaction:
         self._world.touched[record.id] = now
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        found = [id_ for id_, history in sorted(self._world.records.items()) if r.fold(id_, history).conduct]
+        found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
         return [id_ for id_ in found if id_ > (after or "")][:limit]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

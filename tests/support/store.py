@@ -208,6 +208,14 @@ class MemoryBankTransaction:
                 ids = entry.id.to_bytes(8, sys.byteorder) * len(entry.hashes)
                 yield b"".join(one.value for one in entry.hashes), ids
 
+    def active_counts(self) -> dict[BankId, int]:
+        """Count the active hashes of each bank."""
+        counts = {bank.id: 0 for bank in self._state.banks.values()}
+        for entry in self._state.entries.values():
+            if entry.state is EntryState.ACTIVE:
+                counts[self._state.banks[entry.bank].id] += len(entry.hashes)
+        return counts
+
     def hashes_of(self, entry: EntryId) -> bytes:
         """Return an active entry's hashes."""
         return b"".join(value for _, _, value in self.hashes_of_many([entry]))

@@ -11,6 +11,7 @@ import structlog
 
 from noli.adapters.log import describe
 from noli.base.errors import NoliError, Unavailable
+from noli.exchange.sync import LISTENED_TO
 from noli.jobs.model import Lane
 from noli.jobs.service import Runner
 
@@ -19,8 +20,9 @@ _ROUND_S = 1.0
 
 _JOIN_S = 10.0
 
-# Threads of each lane. Strangers on the network are waited for by several, so that one of them holds up little.
-_THREADS = {Lane.LOCAL: 1, Lane.NETWORK: 3}
+# Threads of each lane. Strangers on the network are waited for by several, so that one of them holds up little; who
+# listens holds a thread nearly all the time, and leaves some to those that are only asked.
+_THREADS = {Lane.LOCAL: 1, Lane.NETWORK: 3, Lane.LISTENING: LISTENED_TO + 4}
 
 _log = structlog.get_logger()
 

@@ -91,6 +91,10 @@ class BankTransaction(Protocol):
         """Stream what the index of a bank holds: pairs of buffers (n x 32 hash bytes, n x 8 id bytes, native order)."""
         ...
 
+    def active_counts(self) -> dict[BankId, int]:
+        """Return how many active hashes each bank has, as counted by those who add and withdraw."""
+        ...
+
     def hashes_of(self, entry: EntryId) -> bytes:
         """Return an active entry's hashes as n x 32 bytes; empty where it is withdrawn or unknown."""
         ...

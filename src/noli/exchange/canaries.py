@@ -5,7 +5,8 @@
    a stream that is read again holds the same ones, and nobody else can make or know them.
 2. One comes before the first entry of a stream, and one in about ``EVERY`` after it, each in the shape of the entry
    beside it: as many hashes, with the same variants and qualities.
-3. Half of their bits are set, as in every real hash; mirrored and turned forms belong together as real ones do.
+3. Half of their bits are set, as in every real hash; mirrored and turned forms belong together as real ones do, and
+   frames of a video change little from one to the next, until a scene ends.
    No picture matches them: at random, 31 bits are met once in 2^123.
 """
 
@@ -15,10 +16,14 @@ from dataclasses import replace
 from noli.bank.model import EntryId
 from noli.exchange.model import PartnerId, Visible
 from noli.exchange.ports import Secrets
-from noli.hashing.model import DIHEDRAL, PDQ_BYTES, Hash, Variant
+from noli.hashing.model import DIHEDRAL, PDQ_BYTES, Hash, SignalType, Variant
 
 #: Steps of the change sequence to one canary, on average: a leak of a hundred entries holds one.
 EVERY = 64
+
+# Frames of a video that look alike, and the pairs of bits at most by which one differs from its scene.
+_FRAMES_A_SCENE = 8
+_PAIRS = 12
 
 _SIDE = 16
 _BITS = 256
@@ -40,13 +45,17 @@ class Canaries:
             items: In order.
             first: Whether the stream begins here.
         """
+        block, place = -1, -1
         for item in items:
             if not item.withdrawn:
                 if first:
                     first = False
                     yield self._beside(partner, 0, item)
-                if self._chosen(partner, item.sequence):
-                    yield self._beside(partner, item.sequence, item)
+                if item.sequence // EVERY != block:
+                    block = item.sequence // EVERY
+                    place = block * EVERY + self._offset(partner, block)
+                if item.sequence == place:
+                    yield self._beside(partner, place, item)
             yield item
 
     def values(self, partner: PartnerId, *, until: int) -> Iterator[bytes]:
@@ -56,9 +65,6 @@ class Canaries:
             place = block * EVERY + self._offset(partner, block)
             if 0 < place <= until:
                 yield self._value(partner, place)
-
-    def _chosen(self, partner: PartnerId, sequence: int) -> bool:
-        return sequence % EVERY == self._offset(partner, sequence // EVERY)
 
     def _offset(self, partner: PartnerId, block: int) -> int:
         return self._secrets.draw("canary-place", partner, block)[0] % EVERY
@@ -70,10 +76,17 @@ class Canaries:
         number = int.from_bytes(self._secrets.draw("canary-id", partner, place)[:8]) >> 1
         original = self._value(partner, place)
         hashes = tuple(
-            replace(one, value=_formed(original, one) or self._value(partner, place, at))
+            replace(one, value=self._frame(partner, place, at))
+            if one.type is SignalType.VPDQ
+            else replace(one, value=_formed(original, one) or self._value(partner, place, at))
             for at, one in enumerate(item.hashes)
         )
         return replace(item, entry=EntryId(number), hashes=hashes, opinions=(), disputed=False, personal=False)
+
+    def _frame(self, partner: PartnerId, place: int, at: int) -> bytes:
+        """Return a frame of a made-up video; the first is the original that tracing knows."""
+        scene = self._value(partner, place, at // _FRAMES_A_SCENE)
+        return shaken(scene, self._secrets.draw("canary-frame", partner, place, at)) if at else scene
 
 
 def _formed(original: bytes, like: Hash) -> bytes | None:
@@ -93,6 +106,15 @@ def half_set(random: bytes) -> bytes:
             excess += -1 if excess > 0 else 1
         # 167 is odd, so every place is visited before one comes again.
         place = (place + 167) % _BITS
+    return number.to_bytes(PDQ_BYTES)
+
+
+def shaken(value: bytes, random: bytes) -> bytes:
+    """Return a hash near another, with as many bits set: some pairs of bits change places."""
+    number = int.from_bytes(value)
+    for one, other in zip(random[1 : 1 + _PAIRS], random[-_PAIRS:], strict=True):
+        if (number >> one ^ number >> other) & 1:
+            number ^= 1 << one | 1 << other
     return number.to_bytes(PDQ_BYTES)
 
 

@@ -30,7 +30,7 @@ from noli.hashing.model import Hash, Pipeline, Variant
 #: Of what form pages are.
 FORM = 1
 
-#: Entries of one page at most; each brings some thirty hashes of 100 bytes.
+#: Entries of one page at most; a picture brings some thirty hashes of 100 bytes, a video thousands.
 MAX_ITEMS = 2000
 
 #: Bytes of one page at most.
@@ -60,17 +60,18 @@ class Verifier(Protocol):
         ...
 
 
-class FeedHash(msgspec.Struct):
-    """A hash on the feed."""
+class FeedHash(msgspec.Struct, omit_defaults=True):
+    """A hash on the feed; what is left out is as it is said here."""
 
     type: str
     value: str
     quality: int | None = None
     pipeline: str = Pipeline.FULL
     variant: str = Variant.ORIGINAL
+    at_ms: int | None = None
 
 
-class FeedItem(msgspec.Struct):
+class FeedItem(msgspec.Struct, omit_defaults=True):
     """One step of the feed: an entry as it is now. Hashes are left out where it is withdrawn."""
 
     sequence: int
@@ -150,7 +151,7 @@ def item_of(visible: Visible) -> msgspec.Raw:
         entry=entry_text(visible.entry),
         bank=visible.bank,
         withdrawn=visible.withdrawn,
-        hashes=[FeedHash(one.type, one.hex, one.quality, one.pipeline, one.variant) for one in hashes],
+        hashes=[FeedHash(one.type, one.hex, one.quality, one.pipeline, one.variant, one.at_ms) for one in hashes],
         opinions=[str(kind) for kind in visible.opinions],
         disputed=visible.disputed,
         labels=list(visible.labels),
@@ -240,11 +241,10 @@ def _told(page: FeedPage) -> tuple[tuple[Told, ...], tuple[Bad, ...]]:
 
 
 def _item_told(item: FeedItem) -> Told | Bad:
-    entry = parse_entry(item.entry)
-    if entry is None:
+    if parse_entry(item.entry) is None:
         return Bad(item.entry[:64], "It has no id of an entry.")
     try:
-        hashes = tuple(_hash(one) for one in item.hashes)
+        hashes = tuple([_hash(one) for one in item.hashes])
         opinions = {OpinionKind(kind) for kind in item.opinions}
     except HashFormatError as error:
         return Bad(item.entry, error.public)
@@ -262,8 +262,14 @@ def _item_told(item: FeedItem) -> Told | Bad:
 
 
 def _hash(one: FeedHash) -> Hash:
-    plain = Hash.from_hex(one.value, quality=one.quality, signal_type=one.type)
-    return Hash(plain.value, plain.quality, plain.type, Pipeline(one.pipeline), Variant(one.variant))
+    return Hash.from_hex(
+        one.value,
+        quality=one.quality,
+        signal_type=one.type,
+        pipeline=Pipeline(one.pipeline),
+        variant=Variant(one.variant),
+        at_ms=one.at_ms,
+    )
 
 
 def _opinion(kinds: set[OpinionKind], *, disputed: bool) -> OpinionKind | None:

@@ -24,6 +24,7 @@ from noli.exchange.model import (
     SyncState,
     Visible,
 )
+from noli.exchange.model import Protocol as Speaks
 
 #: Kind of the jobs that fetch; their subject is a partner's name.
 FETCH = "partner"
@@ -55,6 +56,10 @@ class ExchangeTransaction(Protocol):
 
     def partners(self) -> list[Partner]:
         """List partners by name."""
+        ...
+
+    def count_sources(self, protocol: Speaks) -> int:
+        """Count the active partners that are fetched from in a protocol."""
         ...
 
     def secret(self, partner: PartnerId) -> str:

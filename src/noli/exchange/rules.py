@@ -65,6 +65,8 @@ def placed(told: Told, *, generation: int) -> Told | Bad:
         return Bad(told.reference[:MAX_REFERENCE], f"Its id has not 1 to {MAX_REFERENCE} printable characters.")
     if not 0 <= told.version < 1 << _GENERATION_BITS:
         return Bad(told.reference, "Its time or number is out of range.")
+    if not generation and not told.labels:
+        return told
     labels = tuple(label[:MAX_LABEL] for label in told.labels[:MAX_LABELS])
     return replace(told, version=first_version(generation) + told.version, labels=labels)
 

@@ -25,8 +25,15 @@ from noli.jobs.rules import wait_after
 #: Time to the next fetch, where all went well and the protocol does not say when something is new.
 EVERY = timedelta(minutes=5)
 
-#: The same for Noli's own feed: what is added or withdrawn there is known here within seconds.
+#: The same for Noli's own feed: it is asked again a second after it was asked last, or at once where it told something.
 NOLI_EVERY = timedelta(seconds=1)
+
+#: How long another Noli may hold its answer back, so that what happens there is here at once. Short, because a server
+#: that is stopped waits for it.
+LISTEN_S = 2.0
+
+#: Partners that are listened to at once, each by a thread; of more than these, each is only asked every second.
+LISTENED_TO = 8
 
 #: How long a process may be silent before another one takes its fetch over. Short, because a killed process cannot give
 #: its job back; a long first load that is taken over goes on from its last part, and whoever comes second stops.
@@ -63,14 +70,18 @@ class Syncer:
     @property
     def task(self) -> Task:
         """What servers do for each partner that is fetched from."""
-        return Task(kind=FETCH, run=self._run, term=TERM, lane=Lane.NETWORK)
+        return Task(kind=FETCH, run=self._run, term=TERM, lane=Lane.LISTENING)
 
     def _run(self, lease: Lease) -> datetime | None:
         """Do the job of one partner; it ends where nothing is fetched from it any more."""
+        with self._store.transaction() as transaction:
+            listens = transaction.count_sources(Protocol.NOLI) <= LISTENED_TO
         try:
-            return self.run(lease.subject).next_at
+            state = self.run(lease.subject, wait_s=LISTEN_S if listens else 0)
         except (InputError, NotFound):
             return None
+        # Without a time for the next fetch, another process is at the first one, or was when it died.
+        return state.next_at or self._clock.now() + TERM
 
     def due(self) -> list[Partner]:
         """List the partners that are to be fetched from now."""
@@ -108,11 +119,12 @@ class Syncer:
         if partner.state is not PartnerState.ACTIVE:
             msg = f"Exchange with {name} is suspended; 'noli partner set {name} --resume' goes on."
             raise InputError(msg)
+        began, told = self._clock.now(), False
         try:
             fetcher = self._fetchers.open(partner, secret=secret)
             state = self._state(partner)
             for part in fetcher.pages(state.checkpoint, wait_s=wait_s):
-                state = self._store_part(partner, part, before=state)
+                state, told = self._store_part(partner, part, before=state), True
             if state.sweeping:
                 state = self._sweep(partner, rules.first_version(state.generation))
             self._give(partner, fetcher.give)
@@ -125,7 +137,7 @@ class Syncer:
             return self._failed(partner, SyncStatus.DISTRUSTED, error)
         except PartnerUnreachable as error:
             return self._failed(partner, SyncStatus.UNREACHABLE, error)
-        return self._succeeded(partner)
+        return self._succeeded(partner, began=began, told=told)
 
     def begin_anew(self, name: str) -> None:
         """Let the next fetch begin at the beginning; what the partner does not name any more is withdrawn at its end.
@@ -192,7 +204,7 @@ class Syncer:
             if not given:
                 return
 
-    def _succeeded(self, partner: Partner) -> SyncState:
+    def _succeeded(self, partner: Partner, *, began: datetime, told: bool) -> SyncState:
         now = self._clock.now()
         with self._store.transaction(write=True) as transaction:
             state = transaction.sync_state(partner.id)
@@ -203,7 +215,7 @@ class Syncer:
                 attempted_at=now,
                 succeeded_at=now,
                 failures=0,
-                next_at=now + pause(partner),
+                next_at=due_again(partner, began=began, ended=now, told=told),
             )
             transaction.keep_sync_state(partner.id, state)
         return state
@@ -224,9 +236,15 @@ class Syncer:
         return state
 
 
-def pause(partner: Partner) -> timedelta:
-    """Return how long to leave a partner alone after all went well; Noli's feed is cheap to ask."""
-    return NOLI_EVERY if partner.protocol is Protocol.NOLI else EVERY
+def due_again(partner: Partner, *, began: datetime, ended: datetime, told: bool) -> datetime:
+    """Return when a partner is asked next after all went well.
+
+    Another Noli at once where it told something, else a second after it was asked: where it holds its answers back,
+    that is at once, too, and where it does not, it is not asked without end.
+    """
+    if partner.protocol is not Protocol.NOLI:
+        return ended + EVERY
+    return ended if told else began + NOLI_EVERY
 
 
 def _is_due(state: SyncState, now: datetime) -> bool:

@@ -49,6 +49,10 @@ class SignalType(StrEnum):
     VPDQ = "vpdq"
 
 
+# Python 3.11 cannot ask an enumeration for a plain text.
+_TYPES = {each.value: each for each in SignalType}
+
+
 class Pipeline(StrEnum):
     """What was done to the pixels before PDQ; hashes of one picture differ by up to 32 bits between the two."""
 
@@ -146,7 +150,14 @@ class Hash:
 
     @classmethod
     def from_hex(
-        cls, text: str, *, quality: int | None = None, signal_type: str = "pdq", at_ms: int | None = None
+        cls,
+        text: str,
+        *,
+        quality: int | None = None,
+        signal_type: str = "pdq",
+        pipeline: Pipeline = Pipeline.FULL,
+        variant: Variant = Variant.ORIGINAL,
+        at_ms: int | None = None,
     ) -> Self:
         """Parse what an exchange partner or platform sent.
 
@@ -154,13 +165,16 @@ class Hash:
             text: 64 hexadecimal digits, either case.
             quality: 0-100 or None.
             signal_type: Name of the signal type.
+            pipeline: What was done to the pixels first.
+            variant: Which form of the picture this stands for.
             at_ms: Time of the frame, for ``vpdq``.
 
         Raises:
             HashFormatError: Unknown type, wrong length, a character that is no digit, or a quality or time that cannot
                 be.
         """
-        if signal_type not in tuple(SignalType):  # Python 3.11 cannot ask an enumeration for a plain text
+        type_ = _TYPES.get(signal_type)
+        if type_ is None:
             known = ", ".join(SignalType)
             msg = f"Signal type {signal_type!r} is not known here; known: {known}."
             raise HashFormatError(msg)
@@ -175,7 +189,7 @@ class Hash:
         except ValueError as error:
             msg = "A PDQ hash is written in hexadecimal digits (0-9, a-f); this text has other characters."
             raise HashFormatError(msg) from error
-        return cls(value, quality, SignalType(signal_type), at_ms=at_ms)
+        return cls(value, quality, type_, pipeline, variant, at_ms)
 
     @property
     def hex(self) -> str:

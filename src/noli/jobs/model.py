@@ -14,6 +14,8 @@ class Lane(StrEnum):
     LOCAL = "local"
     #: Waits for other machines.
     NETWORK = "network"
+    #: Waits until other machines have something to tell.
+    LISTENING = "listening"
 
 
 @dataclass(frozen=True, slots=True)

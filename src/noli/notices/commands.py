@@ -174,8 +174,29 @@ class WatchClocks:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposeErasure:
+    """Propose to destroy everything personal before its time; somebody else confirms it."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class DropErasure:
+    """Do not do what was proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmErasure:
+    """Destroy everything personal, as somebody else proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
 class Erase:
-    """Destroy everything personal, by a rule of retention or on somebody's request."""
+    """Destroy everything personal, by a rule of retention."""
 
     rule: str
 
@@ -196,5 +217,8 @@ Command = (
     | ReportDecision
     | Take
     | WatchClocks
+    | ProposeErasure
+    | DropErasure
+    | ConfirmErasure
     | Erase
 )

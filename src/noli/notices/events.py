@@ -253,10 +253,30 @@ class Breached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeErased:
-    """The notice's key was destroyed, and with it everything personal."""
+class ErasureProposed:
+    """Somebody proposed to destroy everything personal; nothing is destroyed until another one confirms it."""
 
     rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureDropped:
+    """What was proposed is not done."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeErased:
+    """The notice's key was destroyed, and with it everything personal; by retention where nobody is named."""
+
+    rule: str
+    author: str = ""
+    proposed_by: str = ""
 
 
 Event = (
@@ -285,6 +305,8 @@ Event = (
     | Warned
     | Escalated
     | Breached
+    | ErasureProposed
+    | ErasureDropped
     | NoticeErased
 )
 
@@ -315,6 +337,8 @@ NAMES: Mapping[type[Event], str] = {
     Warned: "notice.clock-warned",
     Escalated: "notice.escalated",
     Breached: "notice.clock-breached",
+    ErasureProposed: "notice.erasure-proposed",
+    ErasureDropped: "notice.erasure-dropped",
     NoticeErased: "notice.erased",
 }
 

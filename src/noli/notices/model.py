@@ -141,6 +141,8 @@ class Letter(StrEnum):
     DECISION = "decision"
     #: The statement of reasons to who uploaded.
     STATEMENT = "statement"
+    #: What follows if it goes on.
+    WARNING = "warning"
     COMPLAINT_RECEIPT = "complaint-receipt"
     COMPLAINT_DECISION = "complaint-decision"
     RESTORED = "restored"
@@ -372,6 +374,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureProposal:
+    """Somebody proposed to destroy everything personal; another one has to confirm it."""
+
+    rule: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """A body outside decides between the sides; what it says does not bind."""
 
@@ -475,6 +486,7 @@ class Notice:
     assigned_to: str = ""
     copies_open: bool = False
     withdrawn_at: datetime | None = None
+    erasure: ErasureProposal | None = None
     erased_at: datetime | None = None
 
     @property

@@ -160,6 +160,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """Return all events of a record in order; none where there is no record."""
         ...
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[records.Recorded]]:
+        """Return the events of many records with nothing personal in them, in one query."""
+        ...
+
     def append_record(
         self,
         record: records.PartyRecord,

@@ -10,7 +10,7 @@
 5. What is taken back is taken back whole: restrictions end, and what was banked for it is withdrawn.
 6. A notice that was taken back keeps its decision; what was restricted on an order that is revoked is restored.
 7. What was missed is recorded with whatever happens next, before anything can hide it.
-8. Nothing is erased while a hold stands.
+8. Nothing is erased while a hold stands. What is not erased by retention takes two: one proposes, another one confirms.
 
 Refusals are errors; a command that finds its work done returns no events.
 """
@@ -32,6 +32,7 @@ from noli.notices.model import (
     Complaint,
     Dispute,
     Done,
+    ErasureProposal,
     Ground,
     Hold,
     Lack,
@@ -157,10 +158,15 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
             return () if by == notice.assigned_to else (e.Taken(by=by),)
         case c.WatchClocks():
             return watch(notice, law, now)
+        case c.ProposeErasure(because):
+            return _propose_erasure(notice, because)
+        case c.DropErasure(because):
+            dropped = e.ErasureDropped(rule=because.rule, author=because.author, reason=because.reason)
+            return () if notice.erasure is None else (dropped,)
+        case c.ConfirmErasure(because):
+            return _confirm_erasure(notice, because)
         case c.Erase(rule):
-            if notice.held:
-                msg = "This notice is preserved; lift the hold before anything is erased."
-                raise Conflict(msg)
+            _unheld(notice)
             return (e.NoticeErased(rule=rule),)
         case _:
             assert_never(command)
@@ -502,6 +508,32 @@ def _hold(because: Because, until: datetime | None, now: datetime) -> Iterable[E
     return (e.Held(rule=because.rule, author=because.author, until=until, reason=because.reason),)
 
 
+def _unheld(notice: Notice) -> None:
+    if notice.held:
+        msg = "This notice is preserved; lift the hold before anything is erased."
+        raise Conflict(msg)
+
+
+def _propose_erasure(notice: Notice, because: Because) -> Iterable[Event]:
+    _unheld(notice)
+    if notice.erasure is not None:
+        msg = "It is proposed already; somebody else confirms or rejects it."
+        raise Conflict(msg)
+    return (e.ErasureProposed(rule=because.rule, author=because.author, reason=because.reason),)
+
+
+def _confirm_erasure(notice: Notice, because: Because) -> Iterable[Event]:
+    _unheld(notice)
+    proposed = notice.erasure
+    if proposed is None:
+        msg = "Nothing was proposed that could be confirmed."
+        raise Conflict(msg)
+    if because.author == proposed.author or because.automated:
+        msg = "Somebody else than who proposed it confirms what cannot be undone, and no machine."
+        raise Conflict(msg)
+    return (e.NoticeErased(rule=proposed.rule, author=because.author, proposed_by=proposed.author),)
+
+
 def _letter(language: str, letter: Letter, text: str, *, to: Party = Party.NOTIFIER) -> Event:
     return e.SidesTold(to=to, letter=letter, language=language, text=text)
 
@@ -578,6 +610,10 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
             return replace(notice, escalated_to=role)
         case e.Breached(clock=clock):
             return replace(notice, breached=notice.breached | {clock})
+        case e.ErasureProposed(rule=rule, author=author):
+            return replace(notice, erasure=ErasureProposal(rule, author, at))
+        case e.ErasureDropped():
+            return replace(notice, erasure=None)
         case e.NoticeErased():
             return _erased(_done(notice, number, at, None), at)
         case _:

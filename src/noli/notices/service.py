@@ -24,7 +24,7 @@ from noli.evidence.model import Fact
 from noli.hashing.model import Hash
 from noli.notices import commands as c
 from noli.notices import events as e
-from noli.notices import letters, records, rules
+from noli.notices import letters, record_rules, records, rules
 from noli.notices.events import Recorded
 from noli.notices.model import (
     Because,
@@ -271,6 +271,13 @@ class NoticeService:
         with self.store.transaction() as transaction:
             return transaction.page(wanted or NoticeFilter(), after=after, limit=limit)
 
+    def find(self, reference: str, *, actor: str) -> NoticeSummary | None:
+        """Find what a caller sent under their own number; None where there is nothing."""
+        source = self._source(actor, reference)
+        with self.store.transaction() as transaction:
+            known = None if source is None else transaction.by_source(source)
+            return None if known is None else transaction.listed(known)
+
     def receipt(self, notice: NoticeId) -> str:
         """Return what shows that somebody sent this notice; it is stored nowhere."""
         return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
@@ -284,7 +291,17 @@ class NoticeService:
 
     def record_of(self, transaction: NoticeTransaction, record: PartyId) -> PartyRecord:
         """Read a record; version 0 where there is none."""
-        return records.fold(record, transaction.record_history(record))
+        return record_rules.fold(record, transaction.record_history(record))
+
+    def view_record(self, record: PartyId, *, actor: str) -> PartyRecord:
+        """Open a record with all that people wrote: the ledger says who and when. Raises NotFound."""
+        with self.store.transaction(write=True) as transaction:
+            found = self.record_of(transaction, record)
+            if not found.version:
+                msg = "There is no such record."
+                raise NotFound(msg)
+            transaction.record(Fact("record.viewed", record, actor), now=self.clock.now())
+        return found
 
     def keep_record(
         self, transaction: NoticeTransaction, role: PartyRole, reference: str, command: records.Command, *, actor: str
@@ -472,8 +489,8 @@ class NoticeService:
         before = after = self.record_of(transaction, record)
         made: list[records.Event] = []
         for command in commands:
-            for event in records.decide(after, command, now):
-                after = records.apply(after, records.Recorded(after.version + 1, now, actor, event))
+            for event in record_rules.decide(after, command, now):
+                after = record_rules.apply(after, records.Recorded(after.version + 1, now, actor, event))
                 made.append(event)
         if made:
             transaction.append_record(after, made, version=before.version, actor=actor, now=now)

@@ -2,6 +2,7 @@
 """Canaries: always the same for one partner, never the same for two, and like the entries beside them."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from noli.base.secrecy import Purpose
 from noli.exchange.canaries import EVERY, Canaries, dihedral, half_set
 from noli.exchange.model import PartnerId, Visible
 from noli.hashing import _native
-from noli.hashing.model import DIHEDRAL, Hash, Variant
+from noli.hashing.model import DIHEDRAL, Hash, SignalType, Variant
 from tests.support.bits import some_hash
 from tests.support.media import drawn
 from tests.support.secrecy import MemoryKeyring
@@ -104,3 +105,19 @@ def test_forms_belong_together_as_real_ones_do() -> None:
     for variant, real in zip(DIHEDRAL, values, strict=True):
         made = dihedral(values[0], variant)
         assert (int.from_bytes(made) ^ int.from_bytes(real)).bit_count() <= 12
+
+
+def test_the_frames_of_a_made_up_video_look_like_frames(canaries: Canaries) -> None:
+    """They keep times and qualities, change little within a scene and much between two, and can be traced."""
+    frames = tuple(Hash(some_hash(1), 80, SignalType.VPDQ, at_ms=1000 * n) for n in range(20))
+    video = replace(stream(1)[0], hashes=frames)
+    [canary] = added(canaries, ONE, [video])
+    values = [int.from_bytes(one.value) for one in canary.hashes]
+    assert [(one.type, one.quality, one.at_ms) for one in canary.hashes] == [
+        (one.type, one.quality, one.at_ms) for one in frames
+    ]
+    assert len(set(values)) == 20
+    assert {value.bit_count() for value in values} == {128}
+    assert all((one ^ values[0]).bit_count() <= 24 for one in values[:8])
+    assert all((one ^ values[0]).bit_count() > 60 for one in values[8:])
+    assert canary.hashes[0].value in set(canaries.values(ONE, until=1))

@@ -4,10 +4,11 @@
 import itertools
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,9 +21,9 @@ from noli.bank.model import Action, OpinionKind
 from noli.base.errors import InputError, NotFound
 from noli.base.secrecy import Purpose
 from noli.exchange.canaries import dihedral
-from noli.exchange.model import HeldReason, Import, NewPartner, PartnerState, Protocol, Source, SyncStatus
+from noli.exchange.model import HeldReason, Import, NewPartner, PartnerState, Protocol, Source, SyncState, SyncStatus
 from noli.exchange.ports import HttpAnswer
-from noli.exchange.sync import pause
+from noli.exchange.sync import EVERY, LISTENED_TO, NOLI_EVERY, TERM, due_again
 from noli.hashing.model import DIHEDRAL
 from noli.jobs.model import Lane, Lease
 from tests.support.exchange import Hub, hub, made_up
@@ -167,9 +168,7 @@ def test_keys_can_be_changed_without_a_word(pair: Pair) -> None:
     assert pair.in_step()
 
 
-STEPS = st.lists(
-    st.sampled_from(["add", "add", "withdraw", "fetch", "cut", "repeat", "set-back-here", "other"]), max_size=14
-)
+STEPS = st.lists(st.sampled_from(["add", "add", "withdraw", "fetch", "cut", "repeat", "die", "other"]), max_size=14)
 
 
 @settings(max_examples=12)
@@ -195,8 +194,8 @@ def test_any_order_any_repetition_any_interruption(steps: list[str]) -> None:
                     _interrupted(pair)
                 case "repeat":
                     pair.here.syncer.begin_anew("there")
-                case "set-back-here":
-                    _forget_checkpoint(pair)
+                case "die":
+                    _killed(pair)
                 case "other":
                     pair.there.put(next(seeds), bank="private")
         pair.here.wire.cut = False
@@ -217,11 +216,23 @@ def _interrupted(pair: Pair) -> None:
     pair.here.wire.cut, pair.here.wire.bend = False, lambda answer: answer
 
 
-def _forget_checkpoint(pair: Pair) -> None:
-    """Lose the checkpoint, as a crash between two stores would, were they two."""
-    with pair.here.exchange.transaction(write=True) as t:
-        state = t.sync_state(pair.partner.id)
-        t.keep_sync_state(pair.partner.id, replace(state, checkpoint={}))
+def _killed(pair: Pair) -> None:
+    """Die while the second page is being stored: after its entries are written, before the transaction ends."""
+    calls, take = itertools.count(), pair.here.incoming.take
+
+    def dies(*args: Any, **more: Any) -> SyncState:
+        state = take(*args, **more)
+        if next(calls):
+            raise _KilledError
+        return state
+
+    with suppress(_KilledError), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair.here.incoming, "take", dies)
+        pair.run()
+
+
+class _KilledError(BaseException):
+    """Stands for the end of the process."""
 
 
 # --- hostile -------------------------------------------------------------------------------------------------------
@@ -432,6 +443,44 @@ def test_what_is_held_goes_when_it_is_withdrawn(pair: Pair) -> None:
     assert made_up(2) in pair.here.matched()
 
 
+def test_a_video_comes_with_its_times(pair: Pair) -> None:
+    """Its frames are matched as those of one video; held and released it is still one; withdrawn there, it is gone."""
+    [video, other] = [pair.there.put_video(100), pair.there.put_video(200, frames=2)]
+    pair.run()
+    assert pair.there.matched("protected") <= pair.here.matched()
+    with pair.here.exchange.transaction() as t:
+        [here] = [e for e in t.banks.entries("received") if e.hashes[0].value == made_up(100)]
+        assert [at for at, _ in t.banks.timed_hashes([here.id])[here.id]] == [0, 1000, 2000]
+    pair.there.withdraw(video)
+    pair.run()
+    assert made_up(102) not in pair.here.matched()
+    assert made_up(201) in pair.here.matched()
+    pair.there.withdraw(other)
+    pair.run()
+    pair.here.partners.change(replace(pair.partner, per_hour=0))
+    pair.there.put_video(300)
+    pair.run()
+    assert pair.here.matched() & {made_up(300), made_up(302)} == set()
+    pair.here.incoming.release(pair.partner)
+    assert pair.here.matched() >= {made_up(300), made_up(302)}
+
+
+def test_a_frame_without_its_time_is_refused(pair: Pair) -> None:
+    """A partner that calls a picture a frame, or a frame a picture, is told why; the rest comes."""
+    good = made_up(50).hex()
+    pair.there.put(*range(1, 10))
+    items = [
+        item(3, good, hashes=[{"type": "vpdq", "value": good, "quality": 90}]),
+        item(4, good, hashes=[{"type": "pdq", "value": good, "quality": 90, "at_ms": 5}]),
+        item(5, good, hashes=[{"type": "vpdq", "value": good, "quality": 90, "at_ms": -1}]),
+        item(6, good),
+    ]
+    bent(items=items, next=10, more=False).of(pair)
+    assert pair.run() is SyncStatus.OK
+    assert pair.here.matched() == {made_up(50)}
+    assert pair.here.state("there").counts.refused == 3
+
+
 # --- who may be fetched from ---------------------------------------------------------------------------------------
 
 
@@ -452,8 +501,47 @@ def test_only_agreed_sources_are_fetched(pair: Pair) -> None:
 
 
 def test_how_often_a_partner_is_asked(pair: Pair) -> None:
-    """Noli is asked every second, others every few minutes."""
-    assert pause(pair.partner) < timedelta(seconds=5) < pause(replace(pair.partner, protocol=Protocol.NCMEC))
+    """Noli at once where it told something, else a second after it was asked; others every few minutes."""
+    began = pair.here.clock.now()
+    ended = began + timedelta(seconds=2)
+    assert due_again(pair.partner, began=began, ended=ended, told=True) == ended
+    assert due_again(pair.partner, began=began, ended=ended, told=False) == began + NOLI_EVERY
+    other = replace(pair.partner, protocol=Protocol.NCMEC)
+    assert due_again(other, began=began, ended=ended, told=True) == ended + EVERY
+
+
+def test_a_server_listens_to_some(pair: Pair) -> None:
+    """Another Noli may hold its answer back; where there are too many for that, each is only asked."""
+    lease = Lease("partner", "there", "", pair.here.clock.now(), 0, 0)
+    source = Source("https://elsewhere", "00" * 32)
+    for number in range(LISTENED_TO):
+        pair.here.syncer.task.run(lease)
+        assert "wait=2" in pair.here.wire.asked[-1][1]
+        pair.here.partners.add(NewPartner(f"other{number}", Protocol.NOLI, source=source))
+    pair.here.syncer.task.run(lease)
+    assert "wait=0" in pair.here.wire.asked[-1][1]
+
+
+def test_a_job_is_not_forgotten_while_another_process_begins(pair: Pair) -> None:
+    """Who finds that another process is at the very first fetch comes back when that one should be done, or is dead."""
+    pair.there.put(*range(1, 8))
+    lease = Lease("partner", "there", "", pair.here.clock.now(), 0, 0)
+
+    def bend(answer: HttpAnswer) -> HttpAnswer:
+        # Another process stores the first page, and dies.
+        pair.here.wire.bend = dead
+        with pytest.raises(RuntimeError):
+            pair.here.syncer.run("there")
+        pair.here.wire.bend = lambda a: a
+        return answer
+
+    def dead(answer: HttpAnswer) -> HttpAnswer:
+        if "after=0" in pair.here.wire.asked[-1][1]:
+            return answer
+        raise RuntimeError
+
+    pair.here.wire.bend = bend
+    assert pair.here.syncer.task.run(lease) == pair.here.clock.now() + TERM
 
 
 def test_a_server_fetches_as_a_job(pair: Pair) -> None:
@@ -461,7 +549,7 @@ def test_a_server_fetches_as_a_job(pair: Pair) -> None:
     lease = Lease("partner", "there", "", pair.here.clock.now(), 0, 0)
     pair.there.put(1)
     task = pair.here.syncer.task
-    assert (task.kind, task.lane, task.every) == ("partner", Lane.NETWORK, None)
+    assert (task.kind, task.lane, task.every) == ("partner", Lane.LISTENING, None)
     due = task.run(lease)
     assert due is not None
     assert due > pair.here.clock.now()

@@ -303,6 +303,17 @@ def test_lists_are_filtered_and_paged_in_the_order_of_the_queue() -> None:
     assert not desk.service.queue(NoticeFilter(breached=True))
 
 
+def test_what_a_caller_sent_is_found_by_their_own_number() -> None:
+    """The number is the caller's: under another key it leads nowhere."""
+    desk = Desk()
+    notice = desk.receive(complete(reference="T-1"), actor="key:p")
+    found = desk.service.find(" T-1", actor="key:p")
+    assert found is not None
+    assert found.id == notice.id
+    assert desk.service.find("T-1", actor="key:other") is None
+    assert desk.service.find("", actor="key:p") is None
+
+
 def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """One round takes so many portions; what is left waits for the next one, and nothing is lost."""
     monkeypatch.setattr(upkeep, "_PORTIONS", 1)

@@ -2,6 +2,7 @@
 """Banks, entries, opinions and their change sequence in SQL: ``bank.ports.BankStore``."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.adapters.sql import outbox
+from noli.adapters.sql import bulk, outbox
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
 from noli.bank.model import (
@@ -55,6 +56,11 @@ _REGION_ROWS = 5_000
 _IDS_A_QUERY = 1000
 
 
+# Looked up faster than an enumeration is called; a first load reads a million hashes.
+_TYPES = {each.value: each for each in SignalType}
+_PIPELINES = {each.value: each for each in Pipeline}
+_VARIANTS = {each.value: each for each in Variant}
+
 # Hashes lie bank by bank, so one that is looked for by its entry alone is reached over the entry's bank.
 _OF_ENTRY = (t.banked_hash.c.bank_id == t.entry.c.bank_id) & (t.banked_hash.c.entry_id == t.entry.c.id)
 
@@ -87,7 +93,7 @@ class SqlBankTransaction:
             raise Conflict(msg)
         values = {"name": name, "created_at": now, "entries": 0, "hashes": 0, "epoch": 1, **_policy_values(policy)}
         bank = self._connection.execute(t.bank.insert().values(values).returning(t.bank.c.id)).scalar_one()
-        self._append([(ChangeKind.BANK, bank, None)], now)
+        self._append(ChangeKind.BANK, bank, [None], now)
         return self.bank(name)
 
     def set_policy(self, name: str, policy: BankPolicy, *, now: datetime) -> Bank:
@@ -98,7 +104,7 @@ class SqlBankTransaction:
             self._connection.execute(t.banked_regions.delete().where(t.banked_regions.c.bank_id == bank))
             values["epoch"] = t.bank.c.epoch + 1
         self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(values))
-        self._append([(ChangeKind.BANK, bank, None)], now)
+        self._append(ChangeKind.BANK, bank, [None], now)
         return self.bank(name)
 
     def bank(self, name: str) -> Bank:
@@ -123,11 +129,11 @@ class SqlBankTransaction:
         number = self._bank_id(bank)
         if not entries:
             return
-        self._connection.execute(t.entry.insert(), [_entry_values(number, id_, new, now) for id_, new in entries])
-        hashes = [_hash_values(number, id_, at, one) for id_, new in entries for at, one in enumerate(new.hashes)]
-        self._connection.execute(t.banked_hash.insert(), hashes)
-        self._count(number, entries=len(entries), hashes=len(hashes))
-        self._append([(ChangeKind.ENTRY_ADDED, number, id_) for id_, _ in entries], now)
+        bulk.insert(self._connection, t.entry, _entry_columns(number, entries, now))
+        hashes = _hash_columns(number, entries)
+        bulk.insert(self._connection, t.banked_hash, hashes)
+        self._count(number, entries=len(entries), hashes=len(hashes["value"]))
+        self._append(ChangeKind.ENTRY_ADDED, number, [id_ for id_, _ in entries], now)
 
     def entry(self, bank: str, id: EntryId) -> Entry:  # noqa: A002 - the port's name
         """Read one entry with its hashes."""
@@ -165,7 +171,7 @@ class SqlBankTransaction:
         self._count(number, entries=-1, hashes=-self._connection.execute(gone).rowcount)
         region = t.banked_regions
         self._connection.execute(region.delete().where(region.c.bank_id == number, region.c.entry_id == id))
-        self._append([(ChangeKind.ENTRY_WITHDRAWN, number, id)], now)
+        self._append(ChangeKind.ENTRY_WITHDRAWN, number, [id], now)
         return self.entry(bank, id)
 
     def set_sharing(self, bank: str, id: EntryId, *, given: bool, now: datetime) -> Entry:  # noqa: A002 - the port's name
@@ -176,7 +182,7 @@ class SqlBankTransaction:
         values = {"sharing": Sharing.GRANTED.value, "shared_at": now} if given else {"sharing": Sharing.ENDED.value}
         self._connection.execute(t.entry.update().where(t.entry.c.id == id).values(values))
         kind = ChangeKind.ENTRY_SHARED if given else ChangeKind.ENTRY_UNSHARED
-        self._append([(kind, self._bank_id(bank), id)], now)
+        self._append(kind, self._bank_id(bank), [id], now)
         return self.entry(bank, id)
 
     def offer(self, bank: str, *, now: datetime) -> None:
@@ -185,7 +191,7 @@ class SqlBankTransaction:
         query = sa.select(one.id).where(one.bank_id == number, one.state == EntryState.ACTIVE.value).order_by(one.id)
         ids = self._connection.execute(query).scalars().all()
         if ids:
-            self._append([(ChangeKind.ENTRY_SHARED, number, id_) for id_ in ids], now)
+            self._append(ChangeKind.ENTRY_SHARED, number, ids, now)
 
     def add_opinion(self, bank: str, opinion: Opinion) -> Entry:
         """Keep an opinion and what it makes of the entry."""
@@ -203,7 +209,7 @@ class SqlBankTransaction:
         at_most = None if stands.confirmed or before.at_most is None else before.at_most.value
         values = {"disputed": stands.disputed, "at_most": at_most}
         self._connection.execute(t.entry.update().where(t.entry.c.id == opinion.entry).values(values))
-        self._append([(ChangeKind.ENTRY_OPINION, self._bank_id(bank), opinion.entry)], opinion.created_at)
+        self._append(ChangeKind.ENTRY_OPINION, self._bank_id(bank), [opinion.entry], opinion.created_at)
         if stands.disputed and not before.disputed:
             outbox.tell(self._connection, _disputed(before, opinion))
         return self.entry(bank, opinion.entry)
@@ -247,6 +253,10 @@ class SqlBankTransaction:
         if found != (wanted or 0):
             msg = "The database lacks hashes of a bank; stop Noli and restore it from a backup."
             raise IntegrityError(msg, detail=f"bank {bank}: {found} of {wanted}")
+
+    def active_counts(self) -> dict[BankId, int]:
+        """Return how many active hashes each bank has."""
+        return {BankId(row.id): row.hashes for row in self._connection.execute(sa.select(t.bank.c.id, t.bank.c.hashes))}
 
     def hashes_of(self, entry: EntryId) -> bytes:
         """Return an active entry's hashes."""
@@ -337,31 +347,37 @@ class SqlBankTransaction:
         """Return hashes of entries of one bank, withdrawn ones included; not of the port, for other repositories."""
         found: dict[EntryId, list[Hash]] = {}
         one = t.banked_hash
+        columns = one.c.entry_id, one.c.value, one.c.quality, one.c.type, one.c.pipeline, one.c.variant, one.c.at_ms
         for some in _portions(ids):
-            query = one.select().where(one.c.bank_id == bank, one.c.entry_id.in_(some))
-            for row in self._connection.execute(query.order_by(one.c.entry_id, one.c.position)):
-                found.setdefault(EntryId(row.entry_id), []).append(
-                    Hash(
-                        bytes(row.value),
-                        row.quality,
-                        type=SignalType(row.type),
-                        pipeline=Pipeline(row.pipeline),
-                        variant=Variant(row.variant),
-                        at_ms=row.at_ms,
-                    )
+            query = sa.select(*columns).where(one.c.bank_id == bank, one.c.entry_id.in_(some))
+            rows = self._connection.execute(query.order_by(one.c.entry_id, one.c.position))
+            for entry, value, quality, type_, pipeline, variant, at_ms in rows:
+                found.setdefault(entry, []).append(
+                    Hash(bytes(value), quality, _TYPES[type_], _PIPELINES[pipeline], _VARIANTS[variant], at_ms)
                 )
         return {entry: tuple(hashes) for entry, hashes in found.items()}
+
+    def hash_counts(self, bank: BankId, ids: Sequence[EntryId]) -> dict[EntryId, int]:
+        """Count what ``hashes_in`` would return of each entry; not of the port, for other repositories."""
+        found: Counter[EntryId] = Counter()
+        one = t.banked_hash.c
+        for some in _portions(ids):
+            query = sa.select(one.entry_id, sa.func.count()).where(one.bank_id == bank, one.entry_id.in_(some))
+            found.update({row[0]: row[1] for row in self._connection.execute(query.group_by(one.entry_id))})
+        return found
 
     def _count(self, bank: BankId, *, entries: int, hashes: int) -> None:
         counts = {"entries": t.bank.c.entries + entries, "hashes": t.bank.c.hashes + hashes}
         self._connection.execute(t.bank.update().where(t.bank.c.id == bank).values(counts))
 
-    def _append(self, changes: Sequence[tuple[ChangeKind, int, int | None]], now: datetime) -> None:
+    def _append(self, kind: ChangeKind, bank: int, entries: Sequence[int | None], now: datetime) -> None:
         log = t.bank_change.c
         last = self._connection.execute(sa.select(log.at).order_by(log.sequence.desc()).limit(1)).scalar_one_or_none()
         at = now if last is None else max(now, last)
-        rows = [{"kind": kind.value, "bank_id": bank, "entry_id": entry, "at": at} for kind, bank, entry in changes]
-        self._connection.execute(t.bank_change.insert(), rows)
+        count = len(entries)
+        columns: dict[str, Sequence[object]]
+        columns = {"kind": [kind.value] * count, "bank_id": [bank] * count, "entry_id": entries, "at": [at] * count}
+        bulk.insert(self._connection, t.bank_change, columns)
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_NOTIFY)
 
@@ -426,36 +442,40 @@ def _entry(row: Row[*tuple[object, ...]], hashes: tuple[Hash, ...]) -> Entry:
     )
 
 
-def _entry_values(bank: BankId, id_: EntryId, new: NewEntry, now: datetime) -> dict[str, object]:
+def _entry_columns(
+    bank: BankId, entries: Sequence[tuple[EntryId, NewEntry]], now: datetime
+) -> dict[str, Sequence[object]]:
+    new, count = [new for _, new in entries], len(entries)
     return {
-        "id": id_,
-        "bank_id": bank,
-        "state": EntryState.ACTIVE.value,
-        "added_by": new.provenance.added_by,
-        "source": new.provenance.source,
-        "reference": new.provenance.reference,
-        "labels": list(new.labels),
-        "note": new.note,
-        "created_at": now,
-        "withdrawn_by": "",
-        "disputed": False,
-        "sharing": new.sharing.value,
-        "at_most": None if new.at_most is None else new.at_most.value,
+        "id": [id_ for id_, _ in entries],
+        "bank_id": [bank] * count,
+        "state": [EntryState.ACTIVE.value] * count,
+        "added_by": [one.provenance.added_by for one in new],
+        "source": [one.provenance.source for one in new],
+        "reference": [one.provenance.reference for one in new],
+        "labels": [list(one.labels) for one in new],
+        "note": [one.note for one in new],
+        "created_at": [now] * count,
+        "withdrawn_by": [""] * count,
+        "disputed": [False] * count,
+        "sharing": [str(one.sharing) for one in new],
+        "at_most": [None if one.at_most is None else str(one.at_most) for one in new],
     }
 
 
-def _hash_values(bank: BankId, entry: EntryId, position: int, one: Hash) -> dict[str, object]:
+def _hash_columns(bank: BankId, entries: Sequence[tuple[EntryId, NewEntry]]) -> dict[str, Sequence[object]]:
+    hashes = [one for _, new in entries for one in new.hashes]
     return {
-        "entry_id": entry,
-        "position": position,
-        "bank_id": bank,
-        "active": True,
-        "type": one.type.value,
-        "value": one.value,
-        "quality": one.quality,
-        "pipeline": one.pipeline.value,
-        "variant": one.variant.value,
-        "at_ms": one.at_ms,
+        "bank_id": [bank] * len(hashes),
+        "entry_id": [id_ for id_, new in entries for _ in new.hashes],
+        "position": [at for _, new in entries for at in range(len(new.hashes))],
+        "active": [True] * len(hashes),
+        "type": [str(one.type) for one in hashes],
+        "value": [one.value for one in hashes],
+        "quality": [one.quality for one in hashes],
+        "pipeline": [str(one.pipeline) for one in hashes],
+        "variant": [str(one.variant) for one in hashes],
+        "at_ms": [one.at_ms for one in hashes],
     }
 
 

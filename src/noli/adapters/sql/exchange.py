@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partners and what they may see in SQL: ``exchange.ports.ExchangeStore``."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, Row
 
+from noli.adapters.sql import bulk
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -56,8 +58,15 @@ _HEADS = 16
 
 _ID_BYTES = 16
 
+# Hashes of one page: those of 2,000 pictures with all their forms, 6 MB as they are sent. A video has thousands.
+_HASHES_A_PAGE = 60_000
+
 # SQLite takes 32,766 parameters.
 _AT_ONCE = 1000
+
+_NO_LABELS = "[]"
+
+_SHARINGS = {each.value: each for each in Sharing}
 
 # When an entry became something that a partner can have.
 _SINCE = sa.func.coalesce(t.entry.c.shared_at, t.entry.c.created_at)
@@ -142,6 +151,12 @@ class SqlExchangeTransaction:
         """List partners by name."""
         return self._partners(sa.true())
 
+    def count_sources(self, protocol: Protocol) -> int:
+        """Count the active partners that are fetched from in a protocol."""
+        one = t.partner.c
+        active = one.protocol == protocol.value, one.state == PartnerState.ACTIVE.value, one.source.is_not(None)
+        return self._connection.execute(sa.select(sa.func.count()).where(*active)).scalar_one()
+
     def secret(self, partner: PartnerId) -> str:
         """Return what we show the partner's server."""
         one = t.partner.c
@@ -172,33 +187,36 @@ class SqlExchangeTransaction:
     ) -> tuple[list[Visible], int]:
         """Read what a partner may see of the change sequence."""
         shares = self._shares(partner)
-        rows = self._steps(list(shares), after=after, until=until, limit=limit) if shares else []
-        reached = rows[-1].sequence if len(rows) == limit else until
-        known_at = self._time_of(known)
+        steps = self._steps(list(shares), after=after, until=until, known=known, limit=limit) if shares else []
+        rows = self._of_one_page(steps)
+        reached = rows[-1].sequence if len(rows) < len(steps) or len(steps) == limit else until
         # The last step of an entry says all that earlier ones say.
-        steps = {row.entry_id: row for row in rows}
+        last = {row.entry_id: row.sequence for row in rows}
         hashes = self._hashes_of(rows)
         opinions = self._opinions([row.entry_id for row in rows if row.has_opinion])
+        names = {bank: row.name for bank, row in shares.items()}
+        open_banks = {bank for bank, row in shares.items() if row.ended_at is None}
         found = []
-        for row in sorted(steps.values(), key=lambda row: row.sequence):
-            sharing = Sharing(row.sharing)
-            shared = shares[row.bank_id].ended_at is None
-            withdrawn = not (shared and sharing.leaves and row.state == EntryState.ACTIVE.value)
-            if sharing is Sharing.WITHHELD or (withdrawn and (known_at is None or row.since > known_at)):
+        for row in rows:
+            sequence, at, entry, bank, state, sharing_text, disputed, labels, created_at, old, _ = row
+            if last[entry] != sequence:
                 continue
-            entry = EntryId(row.entry_id)
+            sharing = _SHARINGS[sharing_text]
+            withdrawn = not (bank in open_banks and sharing.leaves and state == EntryState.ACTIVE.value)
+            if sharing is Sharing.WITHHELD or (withdrawn and not old):
+                continue
             found.append(
                 Visible(
-                    sequence=row.sequence,
-                    at=row.at,
+                    sequence=sequence,
+                    at=at,
                     entry=entry,
-                    bank=shares[row.bank_id].name,
-                    created_at=row.created_at,
+                    bank=names[bank],
+                    created_at=created_at,
                     withdrawn=withdrawn,
                     hashes=hashes[entry],
                     opinions=opinions.get(entry, ()),
-                    disputed=row.disputed,
-                    labels=tuple(row.labels),
+                    disputed=disputed,
+                    labels=() if labels == _NO_LABELS else tuple(json.loads(labels)),
                     personal=sharing is not Sharing.OPEN,
                 )
             )
@@ -222,11 +240,8 @@ class SqlExchangeTransaction:
 
     def keep_received(self, partner: PartnerId, received: Sequence[Received], *, now: datetime) -> None:
         """Keep what is known of a partner's entries."""
-        rows = [_received_values(partner, one, now) for one in received]
-        made = self._insert(t.received).values({name: sa.bindparam(name) for name in rows[0]})
-        kept = {name: made.excluded[name] for name in rows[0] if name not in {"partner_id", "reference"}}
-        made = made.on_conflict_do_update(index_elements=["partner_id", "reference"], set_=kept)
-        self._connection.execute(made, rows)
+        columns = _received_columns(partner, received, now)
+        bulk.insert(self._connection, t.received, columns, replace=("partner_id", "reference"))
 
     def held(self, partner: PartnerId, *, reason: HeldReason | None = None, limit: int = 1000) -> list[Received]:
         """List what is held of a partner."""
@@ -422,8 +437,23 @@ class SqlExchangeTransaction:
                 high = row.sequence - 1
         return low
 
-    def _steps(self, banks: Sequence[int], *, after: int, until: int, limit: int) -> Sequence[Row[*tuple[object, ...]]]:
+    def _of_one_page(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return the first of these steps: so many that their hashes fit on a page, but one at least."""
+        counts: dict[EntryId, int] = {}
+        for bank, ids in _by_bank(rows).items():
+            counts |= self.banks.hash_counts(BankId(bank), ids)
+        left = _HASHES_A_PAGE
+        for number, row in enumerate(rows):
+            left -= counts.pop(EntryId(row.entry_id), 0)
+            if left < 0 and number:
+                return rows[:number]
+        return rows
+
+    def _steps(
+        self, banks: Sequence[int], *, after: int, until: int, known: int, limit: int
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         log, one = t.bank_change.c, t.entry.c
+        known_at = self._time_of(known)
         query = (
             sa.select(
                 log.sequence,
@@ -433,9 +463,9 @@ class SqlExchangeTransaction:
                 one.state,
                 one.sharing,
                 one.disputed,
-                one.labels,
+                sa.cast(one.labels, sa.Text),
                 one.created_at,
-                _SINCE.label("since"),
+                (sa.false() if known_at is None else known_at >= _SINCE).label("old"),
                 sa.exists().where(t.opinion.c.entry_id == one.id).label("has_opinion"),
             )
             .join(t.entry, one.id == log.entry_id)
@@ -445,12 +475,9 @@ class SqlExchangeTransaction:
         )
         return self._connection.execute(query).all()
 
-    def _hashes_of(self, rows: Sequence[Row[*tuple[object, ...]]]) -> dict[EntryId, tuple[Hash, ...]]:
+    def _hashes_of(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[EntryId, tuple[Hash, ...]]:
         found: dict[EntryId, tuple[Hash, ...]] = {}
-        by_bank: dict[int, list[EntryId]] = {}
-        for row in rows:
-            by_bank.setdefault(row.bank_id, []).append(EntryId(row.entry_id))
-        for bank, ids in by_bank.items():
+        for bank, ids in _by_bank(rows).items():
             found |= self.banks.hashes_in(BankId(bank), ids)
         return found
 
@@ -577,32 +604,44 @@ def _digest(text: str) -> bytes:
         return b""
 
 
+class _HeldHash(msgspec.Struct, array_like=True):
+    """A hash of a held entry."""
+
+    type: str
+    value: bytes
+    quality: int | None
+    pipeline: str
+    variant: str
+    at_ms: int | None = None
+
+
 class _Content(msgspec.Struct, array_like=True):
     """What of a held entry waits to be registered."""
 
-    hashes: list[tuple[str, bytes, int | None, str, str]]
+    hashes: list[_HeldHash]
     labels: list[str]
 
 
 _decoder = msgspec.msgpack.Decoder(_Content)
 
 
-def _received_values(partner: PartnerId, one: Received, now: datetime) -> dict[str, object]:
-    content = None
-    if one.reason is not None:
-        hashes = [(h.type.value, h.value, h.quality, h.pipeline.value, h.variant.value) for h in one.hashes]
-        content = msgspec.msgpack.encode(_Content(hashes, list(one.labels)))
+def _received_columns(partner: PartnerId, some: Sequence[Received], now: datetime) -> dict[str, Sequence[object]]:
     return {
-        "partner_id": partner,
-        "reference": one.reference,
-        "version": one.version,
-        "state": one.state.value,
-        "bank": one.bank,
-        "entry_id": one.entry,
-        "reason": None if one.reason is None else one.reason.value,
-        "content": content,
-        "changed_at": now,
+        "partner_id": [partner] * len(some),
+        "reference": [one.reference for one in some],
+        "version": [one.version for one in some],
+        "state": [str(one.state) for one in some],
+        "bank": [one.bank for one in some],
+        "entry_id": [one.entry for one in some],
+        "reason": [None if one.reason is None else str(one.reason) for one in some],
+        "content": [None if one.reason is None else _content(one) for one in some],
+        "changed_at": [now] * len(some),
     }
+
+
+def _content(one: Received) -> bytes:
+    hashes = [_HeldHash(h.type, h.value, h.quality, h.pipeline, h.variant, h.at_ms) for h in one.hashes]
+    return msgspec.msgpack.encode(_Content(hashes, list(one.labels)))
 
 
 def _received(row: Row[*tuple[object, ...]]) -> Received:
@@ -615,8 +654,8 @@ def _received(row: Row[*tuple[object, ...]]) -> Received:
         entry=None if row.entry_id is None else EntryId(row.entry_id),
         reason=None if row.reason is None else HeldReason(row.reason),
         hashes=tuple(
-            Hash(value, quality, SignalType(type_), Pipeline(pipeline), Variant(variant))
-            for type_, value, quality, pipeline, variant in content.hashes
+            Hash(h.value, h.quality, SignalType(h.type), Pipeline(h.pipeline), Variant(h.variant), h.at_ms)
+            for h in content.hashes
         ),
         labels=tuple(content.labels),
     )
@@ -625,6 +664,13 @@ def _received(row: Row[*tuple[object, ...]]) -> Received:
 def _is_held(reason: HeldReason | None) -> sa.ColumnElement[bool]:
     one = t.received.c
     return one.reason.is_not(None) if reason is None else one.reason == reason.value
+
+
+def _by_bank(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, list[EntryId]]:
+    by_bank: dict[int, dict[EntryId, None]] = {}
+    for row in rows:
+        by_bank.setdefault(row.bank_id, {})[EntryId(row.entry_id)] = None
+    return {bank: list(ids) for bank, ids in by_bank.items()}
 
 
 def _portions(references: Sequence[str]) -> Iterator[Sequence[str]]:

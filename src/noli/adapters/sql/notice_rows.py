@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
+from noli.adapters.sql.lists import beside
 from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
@@ -49,13 +50,14 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
     )
 
 
-def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
+def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
     """Return the conditions that a filter stands for."""
     kept = t.notice_file.c
+    few = wanted.waiting or wanted.breached
     if wanted.state is not None:
-        yield kept.state == wanted.state.value
+        yield beside(kept.state, few=few, dialect=dialect) == wanted.state.value
     if wanted.assigned_to is not None:
-        yield kept.assigned_to == wanted.assigned_to
+        yield beside(kept.assigned_to, few=few, dialect=dialect) == wanted.assigned_to
     if wanted.waiting:
         yield kept.idle_at.is_(None)
     if wanted.breached:

@@ -120,7 +120,7 @@ class SqlNoticeTransaction:
     def page(self, wanted: NoticeFilter, *, after: NoticeId | None = None, limit: int = 100) -> list[NoticeSummary]:
         """List notices in the order of the queue."""
         kept = t.notice_file.c
-        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted))
+        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted, self._connection.dialect.name))
         if after is not None:
             place = self._notices.row(after).queue_at
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(place, after))
@@ -206,6 +206,10 @@ class SqlNoticeTransaction:
         known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
         return [] if self._connection.execute(known).scalar_one_or_none() is None else self._records.history(record)
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        """Return the events of many records with nothing personal in them."""
+        return self._records.outlines(found)
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -216,7 +220,7 @@ class SqlNoticeTransaction:
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct."""
         kept = t.record_file.c
-        query = sa.select(kept.id).where(kept.conduct > 0, kept.id > (after or "")).order_by(kept.id).limit(limit)
+        query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
         return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

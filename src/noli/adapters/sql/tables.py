@@ -370,6 +370,10 @@ ledger_tile = sa.Table(
 # Condition of a partial index; a query uses it only where it says the same.
 _HELD = sa.text("held > 0")
 
+# The order of a list, and behind it what else may be asked for.
+_OF_CASES = ("opened_at", "id", "state", "assigned_to")
+_OF_NOTICES = ("queue_at", "id", "state", "assigned_to")
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",
@@ -399,16 +403,16 @@ case_file = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Index(None, "opened_at", "id"),
     sa.Index(None, "assigned_to", "opened_at"),
-    sa.Index(None, "state", "opened_at", "id"),
-    # Few among many, in the order of the list.
+    # In the order of the list; what else may be asked for stands behind it, so that no row is read only to be passed.
+    sa.Index("ix_case_file_state", "state", "opened_at", "id", "assigned_to"),
+    # Few among many.
     sa.Index(
         "ix_case_file_waiting",
-        "opened_at",
-        "id",
+        *_OF_CASES,
         sqlite_where=sa.text("waits_for_staff = 1"),
         postgresql_where=sa.text("waits_for_staff"),
     ),
-    sa.Index("ix_case_file_held", "opened_at", "id", sqlite_where=_HELD, postgresql_where=_HELD),
+    sa.Index("ix_case_file_held", *_OF_CASES, sqlite_where=_HELD, postgresql_where=_HELD),
     sa.Index(None, "key_id"),
 )
 
@@ -479,14 +483,14 @@ notice_file = sa.Table(
     sa.Index(None, "queue_at", "id"),
     # Without what is waiting, so that no planner takes this one to find and sort all of that.
     sa.Index("ix_notice_file_idle", "idle_at", sqlite_where=_IDLE, postgresql_where=_IDLE),
-    sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=BREACHED, postgresql_where=BREACHED),
+    sa.Index("ix_notice_file_breached", *_OF_NOTICES, sqlite_where=BREACHED, postgresql_where=BREACHED),
     # As good as empty: who asks for lost alarms reads no notice that has its alarm.
     sa.Index("ix_notice_file_unalarmed", "id", sqlite_where=UNALARMED, postgresql_where=UNALARMED),
     sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
-    sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    sa.Index(None, "state", "queue_at", "id"),
-    sa.Index(None, "assigned_to", "queue_at", "id"),
+    sa.Index("ix_notice_file_waiting", *_OF_NOTICES, sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
+    sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
     sa.Index(None, "key_id"),
 )
 
@@ -556,6 +560,9 @@ pursuit_tie = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
+#: As the index has it.
+CONDUCT = sa.text("conduct > 0")
+
 # The record of somebody who sends notices or uploads; its id is a keyed digest of what the platform calls them.
 record_file = sa.Table(
     "record_file",
@@ -568,7 +575,7 @@ record_file = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("conduct", sa.Integer, nullable=False),
-    sa.Index(None, "conduct", "id"),
+    sa.Index("ix_record_file_conduct", "id", sqlite_where=CONDUCT, postgresql_where=CONDUCT),
     sa.Index(None, "updated_at"),
     sa.Index(None, "key_id"),
 )

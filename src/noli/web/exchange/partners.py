@@ -41,7 +41,10 @@ def version_now(call: Call) -> int:
 
 
 def pdq_of(item: Visible) -> Iterator[tuple[int, Hash]]:
-    """Yield the hashes that these protocols know, with their places."""
+    """Yield the hashes that these protocols know, with their places.
+
+    Frames of videos are none: as pictures of their own, titles and black frames would block everything.
+    """
     for place, one in enumerate(item.hashes):
         if one.type.value == SignalType.PDQ.value:
             yield place, one

@@ -17,7 +17,7 @@ from noli.base.errors import HashFormatError, InputError, NotFound
 from noli.exchange.holders import may_see
 from noli.exchange.model import Told, Visible
 from noli.exchange.timed import Cursor, whole_seconds
-from noli.hashing.model import PDQ_BYTES, Hash
+from noli.hashing.model import PDQ_BYTES, Hash, SignalType
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
 from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of, take, version_now
@@ -110,9 +110,12 @@ def descriptors(call: Call) -> Reply:
             if not may_see(partner, entry):
                 continue
             whole = transaction.banks.entry(entry.bank, entry.id)
+            pictures = [one.hex for one in whole.hashes if one.type is SignalType.PDQ]
+            if not pictures:
+                continue
             found[str(entry.id)] = {
                 "id": str(entry.id),
-                "raw_indicator": whole.hashes[0].hex,
+                "raw_indicator": pictures[0],
                 "type": _PDQ,
                 "owner": {"id": str(OURSELVES), "name": OUR_NAME},
                 "added_on": entry.created_at.isoformat(),
