@@ -44,7 +44,7 @@ class AddParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class DraftRequest:
     """Keep a request that was written."""
 
     to: Responsible = field(repr=False)
@@ -141,7 +141,7 @@ Command = (
     | AddCopies
     | NoteParties
     | AddParty
-    | Draft
+    | DraftRequest
     | DropDraft
     | QueueMail
     | NoteMailSent

@@ -71,7 +71,7 @@ def decide(pursuit: Pursuit, command: Command, now: datetime) -> tuple[Event, ..
         case c.AddParty(party):
             known_keys = {each.key for each in pursuit.parties}
             return () if party.key in known_keys else (e.PartyAdded(rung=party.rung, party=party),)
-        case c.Draft():
+        case c.DraftRequest():
             return _draft(pursuit, command)
         case c.DropDraft(number):
             request = _request(pursuit, number)
@@ -189,7 +189,7 @@ def _applied(pursuit: Pursuit, event: Event, at: datetime) -> Pursuit:  # noqa: 
             assert_never(event)
 
 
-def _draft(pursuit: Pursuit, command: c.Draft) -> tuple[Event, ...]:
+def _draft(pursuit: Pursuit, command: c.DraftRequest) -> tuple[Event, ...]:
     open_ = {request.to.key: request for request in pursuit.requests if request.state in _UNSENT}
     again = open_.get(command.to.key)
     dropped: tuple[Event, ...] = () if again is None else (e.RequestDropped(number=again.number),)

@@ -215,7 +215,9 @@ class PursuitService:
 
         return self.act(pursuit, act, actor=actor)
 
-    def written(self, transaction: PursuitTransaction, pursuit: Pursuit, to: Responsible, wishes: Wishes) -> c.Draft:
+    def written(
+        self, transaction: PursuitTransaction, pursuit: Pursuit, to: Responsible, wishes: Wishes
+    ) -> c.DraftRequest:
         """Write a request; its reference leads to it from now on."""
         now = self.clock.now()
         filer = wishes.filer or self.head.filer
@@ -247,7 +249,7 @@ class PursuitService:
             reference=reference,
         )
         transaction.tie(self.digest(reference), pursuit.id, len(pursuit.requests) + 1)
-        return c.Draft(
+        return c.DraftRequest(
             to=to,
             channel=channel,
             regimes=tuple(invoked),

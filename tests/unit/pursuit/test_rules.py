@@ -52,8 +52,8 @@ def _opened(*parties: Responsible) -> Pursuit:
     return _does(EMPTY, begun, c.AddCopies(copies), c.NoteParties(parties, ("One registry was silent.",)))
 
 
-def _draft(to: Responsible, lacks: tuple[Field, ...] = ()) -> c.Draft:
-    return c.Draft(
+def _draft(to: Responsible, lacks: tuple[Field, ...] = ()) -> c.DraftRequest:
+    return c.DraftRequest(
         to=to,
         channel=to.channels[0] if to.channels else Channel(ChannelKind.FORM, "https://form.example/"),
         regimes=(RegimeId("us-take-it-down"),),
