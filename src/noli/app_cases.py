@@ -13,7 +13,7 @@ from pathlib import Path
 from noli.access.delays import Callers, Delays, Quota
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
-from noli.adapters.caretaker import Caretaker, report
+from noli.adapters.caretaker import Caretaker, report, report_doubt
 from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.noted_roots import NAME, RootsFile
@@ -46,6 +46,7 @@ from noli.evidence.service import LedgerService
 from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
+from noli.matching.doubts import Doubts
 from noli.matching.index import BankIndexes
 from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
@@ -247,9 +248,16 @@ class CaseParts:
         return NoticeUpkeep(self.notices)
 
     @cached_property
+    def doubts(self) -> Doubts:
+        """Disputes entries that block too much."""
+        kept, after = self.database, self.config.doubted_after
+        return Doubts(kept.checks, kept.banks, self.clock, after=after, tell=report_doubt)
+
+    @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task, self.notice_upkeep.task, *self.webhooks.tasks, *self.roots.tasks]
+        mine = [self.upkeep.task, self.notice_upkeep.task, self.doubts.task]
+        return [*mine, *self.webhooks.tasks, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:

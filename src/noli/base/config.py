@@ -80,6 +80,9 @@ class Config:
     snapshot_changes: int = 50_000
     #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
     probing_budget: int = 16
+    #: Uploads that are not like each other of which one entry may block so many in 24 hours; then it asks for review
+    #: only, until somebody says that it is right. 0 for no limit.
+    doubted_after: int = 40
     #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.
     key_file: str = ""
     #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.
