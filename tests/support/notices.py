@@ -35,7 +35,7 @@ from noli.notices.model import (
     NoticeSummary,
     PartyId,
 )
-from noli.notices.ports import NoticeStore, SeenUpload
+from noli.notices.ports import NoticeStore, SeenMatch, SeenUpload
 from noli.notices.service import NoticeService
 from noli.notices.summaries import wanted as is_wanted
 from noli.notices.upkeep import NoticeUpkeep
@@ -69,6 +69,7 @@ class World:
     ledger: list[LedgerEntry] = field(default_factory=list)
     uploads: list[SeenUpload] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
 
 
 class MemoryNotices:
@@ -106,6 +107,7 @@ def _copied(world: World) -> World:
         ledger=list(world.ledger),
         uploads=list(world.uploads),
         positions=dict(world.positions),
+        matches=dict(world.matches),
     )
 
 
@@ -211,6 +213,9 @@ class MemoryNoticeTransaction:
         stop = min((seen.number for seen in waiting if seen.at > until), default=None)
         numbers = sorted({seen.number for seen in waiting if stop is None or seen.number < stop})[:limit]
         return [seen for seen in waiting if seen.number in numbers]
+
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        return self._world.matches.get((entry, ref))
 
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)

@@ -10,21 +10,21 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import Conflict, InputError, NotFound
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.limits import check_text
 from noli.casework.model import AgeAnswer
 from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
+from noli.notices import clocks, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
-from noli.notices import letters, record_rules, records, rules
 from noli.notices.events import Recorded
 from noli.notices.model import (
     Because,
@@ -50,6 +50,9 @@ from noli.regimes.rules import applicable
 
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
 MAX_TEXT, MAX_REFERENCE = 8000, 2000
+
+#: How long after its time a planned decision takes effect at the latest, where processes run.
+EFFECT_TIME = timedelta(seconds=30)
 
 #: Contents that one notice may name.
 MAX_NAMED = 100
@@ -186,6 +189,36 @@ class NoticeService:
         _check_rule(command)
         banked = self._banked(transaction, self.load(transaction, notice), command)
         return self.act(transaction, notice, [replace(command, banked=banked)], actor=actor)
+
+    def plan(
+        self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, wait: timedelta, actor: str
+    ) -> Notice:
+        """Decide with effect after ``wait``, so that it can be taken back; at once where a clock would end meanwhile.
+
+        Raises:
+            InputError: What is asked makes no sense for this notice.
+            Conflict: It is in no state for this.
+            NotFound: There is no such notice.
+        """
+        _check_rule(command)
+        now = self.clock.now()
+        running_ = clocks.running(self.load(transaction, notice), self.law)
+        ends = [each.deadline.due_at for each in running_ if each.deadline.due_at >= now]
+        if ends and min(ends) <= now + wait + EFFECT_TIME:
+            return self.rule(transaction, notice, command, actor=actor)
+        return self.act(transaction, notice, [c.PlanRuling(command, now + wait)], actor=actor)
+
+    def carry_out(self, transaction: NoticeTransaction, notice: NoticeId, *, actor: str) -> Notice:
+        """Let a planned decision take effect where its time has come; dropped where it is not possible any more."""
+        found = self.load(transaction, notice)
+        if found.plan is None or found.plan.effect_at > self.clock.now():
+            return found
+        command = rules.planned(found.plan)
+        try:
+            rules.decide(found, command, self.law, self.clock.now())
+        except (Conflict, InputError):
+            return self.act(transaction, notice, [c.DropPlan(actor)], actor=actor)
+        return self.rule(transaction, notice, command, actor=actor)
 
     def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
         """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""

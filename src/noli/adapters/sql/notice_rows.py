@@ -9,7 +9,7 @@ from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.lists import beside
-from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
+from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
 
@@ -47,6 +47,7 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
         held=row.held,
         idle_at=row.idle_at,
         erased_at=row.erased_at,
+        planned_at=row.planned_at,
     )
 
 
@@ -62,3 +63,10 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
         yield kept.idle_at.is_(None)
     if wanted.breached:
         yield t.BREACHED
+    if wanted.opening is not None:
+        yield kept.opening == wanted.opening.value
+    if wanted.begins:
+        yield kept.id.startswith(wanted.begins, autoescape=True)
+    if wanted.undecided:
+        yield kept.planned_at.is_(None)
+        yield kept.state.in_([each.value for each in TO_DECIDE])

@@ -17,11 +17,12 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
-from noli.notices.ports import SeenUpload
+from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
 
@@ -185,6 +186,22 @@ class SqlNoticeTransaction:
             )
             for row in self._feed.matches(after=after, until=until, limit=limit)
         ]
+
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match."""
+        match, check = t.check_match.c, t.matched_check.c
+        query = (
+            sa.select(match.distance_bits, match.closeness, match.agreement, match.segment, check.key, check.checked_at)
+            .join_from(t.check_match, t.matched_check, check.number == match.check_number)
+            .where(match.entry_id == entry, check.content_ref == ref)
+            .order_by(check.number.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        whole = row.agreement is None and row.segment is None
+        return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
 
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""

@@ -480,6 +480,7 @@ notice_file = sa.Table(
     sa.Column("held", sa.Boolean, nullable=False),
     sa.Column("idle_at", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
+    sa.Column("planned_at", UtcDateTime),
     sa.Index(None, "queue_at", "id"),
     # Without what is waiting, so that no planner takes this one to find and sort all of that.
     sa.Index("ix_notice_file_idle", "idle_at", sqlite_where=_IDLE, postgresql_where=_IDLE),
@@ -588,6 +589,50 @@ session = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False, index=True),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Index(None, "kind", "subject"),
+)
+
+# A key with which a member of staff logs in without a password; ``used_at`` is when the challenge was made that was
+# answered last, so that no answer is taken twice.
+passkey = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("credential", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+)
+
+# Codes that each take the place of a one-time code once, as keyed digests.
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False, index=True),
+)
+
+# What a member of staff set for their own work: comfort, limits, saved views.
+desk_setting = sa.Table(
+    "desk_setting",
+    metadata,
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+
+# Each time that somebody was shown a preview; ``subject`` is a keyed digest of what was on it.
+look = sa.Table(
+    "look",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("notice_id", sa.String(16), nullable=False),
+    sa.Column("content", sa.Integer, nullable=False),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Index(None, "staff_id", "at"),
+    sqlite_autoincrement=True,
 )
 
 # Work that is to be done, and who holds it until when; see ``noli.jobs``.

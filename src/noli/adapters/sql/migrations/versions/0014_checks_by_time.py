@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks are found by their time: what an entry blocked within a day is counted.
 
-Before: code of revision 0012 runs on.
+Before: code of revision 0013 runs on.
 """
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
