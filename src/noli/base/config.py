@@ -89,6 +89,9 @@ class Config:
     intake_bank: str = "intake"
     #: Name of the bank that keeps removed content down; made on first use with the action ``block``.
     removed_bank: str = "removed"
+    #: Folder of a catalogue that ``noli catalogue add`` stored, in which copies of what was removed are searched; empty
+    #: for none: then the platform searches, and answers over the API.
+    catalogue: str = ""
     #: Where the service is offered, as codes of countries and unions (``US,EU``): which laws apply to its notices.
     #: Empty for everywhere, so that the strictest known law counts.
     jurisdictions: str = ""
