@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -15,7 +16,7 @@ from noli.bank.ports import BankStore
 from noli.base.errors import Conflict, NotFound
 from noli.hashing.model import Hash, Outcome
 from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
-from noli.matching.ports import Checks
+from noli.matching.ports import Blocks, Checks
 from tests.conftest import opened
 from tests.support.bits import some_hash
 from tests.support.store import MemoryBanks, MemoryChecks, MemoryKeys
@@ -24,7 +25,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 _BLOCK = Verdict.BLOCK
 
-_Stores = tuple[Checks, Keys, Neighbour]
+
+class _Checks(Checks, Blocks, Protocol):
+    """What keeps checks, with what it knows of them."""
+
+
+_Stores = tuple[_Checks, Keys, Neighbour]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -32,7 +38,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[_Stores]:
     """Each implementation, with a neighbour whose bank exists."""
     database = None
     banks: BankStore
-    checks: Checks
+    checks: _Checks
     keys: Keys
     if request.param == "memory":
         banks, checks, keys = MemoryBanks(), MemoryChecks(), MemoryKeys()

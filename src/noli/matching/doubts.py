@@ -20,7 +20,7 @@ from noli.bank.ports import BankStore
 from noli.bank.rules import DOUBTS, standing
 from noli.base.clock import Clock
 from noli.jobs.model import Task
-from noli.matching.ports import Checks
+from noli.matching.ports import Blocks
 
 #: Uploads farther apart than this are taken for strangers, in bits: no bank's usual threshold calls them copies.
 APART_BITS = 31
@@ -57,7 +57,7 @@ class Doubts:
 
     def __init__(
         self,
-        checks: Checks,
+        blocks: Blocks,
         store: BankStore,
         clock: Clock,
         *,
@@ -67,13 +67,13 @@ class Doubts:
         """Keep the collaborators.
 
         Args:
-            checks: What was blocked.
+            blocks: What was blocked.
             store: Keeps opinions.
             clock: Tells the time.
             after: So many strangers within a day are too many; 0 for no limit.
             tell: Called for each entry that comes to be doubted.
         """
-        self._checks, self._store, self._clock = checks, store, clock
+        self._blocks, self._store, self._clock = blocks, store, clock
         self._after, self._tell = after, tell
 
     @property
@@ -86,8 +86,8 @@ class Doubts:
         if not self._after:
             return
         since = self._clock.now() - WINDOW
-        for entry in self._checks.blocking(since=since, least=self._after):
-            values = self._checks.blocked(entry, since=since, limit=_LOOKED_AT)
+        for entry in self._blocks.blocking(since=since, least=self._after):
+            values = self._blocks.blocked(entry, since=since, limit=_LOOKED_AT)
             if strangers(values, enough=self._after) >= self._after:
                 self._doubt(entry)
 

@@ -155,6 +155,10 @@ class Checks(Protocol):
         """List newest first, those older than the check ``after``."""
         ...
 
+
+class Blocks(Protocol):
+    """Tells what entries blocked; whoever keeps checks knows."""
+
     def blocking(self, *, since: datetime, least: int) -> list[EntryId]:
         """List the entries that blocked at least so many uploads by the hash of the whole, in any order."""
         ...
