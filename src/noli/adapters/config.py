@@ -54,6 +54,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "max_lag_s": (1, 86_400),
     "snapshot_changes": (1, 1_000_000_000),
     "probing_budget": (1, 1_000_000),
+    "doubted_after": (0, 1_000),
     "submissions_per_hour": (1, 1_000_000),
     "proof_of_work_bits": (0, 30),
     "password_memory_mib": (8, 4096),

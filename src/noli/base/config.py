@@ -80,12 +80,18 @@ class Config:
     snapshot_changes: int = 50_000
     #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
     probing_budget: int = 16
+    #: Uploads that are not like each other of which one entry may block so many in 24 hours; then it asks for review
+    #: only, until somebody says that it is right. 0 for no limit.
+    doubted_after: int = 40
     #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.
     key_file: str = ""
     #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.
     intake_bank: str = "intake"
     #: Name of the bank that keeps removed content down; made on first use with the action ``block``.
     removed_bank: str = "removed"
+    #: Folder of a catalogue that ``noli catalogue add`` stored, in which copies of what was removed are searched; empty
+    #: for none: then the platform searches, and answers over the API.
+    catalogue: str = ""
     #: Where the service is offered, as codes of countries and unions (``US,EU``): which laws apply to its notices.
     #: Empty for everywhere, so that the strictest known law counts.
     jurisdictions: str = ""

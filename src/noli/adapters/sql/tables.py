@@ -289,7 +289,7 @@ matched_check = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("capped", sa.Boolean, nullable=False),
     sa.Column("hashes", sa.JSON, nullable=False),
-    sa.Column("checked_at", UtcDateTime, nullable=False),
+    sa.Column("checked_at", UtcDateTime, nullable=False, index=True),
 )
 
 # The bank's policy is kept as it was when it decided.

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pursuits of the links of cases, with their events, and what ties mail to them.
 
-Before: code of revision 0013 runs on with these tables beside its own.
+Before: code of revision 0014 runs on with these tables beside its own.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
