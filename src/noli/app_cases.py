@@ -14,7 +14,7 @@ from noli.access.delays import Callers, Delays, Quota
 from noli.access.passkeys import PasskeyService
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
-from noli.adapters.caretaker import Caretaker, report
+from noli.adapters.caretaker import Caretaker, report, report_doubt
 from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.noted_roots import NAME, RootsFile
@@ -49,6 +49,7 @@ from noli.evidence.service import LedgerService
 from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
+from noli.matching.doubts import Doubts
 from noli.matching.index import BankIndexes
 from noli.moderation.service import DeskService
 from noli.notices.copies import CopySearch
@@ -276,6 +277,12 @@ class CaseParts:
         return NoticeUpkeep(self.notices)
 
     @cached_property
+    def doubts(self) -> Doubts:
+        """Disputes entries that block too much."""
+        kept, after = self.database, self.config.doubted_after
+        return Doubts(kept.checks, kept.banks, self.clock, after=after, tell=report_doubt)
+
+    @cached_property
     def copy_search(self) -> CopySearch:
         """Searches for copies of what was removed, in the catalogue that the settings name."""
         from noli.adapters.scan.copies import CatalogueOfCopies  # noqa: PLC0415 - slow to load, and most do without
@@ -285,7 +292,7 @@ class CaseParts:
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task]
+        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task, self.doubts.task]
         copies = [self.copy_search.task] if self.config.catalogue else []
         return [*own, *copies, *self.webhooks.tasks, *self.roots.tasks]
 
