@@ -37,8 +37,10 @@ DOMAIN_PACKAGES := \
 	hashing \
 	jobs \
 	matching \
+	moderation \
 	notices \
 	outbox \
+	pursuit \
 	regimes \
 	scanning
 COMMA := ,

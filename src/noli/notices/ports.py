@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What notices need from outside: a store.
+"""What notices need from outside: a store, and a catalogue of what the platform has.
 
 One suite (``tests/contract/test_notice_store.py``) holds every implementation of the store to this page.
 """
@@ -13,6 +13,8 @@ from typing import Protocol
 from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
+from noli.jobs.ports import JobTransaction
+from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
@@ -40,7 +42,45 @@ class SeenUpload:
     at: datetime
 
 
-class NoticeTransaction(LedgerTransaction, Protocol):
+@dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """Something that the platform has: its own id of it, and how far it is from what was searched, in bits."""
+
+    ref: str
+    distance_bits: int
+
+
+class Catalogue(Protocol):
+    """The hashes of everything that the platform has."""
+
+    def near(self, hashes: Sequence[bytes], *, within_bits: int, limit: int) -> list[FoundCopy]:
+        """Find what is near any of some hashes, nearest first, each id once, ``limit`` at most.
+
+        Raises:
+            Unavailable: Nothing is stored: that is no answer.
+            IntegrityError: What is stored is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMatch:
+    """How close an upload was to an entry, as the check recorded it.
+
+    Attributes:
+        distance: Bits that differ; None where it was found by regions or as a video.
+        closeness: The same as a word.
+        platform: Name of the key that asked.
+        at: When.
+    """
+
+    distance: int | None
+    closeness: Closeness
+    platform: str
+    at: datetime
+
+
+class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
     """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well.
 
     Events, their ledger entries, what lists show and what is registered in banks are one transaction.
@@ -124,8 +164,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """
         ...
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
-        """List notices that are not erased in the order of their ids, for the sweep."""
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
+        """List notices that are not erased in the order of their ids: all, or what happened something to since then."""
         ...
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -144,6 +186,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """Read matches of recorded checks in order; a check is never cut in two."""
         ...
 
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match of an entry with an upload of this reference."""
+        ...
+
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come; 0 at first."""
         ...
@@ -160,6 +206,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """Return all events of a record in order; none where there is no record."""
         ...
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[records.Recorded]]:
+        """Return the events of many records with nothing personal in them, in one query."""
+        ...
+
     def append_record(
         self,
         record: records.PartyRecord,
@@ -174,6 +224,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct, in the order of their ids."""
+        ...
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened since then, in the order of their ids."""
         ...
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

@@ -10,21 +10,21 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import Conflict, InputError, NotFound
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.limits import check_text
 from noli.casework.model import AgeAnswer
 from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
+from noli.notices import clocks, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
-from noli.notices import letters, records, rules
 from noli.notices.events import Recorded
 from noli.notices.model import (
     Because,
@@ -51,11 +51,19 @@ from noli.regimes.rules import applicable
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
 MAX_TEXT, MAX_REFERENCE = 8000, 2000
 
+#: The kind of job that searches for copies of what a notice removed.
+COPIES = "notice-copies"
+#: How long after its time a planned decision takes effect at the latest, where processes run.
+EFFECT_TIME = timedelta(seconds=30)
+
 #: Contents that one notice may name.
 MAX_NAMED = 100
 
 #: Who withdraws and registers entries, in a bank.
 NOTICES = "notices"
+
+# Of the bank that keeps removed content down, until an operator changes it.
+_KEPT_DOWN = BankPolicy(Action.BLOCK, note="Content that was removed after a decision, so that it stays down.")
 
 _YOUNG = (
     "Content that may show somebody under 18 is not taken here, and nothing was stored. Report it to a hotline "
@@ -76,6 +84,7 @@ class NoticeService:
         facts: Facts,
         bank: str,
         on_change: Callable[[], None],
+        searches: bool = False,
     ) -> None:
         """Keep the collaborators.
 
@@ -87,9 +96,11 @@ class NoticeService:
             facts: What the platform is and where: which regimes apply to it.
             bank: Name of the bank that keeps removed content down; made on first use.
             on_change: Called after banks have changed, so that this process follows at once.
+            searches: Whether a catalogue is stored here in which copies are searched.
         """
         self.store, self.clock, self.law, self.facts = store, clock, law, facts
         self._keyring, self._bank, self._on_change = keyring, bank, on_change
+        self._searches = searches
 
     @contextmanager
     def writing(self) -> Iterator[NoticeTransaction]:
@@ -187,6 +198,36 @@ class NoticeService:
         banked = self._banked(transaction, self.load(transaction, notice), command)
         return self.act(transaction, notice, [replace(command, banked=banked)], actor=actor)
 
+    def plan(
+        self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, wait: timedelta, actor: str
+    ) -> Notice:
+        """Decide with effect after ``wait``, so that it can be taken back; at once where a clock would end meanwhile.
+
+        Raises:
+            InputError: What is asked makes no sense for this notice.
+            Conflict: It is in no state for this.
+            NotFound: There is no such notice.
+        """
+        _check_rule(command)
+        now = self.clock.now()
+        running_ = clocks.running(self.load(transaction, notice), self.law)
+        ends = [each.deadline.due_at for each in running_ if each.deadline.due_at >= now]
+        if ends and min(ends) <= now + wait + EFFECT_TIME:
+            return self.rule(transaction, notice, command, actor=actor)
+        return self.act(transaction, notice, [c.PlanRuling(command, now + wait)], actor=actor)
+
+    def carry_out(self, transaction: NoticeTransaction, notice: NoticeId, *, actor: str) -> Notice:
+        """Let a planned decision take effect where its time has come; dropped where it is not possible any more."""
+        found = self.load(transaction, notice)
+        if found.plan is None or found.plan.effect_at > self.clock.now():
+            return found
+        command = rules.planned(found.plan)
+        try:
+            rules.decide(found, command, self.law, self.clock.now())
+        except (Conflict, InputError):
+            return self.act(transaction, notice, [c.DropPlan(actor)], actor=actor)
+        return self.rule(transaction, notice, command, actor=actor)
+
     def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
         """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""
         found = self.load(transaction, notice)
@@ -216,9 +257,43 @@ class NoticeService:
         named = self._named(transaction, copies, Via.COPY, notice, actor=actor)
         commands: list[c.Command] = [c.AddContent(each) for each in named]
         if ended:
-            found = sum(each.via is Via.COPY for each in self.load(transaction, notice).contents)
-            commands.append(c.EndCopySearch(found + len(named)))
+            commands.append(c.EndCopySearch(_copies_of(self.load(transaction, notice)) + len(named)))
         return self.act(transaction, notice, commands, actor=actor)
+
+    def take_found(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        *,
+        same: Sequence[str],
+        near: Sequence[str],
+        ended: bool,
+        actor: str,
+    ) -> Notice:
+        """Take in what a search here found, by the platform's own ids: what is the same, and what resembles it."""
+        before = self.load(transaction, notice)
+        known = {each.ref for each in before.contents}
+        commands: list[c.Command] = [
+            c.AddContent(c.NamedContent(Via.COPY, ref=ref)) for ref in same if ref not in known
+        ]
+        if ended:
+            commands.append(c.EndCopySearch(_copies_of(before) + len(commands)))
+        after = self.act(transaction, notice, commands, actor=actor)
+        kept = [(each.entry, each.bank) for each in after.contents if each.entry is not None]
+        for entry, bank in kept[:1]:
+            for ref in near:
+                if ref not in known:
+                    self.see(
+                        transaction, c.NamedContent(Via.MATCH, ref=ref, entry=entry, bank=bank), count=1, actor=actor
+                    )
+        return after
+
+    def kept_within(self, transaction: NoticeTransaction) -> int:
+        """Return how near, in bits, something is to what is kept down."""
+        try:
+            return transaction.banks.bank(self._bank).policy.threshold_bits
+        except NotFound:
+            return _KEPT_DOWN.threshold_bits
 
     # --- contesting ----------------------------------------------------------------------------------------------
 
@@ -271,6 +346,13 @@ class NoticeService:
         with self.store.transaction() as transaction:
             return transaction.page(wanted or NoticeFilter(), after=after, limit=limit)
 
+    def find(self, reference: str, *, actor: str) -> NoticeSummary | None:
+        """Find what a caller sent under their own number; None where there is nothing."""
+        source = self._source(actor, reference)
+        with self.store.transaction() as transaction:
+            known = None if source is None else transaction.by_source(source)
+            return None if known is None else transaction.listed(known)
+
     def receipt(self, notice: NoticeId) -> str:
         """Return what shows that somebody sent this notice; it is stored nowhere."""
         return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
@@ -284,7 +366,17 @@ class NoticeService:
 
     def record_of(self, transaction: NoticeTransaction, record: PartyId) -> PartyRecord:
         """Read a record; version 0 where there is none."""
-        return records.fold(record, transaction.record_history(record))
+        return record_rules.fold(record, transaction.record_history(record))
+
+    def view_record(self, record: PartyId, *, actor: str) -> PartyRecord:
+        """Open a record with all that people wrote: the ledger says who and when. Raises NotFound."""
+        with self.store.transaction(write=True) as transaction:
+            found = self.record_of(transaction, record)
+            if not found.version:
+                msg = "There is no such record."
+                raise NotFound(msg)
+            transaction.record(Fact("record.viewed", record, actor), now=self.clock.now())
+        return found
 
     def keep_record(
         self, transaction: NoticeTransaction, role: PartyRole, reference: str, command: records.Command, *, actor: str
@@ -328,6 +420,8 @@ class NoticeService:
             transaction.append(notice, made, version=before.version, actor=actor, now=now, listed=listed)
             self._note_conduct(transaction, before, after, made, actor=actor)
             self._gather(transaction, after)
+            if self._searches and any(isinstance(event, e.CopiesSought) for event in made):
+                transaction.schedule(COPIES, notice, due_at=now)
         return after
 
     def _decided(
@@ -404,8 +498,7 @@ class NoticeService:
         try:
             transaction.banks.bank(self._bank)
         except NotFound:
-            policy = BankPolicy(Action.BLOCK, note="Content that was removed after a decision, so that it stays down.")
-            create_bank(transaction.banks, self._bank, policy, now=self.clock.now())
+            create_bank(transaction.banks, self._bank, _KEPT_DOWN, now=self.clock.now())
 
     def _let_up(self, transaction: NoticeTransaction, notice: Notice, number: int, *, now: datetime) -> None:
         """Withdraw what we banked for a content; say of an entry that somebody else banked that it was wrong here."""
@@ -472,8 +565,8 @@ class NoticeService:
         before = after = self.record_of(transaction, record)
         made: list[records.Event] = []
         for command in commands:
-            for event in records.decide(after, command, now):
-                after = records.apply(after, records.Recorded(after.version + 1, now, actor, event))
+            for event in record_rules.decide(after, command, now):
+                after = record_rules.apply(after, records.Recorded(after.version + 1, now, actor, event))
                 made.append(event)
         if made:
             transaction.append_record(after, made, version=before.version, actor=actor, now=now)
@@ -498,6 +591,10 @@ class NoticeService:
             elif ground.restricts:
                 for uploader in sorted(uploaders):
                     self._on_record(transaction, uploader, [records.NoteConduct(after.id, ground)], actor=actor)
+
+
+def _copies_of(notice: Notice) -> int:
+    return sum(each.via is Via.COPY for each in notice.contents)
 
 
 def _entries(notice: Notice) -> set[EntryId]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from noli.base.errors import InputError
+from noli.jobs.model import Lease
 from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import upkeep
@@ -157,7 +158,7 @@ def test_a_lost_alarm_is_found_in_the_next_round_whichever_it_is() -> None:
     far = right[late.id].look_by or START
     listed[late.id] = replace(right[late.id], alarm_at=far + HOUR)
     assert desk.upkeep.watch() == 0, "nobody would look"
-    desk.upkeep.look_after()
+    desk.upkeep.task.run(Lease("notices", "", "", desk.clock.now(), 0, 0))
     assert desk.memory.world.listed == right
     desk.memory.world.listed[gone.id] = replace(right[gone.id], alarm_at=None)
     desk.clock.move(days=3)
@@ -223,7 +224,7 @@ def test_a_hold_ends_when_its_time_comes() -> None:
     assert desk.memory.world.histories[held.id][-1].event == e.HoldEnded(hold=held.holds[0].number)
     assert desk.upkeep.expire() == 1, "the year was over while it was held"
     assert desk.load(held).erased_at == ended
-    assert desk.load(lasting).held
+    assert desk.act(lasting, c.WatchClocks()).held
     with pytest.raises(InputError, match="later than now"):
         desk.act(lasting, c.PlaceHold(WHY, until=ended))
 

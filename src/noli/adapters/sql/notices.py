@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -17,11 +18,13 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.jobs.model import Lease
+from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
-from noli.notices.ports import SeenUpload
+from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
 
@@ -69,6 +72,14 @@ class SqlNoticeTransaction:
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         """Append one fact to the ledger."""
         return self._notices.record(fact, now=now)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        """Ask for a job."""
+        jobs.schedule(self._connection, kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        """Hold a lease's job until the transaction ends."""
+        jobs.fence(self._connection, lease)
 
     def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
         """Make an empty notice."""
@@ -120,7 +131,7 @@ class SqlNoticeTransaction:
     def page(self, wanted: NoticeFilter, *, after: NoticeId | None = None, limit: int = 100) -> list[NoticeSummary]:
         """List notices in the order of the queue."""
         kept = t.notice_file.c
-        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted))
+        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted, self._connection.dialect.name))
         if after is not None:
             place = self._notices.row(after).queue_at
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(place, after))
@@ -145,10 +156,14 @@ class SqlNoticeTransaction:
             lost += self._connection.execute(update.where(other, kept.erased_at.is_(None), later)).rowcount
         return lost
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
         """List notices in the order of their ids."""
         kept = t.notice_file.c
         query = t.notice_file.select().where(kept.version > 0, kept.erased_at.is_(None), kept.id > (after or ""))
+        if changed_since is not None:
+            query = query.where(kept.updated_at >= changed_since)
         return [read_summary(row) for row in self._connection.execute(query.order_by(kept.id).limit(limit))]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -186,6 +201,22 @@ class SqlNoticeTransaction:
             for row in self._feed.matches(after=after, until=until, limit=limit)
         ]
 
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match."""
+        match, check = t.check_match.c, t.matched_check.c
+        query = (
+            sa.select(match.distance_bits, match.closeness, match.agreement, match.segment, check.key, check.checked_at)
+            .join_from(t.check_match, t.matched_check, check.number == match.check_number)
+            .where(match.entry_id == entry, check.content_ref == ref)
+            .order_by(check.number.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        whole = row.agreement is None and row.segment is None
+        return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
+
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""
         return self._feed.position(name)
@@ -206,6 +237,10 @@ class SqlNoticeTransaction:
         known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
         return [] if self._connection.execute(known).scalar_one_or_none() is None else self._records.history(record)
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        """Return the events of many records with nothing personal in them."""
+        return self._records.outlines(found)
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -216,8 +251,14 @@ class SqlNoticeTransaction:
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct."""
         kept = t.record_file.c
-        query = sa.select(kept.id).where(kept.conduct > 0, kept.id > (after or "")).order_by(kept.id).limit(limit)
+        query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
         return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened."""
+        kept = t.record_file.c
+        query = sa.select(kept.id).where(kept.updated_at >= since, kept.id > (after or ""))
+        return [PartyId(id_) for id_ in self._connection.execute(query.order_by(kept.id).limit(limit)).scalars()]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
         """Destroy the keys of records that nothing happened to for long."""
