@@ -20,6 +20,7 @@ from noli.casework.model import AgeAnswer
 from noli.evidence import rules as ledger_rules
 from noli.evidence.model import Fact, LedgerEntry
 from noli.hashing.model import Hash
+from noli.jobs.model import Lease
 from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import record_rules
@@ -43,6 +44,7 @@ from noli.notices.summaries import wanted as is_wanted
 from noli.notices.upkeep import NoticeUpkeep
 from noli.regimes.model import Facts, Field, Filer
 from tests.support.casework import FakeClock, made_up_item
+from tests.support.jobs import JobBook
 from tests.support.secrecy import MemoryKeyring
 from tests.support.store import MemoryBankTransaction, State
 
@@ -71,6 +73,7 @@ class World:
     ledger: list[LedgerEntry] = field(default_factory=list)
     uploads: list[SeenUpload] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    jobs: JobBook = field(default_factory=JobBook)
     matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
 
 
@@ -109,6 +112,7 @@ def _copied(world: World) -> World:
         ledger=list(world.ledger),
         uploads=list(world.uploads),
         positions=dict(world.positions),
+        jobs=copy.deepcopy(world.jobs),
         matches=dict(world.matches),
     )
 
@@ -127,6 +131,12 @@ class MemoryNoticeTransaction:
         ledger = self._world.ledger
         ledger.append(ledger_rules.following(ledger[-1] if ledger else None, fact, now=now))
         return ledger[-1]
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        self._world.jobs.schedule(kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        self._world.jobs.held(lease)
 
     def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
         if source is not None:
@@ -192,9 +202,15 @@ class MemoryNoticeTransaction:
             self._world.listed[each.id] = replace(each, alarm_at=min(now, each.look_by or now))
         return len(lost)
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
         listed = sorted(self._world.listed.values(), key=lambda s: s.id)
-        return [s for s in listed if s.id > (after or "") and s.erased_at is None][:limit]
+        return [
+            s
+            for s in listed
+            if s.id > (after or "") and s.erased_at is None and not (changed_since and s.updated_at < changed_since)
+        ][:limit]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
         listed = [s for s in self._world.listed.values() if s.idle_at is not None and not s.held and not s.erased_at]
@@ -272,6 +288,9 @@ class MemoryNoticeTransaction:
         found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
         return [id_ for id_ in found if id_ > (after or "")][:limit]
 
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        return sorted(id_ for id_, at in self._world.touched.items() if at >= since and id_ > (after or ""))[:limit]
+
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
         old = [id_ for id_, at in self._world.touched.items() if at <= before and id_ not in self._world.erased_records]
         for id_ in old[:limit]:
@@ -306,7 +325,7 @@ def _record_without_private(recorded: r.Recorded) -> r.Recorded:
 class Desk:
     """The services over one store, and short ways to do what most tests do."""
 
-    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = US) -> None:
+    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = US, searches: bool = False) -> None:
         self.clock = FakeClock()
         self.clock.time = START
         self.memory = MemoryNotices()
@@ -319,6 +338,7 @@ class Desk:
             facts=facts,
             bank="removed",
             on_change=self._changed,
+            searches=searches,
         )
         self.upkeep = NoticeUpkeep(self.service)
 

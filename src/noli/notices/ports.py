@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What notices need from outside: a store.
+"""What notices need from outside: a store, and a catalogue of what the platform has.
 
 One suite (``tests/contract/test_notice_store.py``) holds every implementation of the store to this page.
 """
@@ -13,6 +13,7 @@ from typing import Protocol
 from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
+from noli.jobs.ports import JobTransaction
 from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
@@ -43,6 +44,27 @@ class SeenUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """Something that the platform has: its own id of it, and how far it is from what was searched, in bits."""
+
+    ref: str
+    distance_bits: int
+
+
+class Catalogue(Protocol):
+    """The hashes of everything that the platform has."""
+
+    def near(self, hashes: Sequence[bytes], *, within_bits: int, limit: int) -> list[FoundCopy]:
+        """Find what is near any of some hashes, nearest first, each id once, ``limit`` at most.
+
+        Raises:
+            Unavailable: Nothing is stored: that is no answer.
+            IntegrityError: What is stored is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SeenMatch:
     """How close an upload was to an entry, as the check recorded it.
 
@@ -59,7 +81,7 @@ class SeenMatch:
     at: datetime
 
 
-class NoticeTransaction(LedgerTransaction, Protocol):
+class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
     """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well.
 
     Events, their ledger entries, what lists show and what is registered in banks are one transaction.
@@ -143,8 +165,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """
         ...
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
-        """List notices that are not erased in the order of their ids, for the sweep."""
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
+        """List notices that are not erased in the order of their ids: all, or what happened something to since then."""
         ...
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -209,6 +233,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct, in the order of their ids."""
+        ...
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened since then, in the order of their ids."""
         ...
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

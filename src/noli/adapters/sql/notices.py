@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -17,6 +18,7 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.jobs.model import Lease
 from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
@@ -71,6 +73,14 @@ class SqlNoticeTransaction:
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         """Append one fact to the ledger."""
         return self._notices.record(fact, now=now)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        """Ask for a job."""
+        jobs.schedule(self._connection, kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        """Hold a lease's job until the transaction ends."""
+        jobs.fence(self._connection, lease)
 
     def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
         """Make an empty notice."""
@@ -147,10 +157,14 @@ class SqlNoticeTransaction:
             lost += self._connection.execute(update.where(other, kept.erased_at.is_(None), later)).rowcount
         return lost
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
         """List notices in the order of their ids."""
         kept = t.notice_file.c
         query = t.notice_file.select().where(kept.version > 0, kept.erased_at.is_(None), kept.id > (after or ""))
+        if changed_since is not None:
+            query = query.where(kept.updated_at >= changed_since)
         return [read_summary(row) for row in self._connection.execute(query.order_by(kept.id).limit(limit))]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -280,6 +294,12 @@ class SqlNoticeTransaction:
         kept = t.record_file.c
         query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
         return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened."""
+        kept = t.record_file.c
+        query = sa.select(kept.id).where(kept.updated_at >= since, kept.id > (after or ""))
+        return [PartyId(id_) for id_ in self._connection.execute(query.order_by(kept.id).limit(limit)).scalars()]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
         """Destroy the keys of records that nothing happened to for long."""
