@@ -2,16 +2,16 @@
 """The banks as this process searches them: one Hamming index a bank, kept up with the change sequence.
 
 The store is the truth, this is a copy of it that says how far it has come (``sequence``). It never answers from a
-part: before the first complete load, and after one that failed, every search raises ``Unavailable``. It knows nothing
-of disputes and makes no decisions.
+part: before the first complete load, and after one that failed, every search raises ``Unavailable``. It makes no
+decisions, and searches know nothing of disputes; what it remembers of them is for when the store is silent.
 """
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from noli.bank.model import Bank, BankId, Change, ChangeKind, EntryId, RegionUse
+from noli.bank.model import Action, Bank, BankId, Change, ChangeKind, EntryId, RegionUse
 from noli.bank.ports import BankStore, BankTransaction
 from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
@@ -28,6 +28,8 @@ ID_BYTES = 8
 CHANGES_A_PAGE = 1000
 
 _BANKS_A_PAGE = 100
+
+_WEAKEST_FIRST = (Action.LOG, Action.REVIEW, Action.BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,23 @@ class _Snapshot:
     sequence: int
     loaded: dict[BankId, _Loaded]
     enabled: tuple[_Loaded, ...]
+    doubts: "_Doubts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """Which entries are disputed, and the weakest that unconfirmed entries of a bank were ever bound to.
+
+    A bank may hold a million unconfirmed entries, so that they are not remembered one by one.
+    """
+
+    disputed: frozenset[EntryId] = frozenset()
+    bounds: Mapping[BankId, Action] = field(default_factory=dict)
+
+    def bound(self, bank: BankId, actions: Iterable[Action]) -> "_Doubts":
+        """Return them with what some entries of a bank are bound to."""
+        known = {*actions, *([self.bounds[bank]] if bank in self.bounds else ())}
+        return replace(self, bounds={**self.bounds, bank: min(known, key=_WEAKEST_FIRST.index)}) if known else self
 
 
 class BankIndexes:
@@ -101,8 +120,10 @@ class BankIndexes:
             try:
                 with store.transaction() as transaction:
                     sequence = transaction.last_sequence()
-                    loaded = self._with_banks({}, transaction)
+                    loaded, doubts = self._with_banks({}, transaction), _Doubts()
                     for bank_id, one in loaded.items():
+                        doubts = doubts.bound(bank_id, transaction.bounds(bank_id))
+                        doubts = replace(doubts, disputed=doubts.disputed.union(transaction.disputed(bank_id)))
                         for hashes, ids in transaction.active_hashes(bank_id):
                             _append(one.index, hashes, ids)
                         for entry, regions in transaction.active_regions(bank_id):
@@ -110,7 +131,7 @@ class BankIndexes:
             except BaseException:
                 self._snapshot = None
                 raise
-            self._snapshot = _snapshot(sequence, loaded)
+            self._snapshot = _snapshot(sequence, loaded, doubts)
 
     def catch_up(self, store: BankStore) -> int:
         """Apply the changes since the last one applied, each once, whoever calls.
@@ -132,10 +153,11 @@ class BankIndexes:
                         if not changes:
                             return applied
                         loaded = self._apply(before.loaded, changes, transaction)
+                        doubts = _following(before.doubts, changes, transaction)
                 except IntegrityError:
                     self._snapshot = None
                     raise
-                self._snapshot = _snapshot(changes[-1].sequence, loaded)
+                self._snapshot = _snapshot(changes[-1].sequence, loaded, doubts)
                 applied += len(changes)
 
     def compact(self) -> bool:
@@ -207,6 +229,19 @@ class BankIndexes:
                 hits, _ = one.index.search(value, 0, max(1, len(one.index)))
                 found.update(entry for entry, _distance in hits)
         return [EntryId(entry) for entry in sorted(found)]
+
+    def remembered(self, near: Iterable[Neighbour]) -> list[Neighbour]:
+        """Mark neighbours by what is remembered of disputes and of what is unconfirmed, where the store is silent."""
+        doubts = self._current().doubts
+        return [
+            replace(
+                one,
+                disputed=one.entry in doubts.disputed,
+                at_most=doubts.bounds.get(one.bank.id),
+                remembered=True,
+            )
+            for one in near
+        ]
 
     def neighbours_by_regions(
         self, regions: Regions, *, max_neighbours: int, banks: Collection[str] | None = None
@@ -289,8 +324,21 @@ class BankIndexes:
         return fresh
 
 
-def _snapshot(sequence: int, loaded: dict[BankId, _Loaded]) -> _Snapshot:
-    return _Snapshot(sequence, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled))
+def _snapshot(sequence: int, loaded: dict[BankId, _Loaded], doubts: _Doubts) -> _Snapshot:
+    return _Snapshot(sequence, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled), doubts)
+
+
+def _following(doubts: _Doubts, changes: Sequence[Change], transaction: BankTransaction) -> _Doubts:
+    """Return the doubts as they are after some changes."""
+    kinds = ChangeKind.ENTRY_ADDED, ChangeKind.ENTRY_OPINION
+    entries = [change.entry for change in changes if change.kind in kinds and change.entry is not None]
+    if not entries:
+        return doubts
+    marked = transaction.marked(entries)
+    disputed = {entry for entry, _, is_disputed, _ in marked if is_disputed}
+    for bank in {bank for _, bank, _, _ in marked}:
+        doubts = doubts.bound(bank, {bound for _, of, _, bound in marked if of == bank and bound is not None})
+    return replace(doubts, disputed=doubts.disputed.difference(entries) | disputed)
 
 
 def _append(index: HammingIndex, hashes: bytes, ids: bytes) -> None:
