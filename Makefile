@@ -37,6 +37,7 @@ DOMAIN_PACKAGES := \
 	hashing \
 	jobs \
 	matching \
+	moderation \
 	notices \
 	outbox \
 	regimes \

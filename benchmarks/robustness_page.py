@@ -16,9 +16,10 @@ _HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 # What is found
 
 Recall of edited copies, by what was done to them and by method. The amounts of the edits are drawn from ranges, with
-a seed that was not used while Noli was designed. `PDQ alone` is threatexchange's PDQ at 31 bits, `pHash` imagehash's at
-10 of 64. `Noli: hashes` adds what is registered beside a picture, the mirrored look and the look inside borders;
-`Noli: block` adds regions that agree so far that a bank may let them block, `Noli: all` those that go to review.
+a seed, and made of pictures, that were not used while Noli was designed. `PDQ alone` is threatexchange's PDQ at 31
+bits, `pHash` imagehash's at 10 of 64. `Noli: hashes` adds what is registered beside a picture, the mirrored look and
+the look inside borders; `Noli: block` adds regions that agree so far that a bank may let them block, `Noli: all` those
+that go to review.
 
 """
 
@@ -71,7 +72,7 @@ def _wrong(kept: dict[str, Any]) -> str:
 def _cost(cost: dict[str, float]) -> str:
     peer = cost["threatexchange's PDQ"]
     lines = [
-        "A JPEG of two megapixels on one core, decoding included, median:\n\n",
+        "A JPEG of two megapixels, decoding included, median of the seconds that one core works on it:\n\n",
         "| what | ms | against threatexchange |\n|---|---|---|\n",
     ]
     lines += [

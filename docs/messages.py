@@ -20,7 +20,7 @@ LOCALE = SOURCES / "web" / "locale"
 
 _METHODS = [("web/**.py", "python"), ("web/templates/**.html", "jinja2")]
 _OPTIONS = {"web/templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "N_": None}
 
 _HEAD = """\
 # SPDX-License-Identifier: Apache-2.0

@@ -75,14 +75,29 @@ static const struct noli_segment *only(const struct snapshot *snapshot) {
     return segment->data->offsets != NULL && snapshot->last_death <= as_of ? segment->data : NULL;
 }
 
-int noli_index_write(struct noli_index *index, int file) {
-    struct snapshot *snapshot = noli_take(index);
-    const struct noli_segment *whole = only(snapshot);
-    struct noli_segment *made = whole == NULL ? noli_living(snapshot) : NULL;
+struct snapshot *noli_index_hold(struct noli_index *index) {
+    return noli_take(index);
+}
+
+void noli_index_let_go(struct snapshot *held) {
+    noli_release(held);
+}
+
+int noli_index_write_held(const struct snapshot *held, int file) {
+    const struct noli_segment *whole = only(held);
+    struct noli_segment *made = whole == NULL ? noli_living(held) : NULL;
     const struct noli_segment *segment = whole == NULL ? made : whole;
     const int status = segment == NULL ? -1 : write_segment(segment, file);
     const int reason = errno;
     noli_segment_free(made);
+    errno = reason;
+    return status;
+}
+
+int noli_index_write(struct noli_index *index, int file) {
+    struct snapshot *snapshot = noli_take(index);
+    const int status = noli_index_write_held(snapshot, file);
+    const int reason = errno;
     noli_release(snapshot);
     errno = reason;
     return status;

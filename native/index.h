@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct noli_index;
+struct snapshot;
 
 struct noli_neighbour {
     uint64_t id;
@@ -43,9 +44,13 @@ int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t 
                       struct noli_found *found);
 int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
                     struct noli_found *found);
-/* Write the rows that live now as an image, from the file's present position on. A map of an image shares its pages
- * with every process that maps it; the file must not change meanwhile, and who maps it must trust what is in it.
+/* The rows that live now, whatever happens to the index later; noli_index_let_go() gives them back. */
+struct snapshot *noli_index_hold(struct noli_index *index);
+void noli_index_let_go(struct snapshot *held);
+/* Write rows as an image, from the file's present position on. A map of an image shares its pages with every process
+ * that maps it; the file must not change meanwhile, and who maps it must trust what is in it.
  * -2: writing failed, errno says why. */
+int noli_index_write_held(const struct snapshot *held, int file);
 int noli_index_write(struct noli_index *index, int file);
 /* Append the rows of an image at `offset`, a multiple of the page's size, in one step. `bytes` is the image's length.
  * -2: mapping failed, errno says why; -3: no image that this build reads. */

@@ -17,6 +17,13 @@ typedef struct {
     PyObject_HEAD struct noli_index *index;
 } IndexObject;
 
+typedef struct {
+    PyObject_HEAD struct snapshot *rows;
+} HeldObject;
+
+/* Made once, when the module is first imported. */
+static PyTypeObject *held_type;
+
 /* Whole items of a caller's buffer, as 64-bit words. */
 struct words {
     Py_buffer buffer;
@@ -134,6 +141,36 @@ static PyObject *index_write(IndexObject *self, PyObject *object) {
     }
     Py_BEGIN_ALLOW_THREADS;
     status = noli_index_write(self->index, file);
+    Py_END_ALLOW_THREADS;
+    return image_result(status);
+}
+
+static PyObject *index_hold(IndexObject *self, PyObject *unused) {
+    (void)unused;
+    const allocfunc allocate = (allocfunc)PyType_GetSlot(held_type, Py_tp_alloc);
+    HeldObject *held = (HeldObject *)allocate(held_type, 0);
+    if (held != NULL) {
+        held->rows = noli_index_hold(self->index);
+    }
+    return (PyObject *)held;
+}
+
+static void held_dealloc(HeldObject *self) {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    const freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    noli_index_let_go(self->rows);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *held_write(HeldObject *self, PyObject *object) {
+    const int file = PyObject_AsFileDescriptor(object);
+    int status;
+    if (file < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    status = noli_index_write_held(self->rows, file);
     Py_END_ALLOW_THREADS;
     return image_result(status);
 }
@@ -325,6 +362,7 @@ static PyMethodDef methods[] = {
     {"search", (PyCFunction)index_search, METH_VARARGS, "Nearest rows of one query, and whether more exist."},
     {"search_batch", (PyCFunction)index_search_batch, METH_VARARGS, "Nearest rows of many queries, as columns."},
     {"join", (PyCFunction)index_join, METH_VARARGS, "search_batch(), faster from ten thousand queries on."},
+    {"hold", (PyCFunction)index_hold, METH_NOARGS, "The rows of this moment, to be written while the index changes."},
     {"write", (PyCFunction)index_write, METH_O, "Write all rows as an image to a file, from its position on."},
     {"map", (PyCFunction)index_map, METH_VARARGS, "Add the rows of an image in a file, sharing its pages."},
     {NULL, NULL, 0, NULL},
@@ -352,7 +390,32 @@ static PyType_Spec spec = {
     .slots = slots,
 };
 
+static PyMethodDef held_methods[] = {
+    {"write", (PyCFunction)held_write, METH_O, "Write the rows as an image to a file, from its position on."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot held_slots[] = {
+    {Py_tp_doc, "All rows of an index at one moment; made by Index.hold()."},
+    {Py_tp_dealloc, held_dealloc},
+    {Py_tp_methods, held_methods},
+    {0, NULL},
+};
+
+static PyType_Spec held_spec = {
+    .name = "noli.hashing._native.Held",
+    .basicsize = sizeof(HeldObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = held_slots,
+};
+
 int noli_add_index(PyObject *module) {
+    if (held_type == NULL) {
+        held_type = (PyTypeObject *)PyType_FromSpec(&held_spec);
+        if (held_type == NULL) {
+            return -1;
+        }
+    }
     PyObject *type = PyType_FromModuleAndSpec(module, &spec, NULL);
     const int status = type == NULL ? -1 : PyModule_AddObjectRef(module, "Index", type);
     Py_XDECREF(type);

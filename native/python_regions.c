@@ -126,9 +126,15 @@ static int pairs_are_bad(const ballot *b) {
     return bad;
 }
 
+static noli_region_picture picture_of(const Py_buffer *places, const uint16_t size[2]) {
+    return (noli_region_picture){places->buf, (size_t)places->len / sizeof(noli_region_place), size[0], size[1]};
+}
+
 static PyObject *count_votes(const ballot *b) {
+    const noli_region_picture query = picture_of(&b->query, b->query_size),
+                              banked = picture_of(&b->banked, b->banked_size);
     noli_region_verdict v;
-    Py_BEGIN_ALLOW_THREADS noli_region_vote(b->query.buf, b->query_size, b->banked.buf, b->banked_size, b->pairs.buf,
+    Py_BEGIN_ALLOW_THREADS noli_region_vote(&query, &banked, b->pairs.buf,
                                             (size_t)b->pairs.len / sizeof(noli_region_pair), &v);
     Py_END_ALLOW_THREADS return Py_BuildValue("(IIIN)", v.votes, v.covered, v.shown, PyBool_FromLong((long)v.mirrored));
 }

@@ -3,7 +3,7 @@
 #include "regions_parts.h"
 
 enum {
-    LONGER = 256,  /* pixels of the working picture's longer side */
+    LONGER = 320,  /* pixels of the working picture's longer side */
     SHORTEST = 24, /* below this side there is nothing to find */
     STEPS = 3,     /* scales an octave */
     BLURS = STEPS + 3,
@@ -16,9 +16,11 @@ enum {
 
 static const float FIRST_SCALE = 1.6F;
 static const float SIDE_PER_SCALE = 12.0F; /* of a region */
-static const float CONTRAST = 1.2F;        /* between a point and its surroundings, of 255, at least */
+static const float CONTRAST = 0.3F;        /* between a point and its surroundings, of 255, at least */
+static const float INSIDE = 0.9F;          /* of a region's side, what has to lie in the picture */
 static const float SECOND_PEAK = 0.85F;    /* of the strongest direction, from which on another counts */
-static const float EDGE = 10.0F; /* ratio of the two curvatures of what is no point but an edge. Source: Lowe, 4.1 */
+/* Ratio of the two curvatures of what is no point but an edge. Lowe takes 10 (4.1); drawn pictures have little else. */
+static const float EDGE = 20.0F;
 
 /* Half of each Gaussian, centre first: of a picture of blur 0.5 to 1.6, then by a third of an octave each. */
 static const struct {
@@ -329,20 +331,25 @@ static int directions(const float bins[BINS], float turns[2]) {
 
 /* ---- from plane to regions ---- */
 
+/* A point of which the direction is not yet known, and where it will be seen: the layer, and pixels of the working
+ * picture that one of that spans. */
 typedef struct {
-    noli_keypoint *points;
+    noli_keypoint at;
+    const noli_layer *layer;
+    float pixel;
+} extremum;
+
+typedef struct {
+    extremum *points;
     size_t count;
 } heap; /* the weakest on top */
 
 /* Ties are broken by place, so that fewer points are always the first of more. */
-static int weaker(const noli_keypoint *one, const noli_keypoint *other) {
-    if (one->strength != other->strength) {
-        return one->strength < other->strength;
+static int weaker(const extremum *one, const extremum *other) {
+    if (one->at.strength != other->at.strength) {
+        return one->at.strength < other->at.strength;
     }
-    if (one->y != other->y) {
-        return one->y < other->y;
-    }
-    return one->x != other->x ? one->x < other->x : one->sine < other->sine;
+    return one->at.y != other->at.y ? one->at.y < other->at.y : one->at.x < other->at.x;
 }
 
 static void sink(heap *h, size_t at) {
@@ -351,13 +358,13 @@ static void sink(heap *h, size_t at) {
         if (!weaker(&h->points[child], &h->points[at])) {
             return;
         }
-        const noli_keypoint kept = h->points[at];
+        const extremum kept = h->points[at];
         h->points[at] = h->points[child];
         h->points[child] = kept;
     }
 }
 
-static void keep(heap *h, size_t most, const noli_keypoint *point) {
+static void keep(heap *h, size_t most, const extremum *point) {
     if (h->count < most) {
         size_t at = h->count++;
         for (; at > 0 && weaker(point, &h->points[(at - 1) / 2]); at = (at - 1) / 2) {
@@ -374,7 +381,7 @@ static void keep(heap *h, size_t most, const noli_keypoint *point) {
 static void sort(heap *h) {
     const size_t count = h->count;
     while (h->count > 1) {
-        const noli_keypoint weakest = h->points[0];
+        const extremum weakest = h->points[0];
         h->points[0] = h->points[--h->count];
         h->points[h->count] = weakest;
         sink(h, 0);
@@ -383,37 +390,29 @@ static void sort(heap *h) {
 }
 
 static int fits(const noli_keypoint *point, const noli_layer *working) {
-    const float reach = 0.5F * SIDE_PER_SCALE * point->scale;
+    const float reach = 0.5F * INSIDE * SIDE_PER_SCALE * point->scale;
     return point->x >= reach && point->y >= reach && point->x + reach <= (float)working->width &&
            point->y + reach <= (float)working->height;
 }
 
 static void take(const octave *o, int step, size_t y, size_t x, const noli_layer *working, heap *kept, size_t most) {
-    float offset[3], bins[BINS], turns[2];
+    float offset[3];
     const shape h = shape_at(o, step, y, x);
     if (!refine(&h, offset)) {
         return;
     }
-    const float strength = value(o, step, y, x) + 0.5F * (h.dx * offset[0] + h.dy * offset[1] + h.ds * offset[2]);
+    const float peak = value(o, step, y, x) + 0.5F * (h.dx * offset[0] + h.dy * offset[1] + h.ds * offset[2]);
+    const float contrast = peak < 0.0F ? -peak : peak;
     /* 2^(offset / 3), to a thousandth. */
     const float grown = 1.0F + offset[2] * (0.23104906F + offset[2] * 0.02669195F);
     const float scale = FIRST_SCALE * THIRDS[step] * grown;
-    const float px = (float)x + offset[0], py = (float)y + offset[1];
-    noli_keypoint point = {px * o->pixel + 0.5F,
-                           py * o->pixel + 0.5F,
-                           scale * o->pixel,
-                           0.0F,
-                           0.0F,
-                           strength < 0.0F ? -strength : strength};
-    if (point.strength < CONTRAST || !fits(&point, working) ||
-        (kept->count == most && point.strength < kept->points[0].strength)) {
-        return;
-    }
-    rises(&o->blurred[step], px, py, scale, bins);
-    const int found = directions(bins, turns);
-    for (int k = 0; k < found; k++) {
-        point.cosine = noli_cosine(turns[k]);
-        point.sine = noli_cosine(turns[k] - 0.25F);
+    const extremum point = {
+        {((float)x + offset[0]) * o->pixel + 0.5F, ((float)y + offset[1]) * o->pixel + 0.5F, scale * o->pixel, 0.0F,
+         0.0F, contrast * scale * o->pixel},
+        &o->blurred[step],
+        o->pixel,
+    };
+    if (contrast >= CONTRAST && fits(&point.at, working)) {
         keep(kept, most, &point);
     }
 }
@@ -431,13 +430,14 @@ static void search(const octave *o, const noli_layer *working, heap *kept, size_
     }
 }
 
-static octave octave_in(float **memory, const noli_layer *base, float pixel) {
+/* Lay out an octave; what is subtracted lies where `differences` says, for it is needed no longer than the octave. */
+static octave octave_in(float **memory, float *differences, const noli_layer *base, float pixel) {
     octave o = {.pixel = pixel};
     for (int i = 0; i < BLURS; i++) {
         o.blurred[i] = layer_in(memory, base->height, base->width);
     }
     for (int i = 0; i + 1 < BLURS; i++) {
-        o.differences[i] = layer_in(memory, base->height, base->width);
+        o.differences[i] = layer_in(&differences, base->height, base->width);
     }
     return o;
 }
@@ -455,8 +455,9 @@ static void subtract(octave *o) {
 size_t noli_regions_scratch_bytes(size_t height, size_t width) {
     size_t down, along;
     working_size(height, width, &down, &along);
-    /* The working picture and its halves, one octave, a layer between, a row of the plane. */
-    return sizeof(float) * (down * along * (2 + 2 * BLURS) + width) + sizeof(noli_keypoint) * NOLI_REGION_MOST;
+    /* The working picture with its halves, all octaves, the differences of one, a layer between, a row of the plane. */
+    return sizeof(float) * (down * along * (2 + 4 * BLURS / 3 + BLURS - 1 + 1) + width) +
+           sizeof(extremum) * NOLI_REGION_MOST;
 }
 
 static uint16_t unit(float pixels, const noli_layer *working) {
@@ -498,8 +499,8 @@ static noli_layer next_base(const octave *o, float *at) {
     return base;
 }
 
-static octave octave_of(float *memory, const noli_layer *base, float pixel, float *between) {
-    octave o = octave_in(&memory, base, pixel);
+static octave octave_of(float **memory, float *differences, const noli_layer *base, float pixel, float *between) {
+    octave o = octave_in(memory, differences, base, pixel);
     if (base->at == between) {
         for (size_t k = 0; k < base->height * base->width; k++) {
             o.blurred[0].at[k] = base->at[k];
@@ -514,8 +515,26 @@ static octave octave_of(float *memory, const noli_layer *base, float pixel, floa
     return o;
 }
 
+/* Describe a point in each of its directions, as far as there is room. Returns how many regions that gave. */
+static size_t describe(const extremum *point, const noli_layer *halved, size_t count, size_t room, noli_region *out) {
+    noli_keypoint at = point->at;
+    float bins[BINS], turns[2];
+    rises(point->layer, (at.x - 0.5F) / point->pixel, (at.y - 0.5F) / point->pixel, at.scale / point->pixel, bins);
+    const size_t found = (size_t)directions(bins, turns), wanted = found < room ? found : room;
+    const float side = SIDE_PER_SCALE * at.scale;
+    for (size_t k = 0; k < wanted; k++) {
+        at.cosine = noli_cosine(turns[k]);
+        at.sine = noli_cosine(turns[k] - 0.25F);
+        noli_region_describe(halved, count, &at, side, out[k].coefs);
+        out[k].place = (noli_region_place){unit(at.x, &halved[0]), unit(at.y, &halved[0]), unit(side, &halved[0]),
+                                           (uint16_t)((uint32_t)(turns[k] * TURN) % TURN)};
+    }
+    return wanted;
+}
+
 size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t most, void *scratch, noli_region *found) {
     noli_layer halved[OCTAVES];
+    octave octaves[OCTAVES];
     heap kept = {scratch, 0};
     float *memory = (float *)(kept.points + NOLI_REGION_MOST), pixel = 1.0F;
     const size_t count = halves(plane, height, width, &memory, halved);
@@ -524,21 +543,17 @@ size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t mo
         return 0;
     }
     noli_layer base = halved[0];
-    float *between = memory;
-    memory += base.height * base.width;
+    float *between = memory, *differences = between + base.height * base.width;
+    memory = differences + (BLURS - 1) * base.height * base.width;
     for (size_t level = 0; level < count; level++, pixel *= 2.0F) {
-        const octave o = octave_of(memory, &base, pixel, between);
-        search(&o, &halved[0], &kept, most);
-        base = next_base(&o, between);
+        octaves[level] = octave_of(&memory, differences, &base, pixel, between);
+        search(&octaves[level], &halved[0], &kept, most);
+        base = next_base(&octaves[level], between);
     }
     sort(&kept);
-    for (size_t i = 0; i < kept.count; i++) {
-        const noli_keypoint *point = &kept.points[i];
-        const float side = SIDE_PER_SCALE * point->scale;
-        const uint32_t turn = (uint32_t)(noli_turn_of(point->cosine, point->sine) * TURN);
-        noli_region_describe(halved, count, point, side, found[i].coefs);
-        found[i].place = (noli_region_place){unit(point->x, &halved[0]), unit(point->y, &halved[0]),
-                                             unit(side, &halved[0]), (uint16_t)(turn % TURN)};
+    size_t made = 0;
+    for (size_t i = 0; i < kept.count && made < most; i++) {
+        made += describe(&kept.points[i], halved, count, most - made, found + made);
     }
-    return kept.count;
+    return made;
 }

@@ -35,7 +35,7 @@ typedef struct {
     int8_t coefs[NOLI_REGION_COEFS]; /* frequency down x frequency along, each over its usual size */
 } noli_region;
 
-/* Bytes of scratch, aligned for float, that noli_regions needs for a plane of these sides. */
+/* Bytes of scratch, aligned for a pointer, that noli_regions needs for a plane of these sides. */
 size_t noli_regions_scratch_bytes(size_t height, size_t width);
 
 /* Find at most `most` regions of a grey plane, the clearest first. Returns how many. */
@@ -55,14 +55,20 @@ typedef struct {
 
 typedef struct {
     uint32_t votes;   /* pairs that agree on one similarity transform, each region counted once */
-    uint32_t covered; /* of what both pictures show, thousandths that lie in agreeing regions */
+    uint32_t covered; /* of the area of the banked regions that the query shows whole, thousandths that agree */
     uint32_t shown;   /* of the banked picture, thousandths that the query shows */
     uint32_t mirrored;
 } noli_region_verdict;
 
-/* Find the similarity transform on which most pairs agree. Sizes are width and height in units. */
-void noli_region_vote(const noli_region_place *query, const uint16_t query_size[2], const noli_region_place *banked,
-                      const uint16_t banked_size[2], const noli_region_pair *pairs, size_t count,
-                      noli_region_verdict *verdict);
+/* A picture as a vote sees it: its regions, its width and height in units. */
+typedef struct {
+    const noli_region_place *places;
+    size_t count;
+    uint16_t width, height;
+} noli_region_picture;
+
+/* Find the similarity transform on which most pairs agree. */
+void noli_region_vote(const noli_region_picture *query, const noli_region_picture *banked,
+                      const noli_region_pair *pairs, size_t count, noli_region_verdict *verdict);
 
 #endif

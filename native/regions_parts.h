@@ -11,7 +11,8 @@ typedef struct {
     float *at;
 } noli_layer;
 
-/* A point of interest in pixels of the working picture: centre, scale, direction as a unit vector. */
+/* A point of interest in pixels of the working picture: centre, scale, direction as a unit vector, and its contrast
+ * times its scale: what is large is seldom cut off, and covers much. */
 typedef struct {
     float x, y, scale, cosine, sine, strength;
 } noli_keypoint;
@@ -33,7 +34,7 @@ static inline float noli_root(float value) {
     if (value <= 0.0F) {
         return 0.0F;
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         root.value = 0.5F * (root.value + value / root.value);
     }
     return root.value;

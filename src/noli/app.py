@@ -16,12 +16,14 @@ from typing import Self
 from noli.access.service import AccessService
 from noli.adapters import config as config_adapter
 from noli.adapters import log as log_adapter
+from noli.adapters import metrics as metrics_adapter
 from noli.adapters import regimes as regimes_adapter
 from noli.adapters.decode import DecoderPool, MediaDecoder, VideoPool
 from noli.adapters.follower import Follower
 from noli.adapters.keyring import KeyFile, is_signed
 from noli.adapters.metrics import Metrics
 from noli.adapters.noted_roots import NAME, RootsFile
+from noli.adapters.snapshots import SnapshotFolder
 from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
 from noli.app_cases import authority, egress, key_path
@@ -41,6 +43,7 @@ from noli.matching.service import Checker
 
 describe = log_adapter.describe
 configure_log = log_adapter.configure
+shared_metrics = metrics_adapter.shared_file
 load_law = regimes_adapter.law
 load_examples = regimes_adapter.examples
 
@@ -63,13 +66,13 @@ def open_hasher(config: Config) -> MediaDecoder:
         Unavailable: No process can be started.
     """
     videos = VideoPool(
-        workers=config.video_workers,
+        workers=_children(config.video_workers, config),
         timeout_s=config.video_timeout_s,
         memory_mib=config.decode_memory_mib,
         max_pixels=config.max_pixels,
     )
     pictures = DecoderPool(
-        workers=config.decode_workers,
+        workers=_children(config.decode_workers, config),
         timeout_s=config.decode_timeout_s,
         memory_mib=config.decode_memory_mib,
         max_pixels=config.max_pixels,
@@ -77,6 +80,11 @@ def open_hasher(config: Config) -> MediaDecoder:
         max_bytes=config.max_upload_bytes,
     )
     return MediaDecoder(pictures, videos, max_video_bytes=config.max_video_bytes)
+
+
+def _children(wanted: int, config: Config) -> int:
+    """Say how many children this process has: one a core in all, unless told otherwise."""
+    return wanted or max(1, (os.cpu_count() or 1) // config.workers)
 
 
 @contextmanager
@@ -144,7 +152,10 @@ class App(ExchangeParts):
         self.checks = database.checks
         self.access = AccessService(database.keys, self.clock)
         self.region_secrets = RegionSecrets(lambda: self.keyring)
-        self.indexes = BankIndexes(HammingIndex, self.region_secrets)
+        self.snapshots = SnapshotFolder(config.data / "index")
+        self.indexes = BankIndexes(
+            HammingIndex, self.region_secrets, cache=self.snapshots, keep_after=config.snapshot_changes
+        )
         self.guard = ProbingGuard(config.probing_budget, self.clock, new_index=HammingIndex)
         self.checker = Checker(
             indexes=self.indexes,
@@ -156,12 +167,24 @@ class App(ExchangeParts):
             max_neighbours=config.max_neighbours,
             new_index=HammingIndex,
         )
-        self.follower = Follower(self.indexes, self.store, database.listener(), interval_s=config.follow_interval_s)
+        self.follower = Follower(
+            self.indexes,
+            self.store,
+            database.listener(),
+            interval_s=config.follow_interval_s,
+            max_lag_s=config.max_lag_s,
+        )
+        #: Whether the process was told to end.
+        self.draining = False
         #: Threads that wait for decoding children, one each.
-        self.decoding = ThreadPoolExecutor(config.decode_workers or os.cpu_count() or 1, "noli-decoding")
+        self.decoding = ThreadPoolExecutor(_children(config.decode_workers, config), "noli-decoding")
         #: Likewise for videos, which take so long that pictures must not wait behind them.
-        watchers = config.video_workers or os.cpu_count() or 1
+        watchers = _children(config.video_workers, config)
         self.watching = ThreadPoolExecutor(watchers, "noli-videos")
+        #: Places of pictures in work and of those that wait.
+        self.picture_places = threading.BoundedSemaphore(
+            _children(config.decode_workers, config) + config.pictures_waiting
+        )
         #: Places of videos in work and of those that wait.
         self.places = threading.BoundedSemaphore(watchers + config.videos_waiting)
         #: Threads that fetch for callers, so that slow servers hold up nobody else.
@@ -205,15 +228,18 @@ class App(ExchangeParts):
                 self.indexes.catch_up(self.store)
 
     def start(self) -> None:
-        """Start what a server needs in the background: decoding children, follower, compactor."""
-        _ = self.hasher
+        """Start what a server needs in the background: decoding children, follower, compactor, caretaker."""
+        if self.config.served:
+            _ = self.hasher
         self.follower.start()
-        self.caretaker.start()
+        if self.config.does_jobs:
+            self.caretaker.start()
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""
         if "caretaker" in self.__dict__:
             self.caretaker.stop()
+        self.snapshots.close()
         self.follower.stop()
         waiting = (self.decoding, self.watching, self.fetching)
         for threads in waiting:
@@ -229,6 +255,8 @@ class App(ExchangeParts):
         gauge("noli_index_hashes", "Hashes in this process's index.", lambda: self.indexes.hashes)
         gauge("noli_index_regions", "Regions in this process's index.", lambda: self.indexes.regions)
         gauge("noli_index_sequence", "Last change in the index.", lambda: self.indexes.sequence)
+        gauge("noli_index_snapshot", "Last change in the snapshot that it shares.", lambda: self.indexes.kept)
+        gauge("noli_index_lag_seconds", "What was acknowledged before is here.", lambda: self.follower.lag_s)
         gauge("noli_index_ready", "1 where checks are answered.", lambda: int(self.indexes.ready))
         gauge("noli_index_behind", "1 where the database cannot be followed.", lambda: int(self.follower.behind))
         gauge("noli_checks_unrecorded", "Matched checks that could not be kept.", lambda: self.checker.unrecorded)

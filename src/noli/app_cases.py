@@ -11,17 +11,20 @@ from functools import cached_property
 from pathlib import Path
 
 from noli.access.delays import Callers, Delays, Quota
+from noli.access.passkeys import PasskeyService
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
 from noli.adapters.caretaker import Caretaker, report
 from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.noted_roots import NAME, RootsFile
+from noli.adapters.passkeys import Fido2Authenticators
 from noli.adapters.passwords import Argon2Hasher
 from noli.adapters.regimes import law
 from noli.adapters.sql import Database
 from noli.adapters.sql.banks import has_regions
 from noli.adapters.sql.cases import SqlCases
+from noli.adapters.sql.desk import SqlDesk
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.notices import SqlNotices
@@ -47,6 +50,7 @@ from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.index import BankIndexes
+from noli.moderation.service import DeskService
 from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
@@ -162,6 +166,23 @@ class CaseParts:
         )
 
     @cached_property
+    def passkeys(self) -> PasskeyService:
+        """Passkeys of staff."""
+        return PasskeyService(
+            SqlStaff(self.database.engine, self.keyring),
+            self.sessions,
+            Fido2Authenticators(),
+            keyring=self.keyring,
+            delays=Delays(self.clock),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def moderation(self) -> DeskService:
+        """What people set for their own work, and what they were shown."""
+        return DeskService(SqlDesk(self.database.engine), self.clock, self.keyring)
+
+    @cached_property
     def case_files(self) -> CaseFiles:
         """What changes cases."""
         return CaseFiles(
@@ -249,7 +270,8 @@ class CaseParts:
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        return [self.upkeep.task, self.notice_upkeep.task, *self.webhooks.tasks, *self.roots.tasks]
+        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task]
+        return [*own, *self.webhooks.tasks, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:

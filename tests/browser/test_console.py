@@ -3,14 +3,21 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from noli.bank.model import Action, BankPolicy, NewEntry, Opinion, OpinionKind, Provenance
+from noli.bank.service import create_bank, register
 from noli.casework.model import NewLink, Reporter
+from noli.notices import commands as c
+from noli.notices.model import Measure, NoticeId, Via
+from noli.regimes.model import Field, Party
 from tests.support.casework import made_up_item
 from tests.support.console import make_common
 from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.notices import ruling
 
 # Texts that would do something if they were ever taken for markup, script or a template.
 _PAYLOADS = (
@@ -203,7 +210,15 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
     app.desk.reply(staff, case, "Good morning. We have written to the forum and keep you informed here.")
     app.desk.note(staff, case, "The forum answers mails within a day, says the helpline in Vienna.")
     app.cases.send_message(case, "Thank you.")
+    queue = _notices(installation)
     return [
+        ("queue", "/console/notices"),
+        ("queue-missed", "/console/notices?show=missed"),
+        ("notice", f"/console/notices/{queue[0]}"),
+        ("notice-match", f"/console/notices/{queue[1]}"),
+        ("notice-decided", f"/console/notices/{queue[2]}?undo={queue[2]}&done=planned"),
+        ("notice-complaint", f"/console/notices/{queue[3]}"),
+        ("notice-minor", f"/console/notices/{queue[4]}"),
         ("list", "/console/cases"),
         ("list-empty", "/console/cases?show=held"),
         ("case", f"/console/cases/{case}"),
@@ -214,6 +229,36 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("refused", "/console/staff"),
         ("not-found", "/console/cases/NOTHING"),
     ]
+
+
+def _notices(installation: Installation) -> list[NoticeId]:
+    """Make a notice of each sort: asked, matched, decided and not yet in effect, contested, possibly a minor."""
+    app = installation.app
+    said = {
+        Field.STATEMENT: "It is me, at home. I never agreed that anybody sees this.",
+        Field.CONTACT: "mail@example.org", Field.LOCATION: "The third picture on the page.", Field.GOOD_FAITH: "yes",
+    }  # fmt: skip
+    asked, decided, contested, young = (
+        installation.notice(fields=said if number == 0 else dict.fromkeys(Field, "yes"), language=language)
+        for number, language in enumerate(("en", "de", "en", "en"))
+    )
+    service, lena = app.notices, app.staff.active("lena").id
+    with service.writing() as transaction:
+        if "look-alikes" not in {each.name for each in transaction.banks.banks()}:
+            create_bank(transaction.banks, "look-alikes", BankPolicy(Action.REVIEW), now=app.clock.now())
+        new = NewEntry(made_up_item(990).hashes, Provenance("helpline-vienna", "partner", "H-7"))
+        [(entry, _)] = register(transaction.banks, "look-alikes", [new], now=app.clock.now())
+        opinion = Opinion(entry, "helpline-vienna", OpinionKind.TRUE_POSITIVE, "", app.clock.now())
+        transaction.banks.add_opinion("look-alikes", opinion)
+        seen = c.NamedContent(Via.MATCH, ref="upload-77120", entry=entry, bank="look-alikes")
+        matched = service.see(transaction, seen, count=4, actor="system").id
+        wait = timedelta(seconds=60)
+        service.plan(transaction, decided, ruling(Measure.REMOVE, author=lena), wait=wait, actor=f"staff:{lena}")
+        service.rule(transaction, contested, ruling(Measure.REMOVE, author="otto"), actor="key:platform")
+        text = "She agreed to it. We have a contract about this series of pictures."
+        service.complain(transaction, contested, side=Party.UPLOADER, text=text, actor="key:platform")
+        service.act(transaction, young, [c.SuspectMinor(lena)], actor=f"staff:{lena}")
+    return [asked, matched, decided, contested, young]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -230,18 +275,20 @@ def test_every_page_is_accessible(browser: Any, installation: Installation, lead
     found: list[str] = []
 
     def look(at: Seat, name: str) -> None:
-        for theme in ("light", "dark"):
-            at.page.emulate_media(color_scheme=theme)
-            found.extend(at.violations())
-            for width in (1440, 360):
-                at.page.set_viewport_size({"width": width, "height": 900})
-                at.shot(f"{name}-{width}-{theme}-{language}")
-                if at.too_wide():
-                    found.append(f"{name} is wider than {width}")
-        at.page.set_viewport_size({"width": 320, "height": 900})
-        if at.too_wide():
-            found.append(f"{name} is wider than 320")
+        found.extend(at.violations())
+        for width in (1440, 768, 360, 320):
+            at.page.set_viewport_size({"width": width, "height": 900})
+            if at.too_wide():
+                found.append(f"{name} is wider than {width}")
+            if width == 360 or (width > 360 and language == "en"):
+                at.shot(f"{name}-{width}-{language}")
         at.page.set_viewport_size({"width": 1440, "height": 900})
+        # Themes differ in colours alone.
+        at.page.emulate_media(color_scheme="dark")
+        found.extend(at.violations("color-contrast"))
+        if language == "en":
+            at.shot(f"{name}-dark")
+        at.page.emulate_media(color_scheme="light")
 
     for name, path in _pages(installation):
         seat.open(f"{path}{'&' if '?' in path else '?'}l={language}")
@@ -251,7 +298,7 @@ def test_every_page_is_accessible(browser: Any, installation: Installation, lead
     fresh.page.locator("#name").fill("nobody")
     fresh.page.locator("#password").fill("wrong")
     fresh.page.locator("#code").fill("000000")
-    fresh.page.locator("main button").click()
+    fresh.page.locator("main button.main").click()
     look(fresh, "log-in-wrong")
     fresh.open(f"/console/set-up?l={language}")
     look(fresh, "set-up")

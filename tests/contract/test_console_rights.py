@@ -8,9 +8,13 @@ import pytest
 
 from noli.access.model import Role, Staff
 from noli.access.rules import RIGHTS
+from noli.notices import commands as c
+from noli.notices.model import Measure
+from noli.regimes.model import Party
 from noli.web.console.guard import ConsolePage
 from noli.web.console.table import ENTRANCE, PAGES
 from tests.support.console import OURS, Console, text_of
+from tests.support.notices import ruling
 
 _ids = count()
 
@@ -39,6 +43,33 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/cases/{case}/take": lambda *_: {},
     "/console/cases/{case}/hand-over": lambda _, colleague: {"to": colleague, "note": "Please go on."},
     "/console/cases/{case}/items/{item}": lambda *_: {"ruling": "keep", "reason": "A poster."},
+    "/console/me/sessions": lambda *_: {"session": "none"},
+    "/console/me/passkeys": lambda *_: {"name": "Telephone", "challenge": "00", "answer": "{}"},
+    "/console/me/passkeys/remove": lambda *_: {"passkey": "00"},
+    "/console/me/recovery": lambda *_: {},
+    "/console/me/comfort": lambda *_: {
+        "most_looks": "10",
+        "break_after_min": "30",
+        "side_px": "160",
+        "undo_s": "10",
+        "blur": "1",
+    },
+    "/console/notices/decide": lambda console, _: {
+        "notice": console.notice(),
+        "preset": "keep.not-intimate",
+        "reason": "A landscape.",
+    },
+    "/console/notices/views": lambda *_: {"name": f"view {next(_ids) % 9}", "query": "show=mine&opening=request"},
+    "/console/notices/views/forget": lambda *_: {"name": "view 1"},
+    "/console/notices/{notice}/decide": lambda *_: {"preset": "remove.intimate-without-consent"},
+    "/console/notices/{notice}/undo": lambda *_: {},
+    "/console/notices/{notice}/take": lambda *_: {},
+    "/console/notices/{notice}/hand-over": lambda *_: {"to": "nobody", "note": "Please go on."},
+    "/console/notices/{notice}/note": lambda *_: {"text": "Called back."},
+    "/console/notices/{notice}/complaint": lambda *_: {"answer": "stands", "reason": "The evidence is clear."},
+    "/console/notices/{notice}/minor": lambda *_: {},
+    "/console/notices/{notice}/erasure": lambda *_: {"step": "propose", "reason": "She asked for it."},
+    "/console/notices/{notice}/report": lambda *_: {"reference": "R-1"},
     "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
     "/console/staff/{staff}/renew": lambda *_: {},
     "/console/staff/{staff}/close": lambda *_: {},
@@ -56,8 +87,21 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
         case, item = console.held_case()
     if "{staff}" in page.path or page.path.endswith("hand-over"):
         colleague = console.staff(Role.CASEWORKER).id
+    notice = _notice(console, page) if "{notice}" in page.path else ""
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
-    return page.path.format(case=case, item=item, staff=colleague), form
+    return page.path.format(case=case, item=item, staff=colleague, notice=notice), form
+
+
+def _notice(console: Console, page: ConsolePage) -> str:
+    """Make a notice for which a form makes sense: with a complaint to decide, or a suspicion to report."""
+    notice, service = console.notice(), console.app.notices
+    with service.writing() as transaction:
+        if page.path.endswith("complaint"):
+            service.rule(transaction, notice, ruling(Measure.KEEP), actor="key:platform")
+            service.complain(transaction, notice, side=Party.NOTIFIER, text="No.", actor="person")
+        if page.path.endswith("report"):
+            service.act(transaction, notice, [c.SuspectMinor("somebody")], actor="key:platform")
+    return notice
 
 
 def test_every_form_is_walked() -> None:

@@ -23,7 +23,7 @@ from noli.notices.clocks import clocks
 from noli.notices.model import Because, Ground, Measure, NewNotice, NoticeId, Opening, Order, Plea
 from noli.notices.summaries import summary
 from noli.regimes.model import Field, Filer, Party
-from tests.support.notices import EVERYWHERE, Desk, complete, content
+from tests.support.notices import EVERYWHERE, START, Desk, complete, content
 
 AUTHORS = st.sampled_from(["ada", "bea"])
 MEASURES = st.sampled_from([each for each in Measure if each is not Measure.GEO_RESTRICT])
@@ -97,6 +97,14 @@ class Platform(RuleBasedStateMachine):
         """Somebody decides."""
         self._do(lambda t: self.desk.service.rule(t, notice, _ruling(measure, author), actor="key:p"), crash=crash)
 
+    @rule(notice=notices, measure=MEASURES, author=AUTHORS, crash=st.booleans())
+    def plan(self, notice: NoticeId, measure: Measure, author: str, crash: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody decides, with effect a little later."""
+        wait = timedelta(seconds=20)
+        self._do(
+            lambda t: self.desk.service.plan(t, notice, _ruling(measure, author), wait=wait, actor="key:p"), crash=crash
+        )
+
     @rule(notice=notices, side=st.sampled_from([Party.NOTIFIER, Party.UPLOADER]), plea=st.sampled_from(list(Plea)))
     def complain(self, notice: NoticeId, side: Party, plea: Plea) -> None:
         """One of the sides complains."""
@@ -127,7 +135,11 @@ class Platform(RuleBasedStateMachine):
                 c.EndCopySearch(0),
                 c.Take("ada"),
                 c.PlaceHold(_why("ada")),
-                c.Erase("request"),
+                c.DropPlan("ada"),
+                c.PlaceHold(_why("ada"), START + timedelta(hours=30)),
+                c.ProposeErasure(_why("ada")),
+                c.ConfirmErasure(_why("bea")),
+                c.Erase("retention"),
             ]
         ),
     )
@@ -149,6 +161,7 @@ class Platform(RuleBasedStateMachine):
             for each in clocks(notice, self.desk.service.law):
                 late = (each.met_at or now) > each.deadline.due_at
                 assert not late or each.key in notice.breached
+            assert notice.plan is None or notice.plan.effect_at > now
 
     @invariant()
     def alarms_are_what_follows_from_events(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noli.access.model import Role, Session, SessionKind, Staff
+from noli.access.model import Passkey, Role, Session, SessionKind, Staff
 from noli.access.ports import Sessions, StaffStore
 from noli.adapters.keyring import KeyFile
 from noli.adapters.sql.ledger import SqlLedger
@@ -133,3 +133,34 @@ def test_all_sessions_of_somebody_end(sessions: Sessions) -> None:
     assert sessions.find(b"1" * 32) is None
     assert sessions.find(b"o" * 32) is not None
     assert sessions.find(b"s" * 32) is not None
+
+
+def test_passkeys_and_recovery_codes_are_kept(staff: StaffStore) -> None:
+    """They are found, used in the order of challenges, spent once, and gone when the account is renewed."""
+    key = Passkey(b"key-1", ANNA.id, "Telephone", b"credential", NOW)
+    staff.add_passkey(key)
+    with pytest.raises(Conflict):
+        staff.add_passkey(key)
+    assert staff.passkeys(ANNA) == [staff.passkey(b"key-1")] == [key]
+    assert staff.use_passkey(key, used_at=NOW, sign_count=3)
+    assert not staff.use_passkey(key, used_at=NOW, sign_count=4)
+    found = staff.passkey(b"key-1")
+    assert found is not None
+    assert (found.used_at, found.sign_count) == (NOW, 3)
+    staff.set_recovery(ANNA, frozenset({b"a" * 32, b"b" * 32}), now=NOW)
+    assert staff.spend_recovery(ANNA, b"a" * 32, now=NOW)
+    assert not staff.spend_recovery(ANNA, b"a" * 32, now=NOW)
+    assert staff.recovery_left(ANNA) == 1
+    staff.remove_passkey(key, now=NOW)
+    assert staff.passkey(b"key-1") is None
+    staff.add_passkey(key)
+    staff.renew(ANNA, secret="NEW", set_up=b"3" * 32, until=UNTIL, now=NOW)
+    assert (staff.passkeys(ANNA), staff.recovery_left(ANNA)) == ([], 0)
+
+
+def test_somebodys_sessions_are_listed(sessions: Sessions) -> None:
+    """Newest first, and nobody else's."""
+    for number, (subject, minutes) in enumerate((("anna", 0), ("bea", 1), ("anna", 2))):
+        at = NOW + timedelta(minutes=minutes)
+        sessions.add(Session(SessionKind.STAFF, subject, at, at), digest=bytes([number]) * 32)
+    assert [digest[0] for digest, _ in sessions.of(SessionKind.STAFF, "anna")] == [2, 0]

@@ -132,7 +132,50 @@ def test_a_fraudulent_notice_leaves_the_content_and_a_trace(platform: Platform) 
     platform.post(f"{record}/hearing", {"text": "I was wrong."})
     assert platform.post(f"{record}/suspension", {**why, "until": until})["suspended_until"] is not None
     assert platform.post("/notices", sent)["suspended"]
+    [complaint] = platform.post(f"{record}/complaints", {"text": "It was not me."})["complaints"]
+    answer = {**why, "author": "bea", "upheld": False}
+    platform.post(f"{record}/complaints/{complaint['complaint']}/decision", {**answer, "author": "ada"}, expect=409)
+    platform.post(f"{record}/complaints/{complaint['complaint']}/decision", answer)
+    told = {each["letter"]: each["text"] for each in platform.get(record)["letters"]}
+    assert "We do not process your notices until 2026-12-16" in told["statement"]
+    assert list(told) == ["warning", "statement", "complaint-receipt", "complaint-decision"]
     assert platform.post(f"{record}/lifting", why)["suspended_until"] is None
+
+
+def test_an_account_is_closed_for_good_by_two_people_and_opened_again_by_a_third(platform: Platform) -> None:
+    """What a suspension did not stop is proposed by one, confirmed by another, contested, and undone."""
+    why = {"reason": "Again.", "rule": "Terms 9", "author": "ada", "contractual": True}
+    plain = {"reason": "Again.", "rule": "Terms 9", "author": "bea"}
+
+    def misdeed() -> str:
+        sent = {"age": "adult", "fields": FILLED, "contents": [{**upload(3), "uploader": "them"}]}
+        path = f"/notices/{platform.post('/notices', sent)['notice']}"
+        platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent"))
+        return f"/records/{platform.get(path)['contents'][0]['uploader']}"
+
+    record = misdeed()
+    platform.post(f"{record}/warning", why)
+    platform.post(f"{record}/hearing", {"text": "I was wrong."})
+    until = (START + timedelta(days=2)).isoformat()
+    restricted = platform.post(f"{record}/suspension", {**why, "until": until, "measure": "restrict"})
+    assert restricted["standing"] == "restrict"
+    platform.wait(hours=72)
+    misdeed()
+    platform.post(f"{record}/warning", why)
+    platform.wait(hours=24 * 8)
+    assert platform.post(f"{record}/termination", why)["proposed"]["author"] == "ada"
+    assert platform.post(f"{record}/termination/rejection", plain)["proposed"] is None
+    platform.post(f"{record}/termination", why)
+    platform.post(f"{record}/termination/confirmation", {**plain, "author": "ada"}, expect=409)
+    assert platform.post(f"{record}/termination/confirmation", plain)["standing"] == "terminate"
+    [complaint] = platform.post(f"{record}/complaints", {"text": "My account was taken over."})["complaints"]
+    answer = {**plain, "author": "cem", "upheld": True}
+    opened = platform.post(f"{record}/complaints/{complaint['complaint']}/decision", answer)
+    assert opened["standing"] is None
+    seen = platform.get(record)
+    assert seen["reference"] == "them"
+    assert seen["pleas"] == {str(complaint["complaint"]): "My account was taken over."}
+    assert seen["letters"][-1]["letter"] == "restored"
 
 
 def test_a_clock_that_nobody_heeds_escalates_and_is_breached_on_the_record(platform: Platform) -> None:
@@ -165,18 +208,25 @@ def test_orders_withdrawals_holds_and_the_end(platform: Platform) -> None:
     why = {"reason": "Proceedings ended.", "rule": "Court decision", "author": "ada"}
     assert platform.post(f"{path}/revocation", why)["state"] == "withdrawn"
     assert platform.get(path)["order"]["authority"] == "Court"
-    request = platform.post("/notices", {"age": "adult", "fields": FILLED, "contents": [upload(6)]})
+    request = platform.post("/notices", {"age": "adult", "fields": FILLED, "contents": [upload(6)], "reference": "T-7"})
+    assert [each["notice"] for each in platform.get("/notices?reference=T-7")["notices"]] == [request["notice"]]
+    assert platform.get("/notices?reference=T-8")["notices"] == []
     path = f"/notices/{request['notice']}"
     assert platform.post(f"{path}/withdrawal")["state"] == "withdrawn"
     held = platform.post(f"{path}/holds", {**why, "until": due})
     assert held["held"]
-    platform.post(f"{path}/erasure", {"rule": "Art. 17 GDPR"}, expect=409)
+    wish = {"reason": "She asked for it.", "rule": "Art. 17 GDPR", "author": "ada"}
+    platform.post(f"{path}/erasure", wish, expect=409)
     hold = platform.get(path)["holds"][0]["hold"]
     platform.post(f"{path}/holds/x/lift", {"author": "ada"}, expect=404)
     platform.post(f"{path}/holds/{hold}/lift", {"author": "ada"})
     platform.post(f"{path}/disputes", {"body": "User Rights", "outcome": "taken up"})
     platform.post(f"{path}/reports", {"report": "0198-ab"})
-    assert platform.post(f"{path}/erasure", {"rule": "Art. 17 GDPR"})["erased_at"] is not None
+    platform.post(f"{path}/erasure", wish)
+    assert platform.post(f"{path}/erasure/rejection", {**wish, "author": "bea"})["erasure"] is None
+    assert platform.post(f"{path}/erasure", wish)["erasure"]["author"] == "ada"
+    platform.post(f"{path}/erasure/confirmation", wish, expect=409)
+    assert platform.post(f"{path}/erasure/confirmation", {**wish, "author": "bea"})["erased_at"] is not None
     seen = platform.get(path)
     assert (seen["fields"], seen["contents"][0]["url"], seen["disputes"][0]["body"]) == ({}, "", "User Rights")
     platform.get("/notices/NOBODY", expect=404)

@@ -107,10 +107,10 @@ def test_any_size_is_read(size: tuple[int, int]) -> None:
     picture = np.random.default_rng(4).integers(0, 256, size, np.uint8)
     places, coefs = found(picture, 160)
     assert len(places) == len(coefs) <= 160
-    if min(size) * 256 // max(size) < 24:
+    if min(size) * 320 // max(size) < 24:
         assert len(places) == 0
     width, height = size_of(picture)
-    assert all(p["side"] // 2 <= p["x"] + 1 <= width + 300 and p["y"] <= height + 300 for p in places)
+    assert all(0.44 * p["side"] <= p["x"] + 1 <= width + 300 and p["y"] <= height + 300 for p in places)
 
 
 def test_a_flat_picture_has_none() -> None:
@@ -132,7 +132,7 @@ def test_every_machine_finds_the_same() -> None:
     picture = ((x * x + 3 * y * y + 7 * x * y) // 211 % 256).astype(np.uint8) // 2 + (((x // 60) + (y // 50)) % 2 * 90)
     places, coefs = kernel.regions(picture.astype(np.uint8).tobytes(), 300, 420, 60)
     assert (
-        hashlib.sha256(places + coefs).hexdigest() == "bc4378b662add56a86c2d2733e02bda46bc940d8b5a91e000a983540ba447865"
+        hashlib.sha256(places + coefs).hexdigest() == "25e713c8609e15e2e66ac6d89d4bb24260561b23069e6ee22293976ea66846fe"
     )
 
 
@@ -160,7 +160,8 @@ def test_distances_are_kept_under_a_secret() -> None:
         )
         assert unrelated.mean() == pytest.approx(128, abs=3)
         assert unrelated.std() <= 16
-        assert unrelated.min() > 45
+        # Drawn edges are like each other; photographs have hardly any such pair.
+        assert (unrelated <= 45).mean() < 1e-3
         related = distances(
             hashed(one, secret(seed)),
             hashed(copy, secret(seed)),
@@ -195,6 +196,18 @@ def test_regions_that_lie_otherwise_do_not_count() -> None:
     pairs = np.array([(0, 0, 0), (1, 1, 0), (2, 2, 0)], PAIR).tobytes()
     for banked, votes in ((query, 3), (moved, 2), (turned_, 2), (grown, 2)):
         assert kernel.region_vote(query.tobytes(), (32768, 20000), banked.tobytes(), (32768, 20000), pairs)[0] == votes
+
+
+def test_what_agrees_is_measured_against_what_could() -> None:
+    """Where a picture says little, little is enough; what the query does not show does not count against it."""
+    places = np.array([(4000, 4000, 4000, 0), (4000, 9000, 4000, 0), (28000, 9000, 4000, 0)], PLACE)
+    pairs = np.array([(0, 0, 0), (1, 1, 0)], PAIR).tobytes()
+    banked = places.tobytes(), (32768, 20000)
+    half = kernel.region_vote(places.tobytes(), (32768, 20000), *banked, pairs)
+    assert half[1] == pytest.approx(667, abs=40)
+    cut = kernel.region_vote(places.tobytes(), (24000, 20000), *banked, pairs)
+    assert cut[:2] == (2, 1000)
+    assert cut[2] == pytest.approx(732, abs=40)
 
 
 def test_no_pairs_are_no_votes() -> None:

@@ -21,6 +21,7 @@ from noli.casework.telling import told
 from noli.evidence import rules as ledger_rules
 from noli.evidence.model import Fact, LedgerEntry, Reference, SignedRoot, TimestampToken
 from noli.evidence.ports import WholeLedger
+from noli.evidence.proofs import Nodes
 from noli.jobs.model import Lease
 from noli.outbox.model import OutboxMessage
 from tests.support.outbox import OutboxBook
@@ -92,11 +93,16 @@ class MemoryCases:
             raise NotFound(msg)
         return self.world.ledger[sequence - 1]
 
-    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
-        """Return nodes of the tree."""
-        if level == 0:
-            return [entry.leaf for entry in self.world.ledger[start:stop]]
-        return [self.world.tiles[level, number] for number in range(start, stop)]
+    @contextmanager
+    def nodes(self) -> Iterator[Nodes]:
+        """Read nodes of the tree."""
+
+        def read(level: int, start: int, stop: int) -> list[bytes]:
+            if level == 0:
+                return [entry.leaf for entry in self.world.ledger[start:stop]]
+            return [self.world.tiles[level, number] for number in range(start, stop)]
+
+        yield read
 
     def last(self) -> tuple[SignedRoot, tuple[bytes, ...]] | None:
         """Return the largest signed root: ``evidence.ports.Roots``."""

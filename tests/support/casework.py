@@ -93,6 +93,10 @@ class MemorySessions:
     def end(self, digest: bytes) -> None:
         self.kept.pop(digest, None)
 
+    def of(self, kind: SessionKind, subject: str) -> list[tuple[bytes, Session]]:
+        found = [(d, s) for d, s in self.kept.items() if (s.kind, s.subject) == (kind, subject)]
+        return sorted(found, key=lambda each: (-each[1].opened_at.timestamp(), each[0]))
+
     def end_all(self, kind: SessionKind, subject: str, *, but: bytes = b"") -> None:
         self.kept = {d: s for d, s in self.kept.items() if (s.kind, s.subject) != (kind, subject) or d == but}
 

@@ -18,10 +18,12 @@ from noli.bank.model import Action, BankPolicy, NewEntry, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.config import Config
 from noli.casework import work
-from noli.casework.model import CaseId, NewItem, NewLink, Receipt
+from noli.casework.model import AgeAnswer, CaseId, NewItem, NewLink, Receipt
+from noli.notices.model import Notice, NoticeId
 from noli.web.asgi import create_asgi
 from tests.conftest import opened
 from tests.support.casework import FakeClock, made_up_item, submission
+from tests.support.notices import complete, content
 
 PASSWORD = "five quiet rivers run south"
 HOST = "http://localhost"
@@ -125,6 +127,21 @@ class Console:
         )
         entered = self.app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"caller")
         return entered.case, receipt
+
+    def notice(self, **more: Any) -> NoticeId:
+        """Take a notice in as the platform's program does: a complete one, unless told otherwise."""
+        self._made += 1
+        given = {"contents": (content(self._made),), "notifier": f"person-{self._made}", **more}
+        with self.app.notices.writing() as transaction:
+            made, _ = self.app.notices.receive(
+                transaction, complete(**given), age=AgeAnswer.ADULT, actor="key:platform"
+            )
+        return made.id
+
+    def notice_now(self, notice: NoticeId) -> Notice:
+        """Read a notice as it is."""
+        with self.app.notices.store.transaction() as transaction:
+            return self.app.notices.load(transaction, notice)
 
     def held_case(self) -> tuple[CaseId, str]:
         """Open a case with a held item; returns both ids."""

@@ -23,10 +23,12 @@ import pytest
 from noli.app import App, load_config
 from noli.base.clock import SystemClock
 from noli.casework import work
-from noli.casework.model import CaseId, Receipt
+from noli.casework.model import AgeAnswer, CaseId, Receipt
+from noli.notices.model import Notice, NoticeId
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
 from tests.support.hashing_page import chromium
+from tests.support.notices import complete, content
 from tests.support.server import Server
 
 #: Where screenshots are kept, to be looked at.
@@ -67,6 +69,7 @@ class Installation:
         self.address = str(self.server.client.base_url)
         self.app = App.open(load_config({"data": folder, **_SETTINGS}))
         self.app.indexes.load(self.app.store)
+        self.made = 0
 
     def create(self, name: str, role: str) -> str:
         """Make an account on the command line; returns the set-up token that it prints."""
@@ -92,6 +95,19 @@ class Installation:
             submission(*items, **more), token=intake.new_token(), proof=work.solve(intake.challenge()), caller=b"test"
         )
         return self.app.entrance.log_in(receipt.number, receipt.passphrase, caller=b"test").case, receipt
+
+    def notice(self, **more: Any) -> NoticeId:
+        """Take a notice in as the platform's program does: a complete one, unless told otherwise."""
+        self.made += 1
+        given = {"contents": (content(self.made),), "notifier": f"person-{self.made}", **more}
+        with self.app.notices.writing() as transaction:
+            new, platform = complete(**given), "key:platform"
+            return self.app.notices.receive(transaction, new, age=AgeAnswer.ADULT, actor=platform)[0].id
+
+    def notice_now(self, notice: NoticeId) -> Notice:
+        """Read a notice as it is."""
+        with self.app.notices.store.transaction() as transaction:
+            return self.app.notices.load(transaction, notice)
 
     def close(self) -> None:
         """Stop it."""
@@ -157,14 +173,18 @@ class Seat:
         self.page.locator("#name").fill(name)
         self.page.locator("#password").fill(PASSWORD)
         self.page.locator("#code").fill(self.totp.at(SystemClock().now() + timedelta(seconds=30)))
-        self.page.locator("main button").click()
-        self.page.wait_for_url(re.compile(r"/console/(cases|staff|ledger|me)"))
+        self.page.locator("main button.main").click()
+        self.page.wait_for_url(re.compile(r"/console/(cases|notices|staff|ledger|me)"))
 
-    def violations(self) -> list[str]:
-        """Return what axe-core finds on the page."""
-        source = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-        self.page.evaluate(source)
-        found = self.page.evaluate("() => axe.run(document)")
+    def violations(self, *rules: str) -> list[str]:
+        """Return what axe-core finds on the page: by all of its rules, or by these alone."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            source = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+            self.page.evaluate(source)
+        wanted: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            wanted["runOnly"] = list(rules)
+        found = self.page.evaluate("(wanted) => axe.run(document, wanted)", wanted)
         return [
             f"{self.page.url}: {each['id']} at {[node['target'] for node in each['nodes']][:3]}"
             for each in found["violations"]

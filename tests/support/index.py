@@ -2,6 +2,24 @@
 """The kernel's Hamming index by brute force: slow, obvious, and the oracle of property tests."""
 
 from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from noli.bank.model import Change
+from noli.matching.pictures import Pictures, written
+from noli.matching.ports import HeldBank, HeldRows, Kept, KeptBank
+
+
+class Held:
+    """All pairs of one moment."""
+
+    def __init__(self, held: list[tuple[int, int]]) -> None:
+        """Keep the list, which is replaced and never changed."""
+        self.pairs = held
+
+    def write(self, file: int, /) -> None:
+        """Refuse: nobody maps it."""
+        raise NotImplementedError(file)
 
 
 class BruteForceIndex:
@@ -24,6 +42,10 @@ class BruteForceIndex:
         """Drop every hash under these ids."""
         gone = set(memoryview(ids).cast("Q"))
         self._held = [(entry, value) for entry, value in self._held if entry not in gone]
+
+    def hold(self) -> "Held":
+        """Take hold of everything."""
+        return Held(self._held)
 
     def compact(self) -> bool:
         """Do nothing: there is nothing to fold in."""
@@ -51,3 +73,59 @@ class BruteForceIndex:
                 ids.append(entry)
                 distances.append(distance)
         return positions.tobytes(), ids.tobytes(), bytes(distances), capped.tobytes()
+
+
+class MemoryCache:
+    """Keeps one snapshot in memory, for the processes that a test plays."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        """Start empty; where it is ``full``, nothing can be kept."""
+        self.full = full
+        self.vanishing = False
+        self.kept: tuple[Change, list[tuple[HeldBank, bytes]]] | None = None
+        self.refused: list[str] = []
+        self.taken = False
+        self.writes = 0
+        self.other: Callable[[], object] | None = None
+
+    def newest(self) -> int:
+        """Return the number of what is kept."""
+        return 0 if self.kept is None else self.kept[0].sequence + self.vanishing
+
+    def read(self) -> Kept | None:
+        """Make indexes of what is kept."""
+        if self.kept is None or self.vanishing:
+            return None
+        at, banks = self.kept
+        return Kept(at, tuple(_kept(bank, pictures) for bank, pictures in banks))
+
+    def refuse(self, kept: Kept, *, why: str) -> None:
+        """Forget it."""
+        del kept
+        self.kept = None
+        self.refused.append(why)
+
+    @contextmanager
+    def turn(self, *, wait: bool) -> Iterator[bool]:
+        """Give the turn unless a test has taken it; while one waits, another process may be done."""
+        if wait and self.other is not None:
+            other, self.other = self.other, None
+            other()
+        yield wait or not self.taken
+
+    def keep(self, at: Change, banks: Sequence[HeldBank]) -> None:
+        """Keep a snapshot."""
+        self.writes += 1
+        if not self.full:
+            self.kept = at, [(bank, b"".join(written(bank.pictures))) for bank in banks]
+
+
+def _kept(bank: HeldBank, pictures: bytes) -> KeptBank:
+    return KeptBank(bank.bank, bank.epoch, _index(bank.hashes), _index(bank.regions), Pictures(memoryview(pictures)))
+
+
+def _index(rows: HeldRows) -> BruteForceIndex:
+    assert isinstance(rows, Held)
+    index = BruteForceIndex()
+    index._held = rows.pairs
+    return index

@@ -21,6 +21,7 @@ from noli.evidence.model import Fact, LedgerEntry
 from noli.hashing.model import Hash
 from noli.notices import commands as c
 from noli.notices import events as e
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import (
     Because,
@@ -34,7 +35,7 @@ from noli.notices.model import (
     NoticeSummary,
     PartyId,
 )
-from noli.notices.ports import NoticeStore, SeenUpload
+from noli.notices.ports import NoticeStore, SeenMatch, SeenUpload
 from noli.notices.service import NoticeService
 from noli.notices.summaries import wanted as is_wanted
 from noli.notices.upkeep import NoticeUpkeep
@@ -68,6 +69,7 @@ class World:
     ledger: list[LedgerEntry] = field(default_factory=list)
     uploads: list[SeenUpload] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
 
 
 class MemoryNotices:
@@ -105,6 +107,7 @@ def _copied(world: World) -> World:
         ledger=list(world.ledger),
         uploads=list(world.uploads),
         positions=dict(world.positions),
+        matches=dict(world.matches),
     )
 
 
@@ -211,6 +214,9 @@ class MemoryNoticeTransaction:
         numbers = sorted({seen.number for seen in waiting if stop is None or seen.number < stop})[:limit]
         return [seen for seen in waiting if seen.number in numbers]
 
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        return self._world.matches.get((entry, ref))
+
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)
 
@@ -225,6 +231,9 @@ class MemoryNoticeTransaction:
     def record_history(self, record: PartyId) -> list[r.Recorded]:
         return list(self._world.records.get(record, []))
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        return {id_: [_record_without_private(one) for one in self._world.records[id_]] for id_ in found}
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -238,7 +247,7 @@ class MemoryNoticeTransaction:
         self._world.touched[record.id] = now
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        found = [id_ for id_, history in sorted(self._world.records.items()) if r.fold(id_, history).conduct]
+        found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
         return [id_ for id_ in found if id_ > (after or "")][:limit]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Staff in memory: a complete small implementation of ``access.ports.StaffStore``."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from noli.access.model import Staff
+from noli.access.model import Passkey, Staff
 from noli.base.errors import Conflict, NotFound
 
 
@@ -16,6 +16,7 @@ class _Account:
     until: datetime | None
     verifier: str | None = None
     step: int = 0
+    recovery: set[bytes] = field(default_factory=set)
 
 
 class MemoryStaff:
@@ -23,6 +24,7 @@ class MemoryStaff:
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
+        self._passkeys: dict[bytes, Passkey] = {}
         #: What the ledger would say.
         self.facts: list[tuple[str, str]] = []
 
@@ -71,13 +73,60 @@ class MemoryStaff:
         account = self._account(staff)
         account.secret, account.set_up, account.until, account.verifier = secret, set_up, until, None
         account.staff = replace(account.staff, set_up_at=None)
+        self._forget_ways_in(staff)
         self.facts.append(("staff.renewed", staff.id))
 
     def disable(self, staff: Staff, *, now: datetime) -> None:
         account = self._account(staff)
         account.verifier, account.set_up, account.until = None, None, None
         account.staff = replace(account.staff, disabled_at=now)
+        self._forget_ways_in(staff)
         self.facts.append(("staff.disabled", staff.id))
+
+    def set_recovery(self, staff: Staff, codes: frozenset[bytes], *, now: datetime) -> None:
+        del now
+        self._account(staff).recovery = set(codes)
+        self.facts.append(("staff.recovery-made", staff.id))
+
+    def spend_recovery(self, staff: Staff, code: bytes, *, now: datetime) -> bool:
+        del now
+        known = code in self._account(staff).recovery
+        self._account(staff).recovery.discard(code)
+        if known:
+            self.facts.append(("staff.recovery-used", staff.id))
+        return known
+
+    def recovery_left(self, staff: Staff) -> int:
+        return len(self._account(staff).recovery)
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        if passkey.id in self._passkeys:
+            msg = "This passkey is known already."
+            raise Conflict(msg)
+        self._passkeys[passkey.id] = passkey
+        self.facts.append(("staff.passkey-added", passkey.staff))
+
+    def passkeys(self, staff: Staff) -> list[Passkey]:
+        return [each for each in self._passkeys.values() if each.staff == staff.id]
+
+    def passkey(self, id: bytes) -> Passkey | None:  # noqa: A002 - the port's name
+        return self._passkeys.get(id)
+
+    def use_passkey(self, passkey: Passkey, *, used_at: datetime, sign_count: int) -> bool:
+        kept = self._passkeys[passkey.id]
+        if kept.used_at is not None and kept.used_at >= used_at:
+            return False
+        self._passkeys[passkey.id] = replace(kept, used_at=used_at, sign_count=sign_count)
+        return True
+
+    def remove_passkey(self, passkey: Passkey, *, now: datetime) -> None:
+        del now
+        self._passkeys.pop(passkey.id, None)
+        self.facts.append(("staff.passkey-removed", passkey.staff))
+
+    def _forget_ways_in(self, staff: Staff) -> None:
+        self._account(staff).recovery.clear()
+        self._passkeys = {id_: each for id_, each in self._passkeys.items() if each.staff != staff.id}
 
     def _account(self, staff: Staff) -> _Account:
         if staff.id not in self._accounts:

@@ -200,7 +200,7 @@ class MemoryBankTransaction:
 
     def bounds(self, bank: BankId) -> set[Action]:
         """Return what a bank's unconfirmed entries ask for at most."""
-        held = (e for e in self._state.entries.values() if e.state is EntryState.ACTIVE)
+        held = self._state.entries.values()
         return {e.at_most for e in held if e.at_most is not None and self._state.banks[e.bank].id == bank}
 
     def marked(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
@@ -222,6 +222,14 @@ class MemoryBankTransaction:
             if entry.state is EntryState.ACTIVE and self._state.banks[entry.bank].id == bank:
                 ids = entry.id.to_bytes(8, sys.byteorder) * len(entry.hashes)
                 yield b"".join(one.value for one in entry.hashes), ids
+
+    def active_counts(self) -> dict[BankId, int]:
+        """Count the active hashes of each bank."""
+        counts = {bank.id: 0 for bank in self._state.banks.values()}
+        for entry in self._state.entries.values():
+            if entry.state is EntryState.ACTIVE:
+                counts[self._state.banks[entry.bank].id] += len(entry.hashes)
+        return counts
 
     def hashes_of(self, entry: EntryId) -> bytes:
         """Return an active entry's hashes."""

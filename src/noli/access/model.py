@@ -110,6 +110,42 @@ class Enrolment:
     uri: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key of a member of staff's device, with which they log in without a password.
+
+    Attributes:
+        id: As the device calls it.
+        staff: Id of whose it is.
+        name: What its owner calls it.
+        credential: The public key with what belongs to it, as the standard writes it down.
+        created_at: When it was added.
+        used_at: When the challenge was made that it answered last; None where it was never used.
+        sign_count: How often the device says it was used; 0 where it does not count.
+    """
+
+    id: bytes
+    staff: str
+    name: str
+    credential: bytes = field(repr=False)
+    created_at: datetime
+    used_at: datetime | None = None
+    sign_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a passkey is good for: the host that it is bound to, and the address that the page must have.
+
+    Attributes:
+        host: The host.
+        origin: Scheme, host and port.
+    """
+
+    host: str
+    origin: str
+
+
 class SessionKind(StrEnum):
     """Whose session it is."""
 
@@ -132,6 +168,15 @@ class Session:
     subject: str
     opened_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of somebody's sessions, as they see it: an id that ends it and opens nothing."""
+
+    id: str
+    session: Session
+    is_this: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Each call is one transaction of its own.
 from datetime import datetime
 from typing import Protocol
 
-from noli.access.model import ApiKey, Session, SessionKind, Staff
+from noli.access.model import ApiKey, Passkey, Session, SessionKind, Site, Staff
 
 
 class Keys(Protocol):
@@ -80,11 +80,71 @@ class StaffStore(Protocol):
         ...
 
     def renew(self, staff: Staff, *, secret: str, set_up: bytes, until: datetime, now: datetime) -> None:
-        """Let somebody set up their account anew: what they logged in with stops working."""
+        """Let somebody set up their account anew: what they logged in with, passkeys included, stops working."""
+        ...
+
+    def set_recovery(self, staff: Staff, codes: frozenset[bytes], *, now: datetime) -> None:
+        """Keep the digests of codes that each stand for a one-time code once, in place of those before."""
+        ...
+
+    def spend_recovery(self, staff: Staff, code: bytes, *, now: datetime) -> bool:
+        """Use up a recovery code; False where it is none of theirs, or was used."""
+        ...
+
+    def recovery_left(self, staff: Staff) -> int:
+        """Count the recovery codes that are left."""
+        ...
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Keep a passkey. Raises Conflict where it is known."""
+        ...
+
+    def passkeys(self, staff: Staff) -> list[Passkey]:
+        """List somebody's passkeys, oldest first."""
+        ...
+
+    def passkey(self, id: bytes) -> Passkey | None:  # noqa: A002 - the field's name
+        """Return the passkey of this id, or None."""
+        ...
+
+    def use_passkey(self, passkey: Passkey, *, used_at: datetime, sign_count: int) -> bool:
+        """Note that it answered a challenge that was made then; False where it has answered a later or the same one."""
+        ...
+
+    def remove_passkey(self, passkey: Passkey, *, now: datetime) -> None:
+        """Forget a passkey; a second time changes nothing."""
         ...
 
     def disable(self, staff: Staff, *, now: datetime) -> None:
         """Close an account for good."""
+        ...
+
+
+class Authenticators(Protocol):
+    """Reads what devices answer, as the standard (W3C Web Authentication) has it."""
+
+    def creation(self, site: Site, staff: Staff, known: list[Passkey], challenge: bytes) -> str:
+        """Return, as JSON, what a page asks a device for a new passkey with."""
+        ...
+
+    def created(self, site: Site, challenge: bytes, answer: str) -> tuple[bytes, bytes, int]:
+        """Return id, credential and counter of a new passkey.
+
+        Raises:
+            InputError: The answer is not one to this challenge, from this site, by somebody whom the device knows.
+        """
+        ...
+
+    def request(self, site: Site, challenge: bytes) -> str:
+        """Return, as JSON, what a page asks for any passkey of this site with."""
+        ...
+
+    def answered(self, answer: str) -> bytes:
+        """Return the id of the passkey that an answer is from, before anything is verified. Raises InputError."""
+        ...
+
+    def verified(self, site: Site, challenge: bytes, passkey: Passkey, answer: str) -> int:
+        """Return the counter of a verified answer. Raises InputError as ``created``."""
         ...
 
 
@@ -105,6 +165,10 @@ class Sessions(Protocol):
 
     def end(self, digest: bytes) -> None:
         """Forget one session; unknown ones change nothing."""
+        ...
+
+    def of(self, kind: SessionKind, subject: str) -> list[tuple[bytes, Session]]:
+        """List somebody's sessions with their digests, newest first."""
         ...
 
     def end_all(self, kind: SessionKind, subject: str, *, but: bytes = b"") -> None:

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
-from noli.access.model import OpenedSession, Session, SessionKind
+from noli.access.model import OpenedSession, OwnSession, Session, SessionKind
 from noli.access.ports import Sessions
 from noli.base.clock import Clock
 from noli.base.errors import Forbidden, Unauthenticated
@@ -75,6 +75,21 @@ class SessionService:
     def close(self, token: str) -> None:
         """Log out; an unknown token changes nothing."""
         self._sessions.end(_digest(token))
+
+    def of(self, kind: SessionKind, subject: str, *, token: str) -> list[OwnSession]:
+        """List somebody's sessions that have not ended, newest first; ``token`` is of the one that asks."""
+        now, this = self._clock.now(), _digest(token)
+        return [
+            OwnSession(hashlib.sha256(digest).hexdigest(), session, digest == this)
+            for digest, session in self._sessions.of(kind, subject)
+            if now - session.seen_at <= IDLE and now - session.opened_at <= LONGEST
+        ]
+
+    def close_one(self, kind: SessionKind, subject: str, id: str) -> None:  # noqa: A002 - the field's name
+        """End one of somebody's sessions by the id that ``of`` gave; an unknown one changes nothing."""
+        for digest, _ in self._sessions.of(kind, subject):
+            if hashlib.sha256(digest).hexdigest() == id:
+                self._sessions.end(digest)
 
     def close_all(self, kind: SessionKind, subject: str, *, but: str = "") -> None:
         """Log somebody out everywhere, but perhaps not where this token is."""

@@ -3,12 +3,13 @@
 
 Both are asked for together and refused together, so that a refusal tells neither which was wrong nor whether there is
 such an account. A one-time code (RFC 6238, six digits, 30 seconds) is taken once, from the step before to the step
-after the current one.
+after the current one. Where the telephone is lost a recovery code stands for it, once.
 """
 
 import hashlib
 import hmac
 import secrets
+from base64 import b32encode
 from datetime import timedelta
 
 import pyotp
@@ -27,6 +28,12 @@ MIN_PASSWORD, MAX_PASSWORD = 12, 256
 
 #: How long a set-up token works.
 SET_UP_FOR = timedelta(hours=48)
+
+#: Recovery codes that are made at a time: each stands for a one-time code once.
+RECOVERY_CODES = 8
+
+# Bytes of a recovery code, and its characters in base 32.
+_RECOVERY_BYTES, _RECOVERY_CHARACTERS = 10, 16
 
 _STEP_S = 30
 _DIGITS = 6
@@ -176,7 +183,24 @@ class StaffService:
             raise NotFound(msg)
         return staff
 
+    def new_recovery(self, staff: Staff) -> list[str]:
+        """Make recovery codes, in groups of four; those before stop working. Nobody can be told them again."""
+        made = [b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode("ascii") for _ in range(RECOVERY_CODES)]
+        digests = frozenset(self._recovery_digest(staff, each) for each in made)
+        self._store.set_recovery(staff, digests, now=self._clock.now())
+        return ["-".join(each[at : at + 4] for at in range(0, len(each), 4)) for each in made]
+
+    def recovery_left(self, staff: Staff) -> int:
+        """Count the recovery codes that are left."""
+        return self._store.recovery_left(staff)
+
+    def _recovery_digest(self, staff: Staff, code: str) -> bytes:
+        return self._keyring.digest(Purpose.STAFF_RECOVERY, f"{staff.id}|{code}".encode())
+
     def _right_code(self, staff: Staff, code: str) -> bool:
+        bare = "".join(each for each in code.upper() if each.isascii() and each.isalnum())
+        if len(bare) == _RECOVERY_CHARACTERS:
+            return self._store.spend_recovery(staff, self._recovery_digest(staff, bare), now=self._clock.now())
         step = self._step(self._store.secret(staff), code)
         return step is not None and self._store.spend(staff, step)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlsplit
 
-from noli.base.config import Config
+from noli.base.config import ROLES, Config
 from noli.base.errors import ConfigError
 
 PREFIX = "NOLI_"
@@ -33,12 +33,16 @@ _FILE = "_FILE"
 # Smallest and largest value that makes sense; settings without a row take any value of their type.
 _RANGES: Mapping[str, tuple[float, float]] = {
     "port": (0, 65_535),
+    "workers": (1, 256),
+    "drain_s": (0, 600),
     "decode_workers": (0, 256),
     "decode_timeout_s": (0.1, 600),
     "decode_memory_mib": (256, 65_536),
     "max_pixels": (1, 1_000_000_000),
     "max_frames": (1, 10_000),
     "max_upload_bytes": (1, 1 << 30),
+    "pictures_waiting": (0, 100_000),
+    "calls_at_once": (1, 1_000_000),
     "video_workers": (0, 256),
     "videos_waiting": (0, 10_000),
     "video_timeout_s": (0.1, 86_400),
@@ -47,6 +51,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "failed_auth_per_min": (1, 1_000_000),
     "max_neighbours": (1, 100_000),
     "follow_interval_s": (0.01, 1.0),
+    "max_lag_s": (1, 86_400),
+    "snapshot_changes": (1, 1_000_000_000),
     "probing_budget": (1, 1_000_000),
     "submissions_per_hour": (1, 1_000_000),
     "proof_of_work_bits": (0, 30),
@@ -56,7 +62,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 _FORMATS = ("json", "text")
-_PARTS = {"intake", "api", "console", "exchange", "notice"}
+_PARTS = ROLES["all"]
 
 
 def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -78,7 +84,11 @@ def load(overrides: Mapping[str, object] | None = None, *, environ: Mapping[str,
         settings[name] = _typed(name, value, f"option for {name!r}")
     for name, value in settings.items():
         _in_range(name, value)
-    return Config(**settings)  # type: ignore[arg-type] # each value was given its field's type by _typed
+    config = Config(**settings)  # type: ignore[arg-type] # each value was given its field's type by _typed
+    if config.role != "worker" and not config.served:
+        msg = f"The role {config.role!r} has nothing to serve: the setting 'parts' leaves it out."
+        raise ConfigError(msg)
+    return config
 
 
 def _file(environ: Mapping[str, str], data: Path) -> dict[str, object]:
@@ -161,6 +171,10 @@ def _wrong_parts(value: str) -> str:
     return "" if known else f"names what is served, separated by commas: {', '.join(sorted(_PARTS))}."
 
 
+def _wrong_role(value: str) -> str:
+    return "" if value in ROLES else f"is one of {', '.join(ROLES)}."
+
+
 def _wrong_address(value: str) -> str:
     parts = urlsplit(value)
     plain = parts.scheme in {"http", "https"} and parts.netloc and not parts.path.strip("/") and not parts.query
@@ -203,6 +217,7 @@ def _wrong_enterprise(value: str) -> str:
 # What is wrong with a text, or nothing.
 _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
+    "role": _wrong_role,
     "public_url": _wrong_address,
     "exit_url": _wrong_exit,
     "trusted_proxies": _wrong_networks,

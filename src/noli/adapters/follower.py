@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two background threads of a server: one keeps the index up with the change sequence, one compacts it.
+"""The two background threads of a server: one keeps the index up with the change sequence, one compacts and shares it.
 
 Neither decides anything. A failure is logged by its kind and tried again; meanwhile matching goes on with what
 the index holds, and ``behind`` tells the readiness probe.
@@ -13,11 +13,8 @@ import structlog
 
 from noli.adapters.log import describe
 from noli.bank.ports import BankStore
-from noli.base.errors import NoliError
+from noli.base.errors import NoliError, Unavailable
 from noli.matching.index import BankIndexes
-
-# Seconds without a successful look at the change sequence after which this process calls itself behind.
-_BEHIND_S = 5.0
 
 # Seconds between attempts to load after one has failed.
 _RETRY_S = 1.0
@@ -46,7 +43,15 @@ class Listener(Protocol):
 class Follower:
     """Loads the index and follows the change sequence until it is stopped."""
 
-    def __init__(self, indexes: BankIndexes, store: BankStore, listener: Listener | None, *, interval_s: float) -> None:
+    def __init__(
+        self,
+        indexes: BankIndexes,
+        store: BankStore,
+        listener: Listener | None,
+        *,
+        interval_s: float,
+        max_lag_s: float = 60.0,
+    ) -> None:
         """Keep the collaborators; nothing runs yet.
 
         Args:
@@ -54,16 +59,23 @@ class Follower:
             store: Where changes are read.
             listener: Wakes the follower early, where the database can.
             interval_s: Seconds between looks at the change sequence.
+            max_lag_s: Seconds without a successful look after which this process calls itself behind.
         """
         self._indexes, self._store, self._listener, self._interval_s = indexes, store, listener, interval_s
+        self._max_lag_s = max_lag_s
         self._stopping = threading.Event()
         self._seen_at = time.monotonic()
         self._threads: list[threading.Thread] = []
 
     @property
+    def lag_s(self) -> float:
+        """Seconds since the last successful look at the change sequence began: what was acknowledged before is here."""
+        return time.monotonic() - self._seen_at
+
+    @property
     def behind(self) -> bool:
-        """Whether the last successful look at the change sequence is too long ago."""
-        return time.monotonic() - self._seen_at > _BEHIND_S + self._interval_s
+        """Whether that look is too long ago."""
+        return self.lag_s > self._max_lag_s
 
     def start(self) -> None:
         """Start both threads."""
@@ -91,20 +103,24 @@ class Follower:
                 self._stopping.wait(_RETRY_S)
 
     def _step(self) -> None:
-        if not self._indexes.ready:
+        indexes = self._indexes
+        if not indexes.ready:
             started = time.monotonic()
-            self._indexes.load(self._store)
-            _log.info("index.loaded", hashes=self._indexes.hashes, seconds=round(time.monotonic() - started, 3))
-        else:
-            if self._listener is None or not self._listener.wait(self._interval_s):
-                self._stopping.wait(self._interval_s)
-            self._indexes.catch_up(self._store)
-        self._seen_at = time.monotonic()
+            indexes.load(self._store)
+            seconds = round(time.monotonic() - started, 3)
+            _log.info("index.loaded", hashes=indexes.hashes, snapshot=indexes.kept, seconds=seconds)
+        elif self._listener is None or not self._listener.wait(self._interval_s):
+            self._stopping.wait(self._interval_s)
+        began = time.monotonic()
+        indexes.catch_up(self._store)
+        self._seen_at = began
 
     def _compact(self) -> None:
         while not self._stopping.is_set():
             try:
-                worked = self._indexes.compact()
+                worked = self._indexes.renew(self._store) or self._indexes.compact()
+            except Unavailable:
+                worked = False  # the follower tells of it
             except Exception as error:  # noqa: BLE001 - the worker loop; searching goes on without compaction
                 _log.error("index.not_compacted", **describe(error))
                 worked = False

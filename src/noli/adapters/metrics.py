@@ -6,15 +6,23 @@ a metric that names a bank would tell its readers which protected pictures are b
 One registry an App, so that two of them in one process do not mix.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 #: Media type of ``Metrics.render``: the text format every Prometheus reads.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # Seconds. A lookup takes tens of microseconds, a large picture tenths of a second.
 _BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
+
+# Ending of the files in which processes leave what they count.
+_SUFFIX = ".prom"
 
 
 class Metrics:
@@ -34,6 +42,8 @@ class Metrics:
         self.throttled = Counter("noli_throttled", "Requests turned away, by reason.", ["reason"], registry=registry)
         self.decoding = Gauge("noli_decoding", "Files being decoded or waiting for it.", registry=registry)
 
+        self._shared: tuple[Path, int] | None = None
+
         # Looking a label up costs more than counting; the sets are closed, so this stays small.
         self._counters: dict[tuple[str, ...], Counter] = {}
 
@@ -48,6 +58,44 @@ class Metrics:
         """Add a gauge that is read when Prometheus asks."""
         Gauge(name, documentation, registry=self._registry).set_function(read)
 
+    def share(self, folder: Path, number: int) -> None:
+        """From now on tell what all processes count that leave it in a folder, this one under its number."""
+        self._shared = folder, number
+
+    def leave(self) -> None:
+        """Leave what this process counts, where it shares."""
+        if self._shared is not None:
+            folder, number = self._shared
+            unfinished = folder / f"{number}.unfinished"
+            unfinished.write_bytes(generate_latest(self._registry))
+            unfinished.replace(shared_file(folder, number))
+
     def render(self) -> bytes:
         """Write everything in the text format of Prometheus."""
-        return generate_latest(self._registry)
+        if self._shared is None:
+            return generate_latest(self._registry)
+        self.leave()
+        return generate_latest(_All(self._shared[0]))
+
+
+class _All(Collector):
+    """What all processes count, each sample labelled with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Put the samples of each metric together."""
+        together: dict[str, Metric] = {}
+        for file in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            with suppress(OSError):  # its process has just ended
+                for metric in text_string_to_metric_families(file.read_text("utf-8")):
+                    known = together.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+                    for one in metric.samples:
+                        known.samples.append(one._replace(labels={**one.labels, "worker": file.stem}))
+        return together.values()
+
+
+def shared_file(folder: Path, number: int) -> Path:
+    """Name the file in which a process leaves what it counts."""
+    return folder / f"{number}{_SUFFIX}"

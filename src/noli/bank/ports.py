@@ -84,7 +84,7 @@ class BankTransaction(Protocol):
         ...
 
     def bounds(self, bank: BankId) -> set[Action]:
-        """Return what a bank's active entries ask for at most, where somebody has yet to confirm them."""
+        """Return what entries of a bank ask for at most that nobody has confirmed, withdrawn ones included."""
         ...
 
     def marked(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
@@ -97,6 +97,10 @@ class BankTransaction(Protocol):
 
     def active_hashes(self, bank: BankId) -> Iterator[tuple[bytes, bytes]]:
         """Stream what the index of a bank holds: pairs of buffers (n x 32 hash bytes, n x 8 id bytes, native order)."""
+        ...
+
+    def active_counts(self) -> dict[BankId, int]:
+        """Return how many active hashes each bank has, as counted by those who add and withdraw."""
         ...
 
     def hashes_of(self, entry: EntryId) -> bytes:

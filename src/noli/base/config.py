@@ -8,6 +8,16 @@ Loaded once, by ``adapters/config.py``: the TOML file, then ``NOLI_*`` environme
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Parts that each role serves; what the setting ``parts`` leaves out none does.
+ROLES = {
+    "all": frozenset({"intake", "api", "console", "exchange", "notice"}),
+    "api": frozenset({"api"}),
+    "intake": frozenset({"intake", "notice"}),
+    "console": frozenset({"console"}),
+    "exchange": frozenset({"exchange"}),
+    "worker": frozenset[str](),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -21,7 +31,15 @@ class Config:
     host: str = "127.0.0.1"
     #: TCP port to listen on.
     port: int = 8000
-    #: Child processes that decode media; 0 for one a core.
+    #: What this process is for: ``api``, ``intake`` (with the notice form), ``console``, ``exchange``, ``worker`` (what
+    #: happens by itself, and health alone), or ``all`` of it. Only ``worker`` and ``all`` do what happens by itself.
+    role: str = "all"
+    #: Server processes that share the port.
+    workers: int = 1
+    #: Seconds between the signal to end and the end of new connections, in which ``/readyz`` says 503 already; as long
+    #: as your load balancer takes to notice.
+    drain_s: float = 0.0
+    #: Child processes that decode media; 0 for one a core, shared out among ``workers``.
     decode_workers: int = 0
     #: Seconds one file may take to decode before its child is killed.
     decode_timeout_s: float = 10.0
@@ -33,6 +51,11 @@ class Config:
     max_frames: int = 32
     #: Largest upload, in bytes.
     max_upload_bytes: int = 64 * 1024 * 1024
+    #: Pictures that may wait for a decoding child over HTTP; further ones are asked to come back.
+    pictures_waiting: int = 64
+    #: Requests that a process answers at one time; further ones are asked to come back at once, so that those it has
+    #: taken are answered soon.
+    calls_at_once: int = 500
     #: Videos that are decoded at one time; 0 for one a core. They run with lower priority than pictures.
     video_workers: int = 0
     #: Videos that may wait for their turn over HTTP; further ones are asked to come back.
@@ -49,6 +72,12 @@ class Config:
     max_neighbours: int = 1000
     #: Seconds between looks at the change sequence; a withdrawal elsewhere stops matching here within this time.
     follow_interval_s: float = 0.25
+    #: Seconds that a process which cannot look at the change sequence goes on calling itself ready, so that matching
+    #: outlives a database that is away; what is withdrawn elsewhere meanwhile still matches here as long.
+    max_lag_s: float = 60.0
+    #: Changes of the banks after which a new snapshot of their indexes is made, which the processes of a host share; a
+    #: twentieth of all hashes where that is more. With fewer changes in all there is none.
+    snapshot_changes: int = 50_000
     #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
     probing_budget: int = 16
     #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.
@@ -100,3 +129,13 @@ class Config:
     hma_url_hosts: str = ""
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The parts that this process serves."""
+        return ROLES[self.role] & set(self.parts.split(","))
+
+    @property
+    def does_jobs(self) -> bool:
+        """Whether this process does what happens by itself."""
+        return self.role in {"all", "worker"}

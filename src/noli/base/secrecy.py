@@ -40,6 +40,12 @@ class Purpose(StrEnum):
     LEDGER = "ledger"
     #: Keyed step before slow hashing: without the key file a stolen verifier cannot be tried at all.
     PEPPER = "pepper"
+    #: Shows that a challenge for a passkey is ours.
+    PASSKEY = "passkey"
+    #: Finds a recovery code without storing it.
+    STAFF_RECOVERY = "staff-recovery"
+    #: Tells that the same thing was looked at before, without storing what.
+    LOOK = "look"
     #: Regions of banked pictures are hashed under it, so that the database alone cannot compare or draw them.
     REGIONS = "regions"
 

@@ -25,6 +25,7 @@ from noli.notices.clocks import clocks
 from noli.notices.model import (
     Because,
     Ground,
+    Letter,
     Measure,
     NewContent,
     NewNotice,
@@ -174,20 +175,28 @@ class _Story:
         record = self._app.notices.party(r.PartyRole.NOTIFIER, "rival")
         why = Because("A false name.", "Art. 23(2) DSA", "ada")
         until = self._clock.now() + timedelta(days=20)
-        for command in (
-            r.SuspendParty(why, until),
-            r.WarnParty(why),
-            r.HearParty("Sorry."),
-            r.SuspendParty(why, until),
+        self._say("The sender is to be suspended. Each step, and what the rules say to it:")
+        found = None
+        bea = Because("The account was taken over.", "Art. 20 DSA", "bea")
+        for words, command in (
+            ("Ada suspends", r.SuspendParty(why, until)),
+            ("Ada warns", r.WarnParty(why)),
+            ("They answer", r.HearParty("Sorry.")),
+            ("Ada suspends", r.SuspendParty(why, until)),
+            ("They complain", r.ContestMeasure("It was not me.")),
         ):
-            name = type(command).__name__
             try:
                 with self._app.notices.writing() as transaction:
                     found = self._app.notices.act_on_record(transaction, record, command, actor=_PLATFORM)
-                suspended = found.suspended(self._clock.now())
-                self._say(f"{name}: done{'' if suspended is None else f', until {suspended.until.date()}'}.")
+                self._say(f"{words}: done.")
             except Conflict as error:
-                self._say(f"{name}: refused. {error.public}")
+                self._say(f"{words}: refused. {error.public}")
+        if found is not None:
+            self._quote(next(each.text for each in found.letters if each.letter is Letter.STATEMENT))
+            answer = r.DecideContest(found.complaints[0].number, upheld=True, because=bea)
+            with self._app.notices.writing() as transaction:
+                self._app.notices.act_on_record(transaction, record, answer, actor=_PLATFORM)
+            self._say("Bea, who had no part in it, finds the complaint right: the suspension ends.")
 
     def unheeded(self) -> None:
         """Tell of a clock that nobody heeds."""
@@ -249,9 +258,11 @@ class _Story:
                 self._say(f"    {line.duty} by {line.due_at:%d %b %H:%M}: {line.source}{mark}")
 
     def _letter(self, notice: Notice, to: Party | None = None) -> None:
-        letter = [each for each in notice.messages if to in {None, each.to}][-1]
-        for text in letter.text.splitlines():
-            self._say(f"    | {text}")
+        self._quote([each for each in notice.messages if to in {None, each.to}][-1].text)
+
+    def _quote(self, text: str) -> None:
+        for line in text.splitlines():
+            self._say(f"    | {line}")
 
     def _wait(self, **time: float) -> None:
         self._clock.time += timedelta(**time)

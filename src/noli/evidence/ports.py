@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from noli.evidence.model import Fact, LedgerEntry, Reference, SignedRoot, TimestampToken
+from noli.evidence.proofs import Nodes
 from noli.jobs.model import Lease
 
 #: Tells whether, under a public key, a text has this signature.
@@ -55,8 +56,8 @@ class Ledger(Protocol):
         """List entries, newest first: those of one subject, or of all."""
         ...
 
-    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
-        """Return nodes of the tree: of level 0 leaves, counted from 0; of others what ``keep`` was given."""
+    def nodes(self) -> AbstractContextManager[Nodes]:
+        """Read nodes of the tree in one transaction: of level 0 leaves, counted from 0; of others what was kept."""
         ...
 
 

@@ -91,7 +91,8 @@ class RootService:
         public, signature = self._signer.sign(signed_text(root, now))
         signed = SignedRoot(root, now, key_id(public), signature)
         start = tree.size - len(leaves)
-        tiles = proofs.complete_tiles(leaves, start=start, nodes=self._ledger.hashes)
+        with self._ledger.nodes() as nodes:
+            tiles = proofs.complete_tiles(leaves, start=start, nodes=nodes)
         self._roots.keep(signed, peaks=tree.peaks, tiles=tiles, lease=lease)
         self._notes.note(write_note(signed))
         return signed
@@ -139,7 +140,8 @@ class RootService:
         if sequence > signed.root.size:
             msg = f"Entry {sequence} came after the root of {signed.root.size} entries; a later one will cover it."
             raise InputError(msg)
-        hashes = proofs.inclusion(sequence - 1, signed.root.size, self._ledger.hashes)
+        with self._ledger.nodes() as nodes:
+            hashes = proofs.inclusion(sequence - 1, signed.root.size, nodes)
         leaf = rules.leaf_of(entry.sequence, entry.at, entry.fact)
         root = signed.root
         shown = proofs.is_included(leaf, sequence - 1, size=root.size, proof=hashes, root=root.root)
@@ -159,7 +161,8 @@ class RootService:
         if new.root.size < old.root.size:
             msg = "The first root is the smaller one."
             raise InputError(msg)
-        hashes = proofs.consistency(old.root.size, new.root.size, self._ledger.hashes)
+        with self._ledger.nodes() as nodes:
+            hashes = proofs.consistency(old.root.size, new.root.size, nodes)
         if not proofs.is_consistent(old.root.size, new.root.size, proof=hashes, old=old.root.root, new=new.root.root):
             raise _changed(new.root.size)
         return Consistency(old, new, tuple(hashes))

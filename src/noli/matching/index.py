@@ -4,12 +4,16 @@
 The store is the truth, this is a copy of it that says how far it has come (``sequence``). It never answers from a
 part: before the first complete load, and after one that failed, every search raises ``Unavailable``. It makes no
 decisions, and searches know nothing of disputes; what it remembers of them is for when the store is silent.
+
+The processes of a host share the memory of a snapshot; each keeps for itself what came after. A snapshot is believed
+where the store has its last change, and holds as many hashes as the store once both stand at the same change.
 """
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from noli.bank.model import Action, Bank, BankId, Change, ChangeKind, EntryId, RegionUse
 from noli.bank.ports import BankStore, BankTransaction
@@ -17,7 +21,7 @@ from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
 from noli.hashing.model import PDQ_BYTES, Regions
 from noli.matching.model import Neighbour
-from noli.matching.ports import HammingIndex
+from noli.matching.ports import HammingIndex, HeldBank, IndexCache, Kept
 from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees
 
@@ -30,6 +34,12 @@ CHANGES_A_PAGE = 1000
 _BANKS_A_PAGE = 100
 
 _WEAKEST_FIRST = (Action.LOG, Action.REVIEW, Action.BLOCK)
+
+#: A new snapshot is made once as many changes came as this part of the hashes; writing one again costs all of them.
+SNAPSHOT_PART = 20
+
+# Stands for the last change where nothing ever changed.
+_NOTHING = Change(0, ChangeKind.BANK, BankId(0), None, datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +56,25 @@ class _Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """What readers see; replaced as a whole, never changed (the indexes inside swap atomically by themselves)."""
+class _State:
+    """What readers see; replaced as a whole, never changed (the indexes inside swap atomically by themselves).
 
-    sequence: int
+    ``last`` is the last change applied, ``kept`` the number of the last one in the snapshot that it is made from.
+    """
+
+    last: Change
+    kept: int
     loaded: dict[BankId, _Loaded]
     enabled: tuple[_Loaded, ...]
     doubts: "_Doubts"
+
+    @property
+    def sequence(self) -> int:
+        return self.last.sequence
+
+    @property
+    def hashes(self) -> int:
+        return sum(len(one.index) for one in self.loaded.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +92,79 @@ class _Doubts:
         known = {*actions, *([self.bounds[bank]] if bank in self.bounds else ())}
         return replace(self, bounds={**self.bounds, bank: min(known, key=_WEAKEST_FIRST.index)}) if known else self
 
+    def after(self, changes: Sequence[Change], transaction: BankTransaction) -> "_Doubts":
+        """Return them as they are after some changes."""
+        kinds = ChangeKind.ENTRY_ADDED, ChangeKind.ENTRY_OPINION
+        entries = [change.entry for change in changes if change.kind in kinds and change.entry is not None]
+        if not entries:
+            return self
+        marked = transaction.marked(entries)
+        doubts = self
+        for bank in {bank for _, bank, _, _ in marked}:
+            doubts = doubts.bound(bank, {bound for _, of, _, bound in marked if of == bank and bound is not None})
+        disputed = {entry for entry, _, is_disputed, _ in marked if is_disputed}
+        return replace(doubts, disputed=self.disputed.difference(entries) | disputed)
+
 
 class BankIndexes:
     """Searches all enabled banks; any number of threads may read while one follows the changes."""
 
-    def __init__(self, new_index: Callable[[], HammingIndex], secrets: RegionSecrets | None = None) -> None:
+    def __init__(
+        self,
+        new_index: Callable[[], HammingIndex],
+        secrets: RegionSecrets | None = None,
+        *,
+        cache: IndexCache | None = None,
+        keep_after: int = 1,
+    ) -> None:
         """Start not ready.
 
         Args:
             new_index: Makes an empty index; the kernel's ``HammingIndex`` in production.
             secrets: Hashes the regions of uploads for each bank; without it none are searched.
+            cache: Keeps a snapshot for the processes of this host; without it each loads all by itself.
+            keep_after: Changes after which there is to be a new snapshot, at least; below as many there is none.
         """
         self._secrets = secrets
         self._new_index = new_index
-        self._snapshot: _Snapshot | None = None
+        self._cache = cache
+        self._keep_after = keep_after
+        self._state: _State | None = None
         self._writing = threading.Lock()
 
     @property
     def ready(self) -> bool:
         """Whether searches are answered."""
-        return self._snapshot is not None
+        return self._state is not None
 
     @property
     def sequence(self) -> int:
         """Number of the last change applied; 0 where none was or nothing is loaded."""
-        snapshot = self._snapshot
-        return 0 if snapshot is None else snapshot.sequence
+        state = self._state
+        return 0 if state is None else state.sequence
+
+    @property
+    def kept(self) -> int:
+        """Number of the last change in the snapshot that this is made from; 0 where it is from the store alone."""
+        state = self._state
+        return 0 if state is None else state.kept
 
     @property
     def hashes(self) -> int:
         """How many hashes the banks hold here, disabled banks included."""
-        snapshot = self._snapshot
-        return 0 if snapshot is None else sum(len(loaded.index) for loaded in snapshot.loaded.values())
+        state = self._state
+        return 0 if state is None else state.hashes
 
     @property
     def regions(self) -> int:
         """How many regions the enabled banks hold; where there are none, an upload's need not be found."""
-        snapshot = self._snapshot
-        return 0 if snapshot is None else sum(len(one.regions) for one in snapshot.enabled if one.has_regions)
+        state = self._state
+        return 0 if state is None else sum(len(one.regions) for one in state.enabled if one.has_regions)
 
     def load(self, store: BankStore) -> None:
-        """Read everything anew, in one transaction.
+        """Take the snapshot and what came after, or read everything anew, in one transaction.
+
+        Where there should be a snapshot and is none, one process of the host makes it while the others wait.
 
         Raises:
             IntegrityError: The store handed out damaged data.
@@ -118,20 +172,10 @@ class BankIndexes:
         """
         with self._writing:
             try:
-                with store.transaction() as transaction:
-                    sequence = transaction.last_sequence()
-                    loaded, doubts = self._with_banks({}, transaction), _Doubts()
-                    for bank_id, one in loaded.items():
-                        doubts = doubts.bound(bank_id, transaction.bounds(bank_id))
-                        doubts = replace(doubts, disputed=doubts.disputed.union(transaction.disputed(bank_id)))
-                        for hashes, ids in transaction.active_hashes(bank_id):
-                            _append(one.index, hashes, ids)
-                        for entry, regions in transaction.active_regions(bank_id):
-                            one.regions.append(entry, regions)
+                self._state = self._shared(store) or self._read(store)
             except BaseException:
-                self._snapshot = None
+                self._state = None
                 raise
-            self._snapshot = _snapshot(sequence, loaded, doubts)
 
     def catch_up(self, store: BankStore) -> int:
         """Apply the changes since the last one applied, each once, whoever calls.
@@ -141,7 +185,8 @@ class BankIndexes:
 
         Raises:
             IntegrityError: The store handed out damaged data; nothing is ready until a load succeeds.
-            Unavailable: Nothing is loaded, or the store did not answer; what was applied stays.
+            Unavailable: Nothing is loaded, or the store did not answer; what was applied stays. Or its history is
+                another one than what was applied: nothing is ready until a load succeeds.
         """
         applied = 0
         with self._writing:
@@ -149,22 +194,50 @@ class BankIndexes:
                 before = self._current()
                 try:
                     with store.transaction() as transaction:
-                        changes = transaction.changes(after=before.sequence, limit=CHANGES_A_PAGE)
+                        changes = _after(before, transaction)
+                        if changes is None:
+                            self._state = None
+                            msg = (
+                                "The database was set back, so the banks are being loaded anew; try again in a moment."
+                            )
+                            raise Unavailable(msg)
                         if not changes:
                             return applied
                         loaded = self._apply(before.loaded, changes, transaction)
-                        doubts = _following(before.doubts, changes, transaction)
+                        doubts = before.doubts.after(changes, transaction)
                 except IntegrityError:
-                    self._snapshot = None
+                    self._state = None
                     raise
-                self._snapshot = _snapshot(changes[-1].sequence, loaded, doubts)
+                self._state = _state(changes[-1], before.kept, loaded, doubts)
                 applied += len(changes)
+
+    def renew(self, store: BankStore) -> bool:
+        """Go over to a newer snapshot, after making it where it is due; True where there was something to do.
+
+        Raises:
+            IntegrityError: The store handed out damaged data; what was there before stays.
+            Unavailable: The store did not answer; likewise.
+        """
+        state, cache = self._state, self._cache
+        if state is None or cache is None:
+            return False
+        if cache.newest() <= state.kept:
+            if not self._due(state):
+                return False
+            with cache.turn(wait=False) as mine:
+                if not mine:
+                    return False
+                with self._writing:
+                    state = self._current()
+                    held = _held(state)
+                cache.keep(state.last, held)
+        return self._exchange(cache, store)
 
     def compact(self) -> bool:
         """Let each index fold its recent changes in; True where one had something to do."""
-        snapshot = self._snapshot
-        return snapshot is not None and (
-            sum(one.index.compact() + one.regions.compact() for one in snapshot.loaded.values()) > 0
+        state = self._state
+        return state is not None and (
+            sum(one.index.compact() + one.regions.compact() for one in state.loaded.values()) > 0
         )
 
     def neighbours(
@@ -280,12 +353,82 @@ class BankIndexes:
             )
         return found
 
-    def _current(self) -> _Snapshot:
-        snapshot = self._snapshot
-        if snapshot is None:
+    def _current(self) -> _State:
+        state = self._state
+        if state is None:
             msg = "The banks are not loaded, so nothing can be checked; try again in a moment."
             raise Unavailable(msg)
-        return snapshot
+        return state
+
+    def _due(self, state: _State) -> bool:
+        return state.sequence - state.kept >= max(self._keep_after, state.hashes // SNAPSHOT_PART)
+
+    def _shared(self, store: BankStore) -> _State | None:
+        """Take the snapshot; make it first where there should be one. None where this process is to load by itself."""
+        cache = self._cache
+        if cache is None:
+            return None
+        state = self._mapped(cache, store)
+        if state is not None:
+            return state
+        with store.transaction() as transaction:
+            if transaction.last_sequence() < self._keep_after:
+                return None
+        with cache.turn(wait=True):
+            state = self._mapped(cache, store)
+            if state is None:
+                state = self._read(store)
+                cache.keep(state.last, _held(state))
+                state = self._mapped(cache, store) or state
+        return state
+
+    def _read(self, store: BankStore) -> _State:
+        """Read everything anew."""
+        with store.transaction() as transaction:
+            last = _change(transaction, transaction.last_sequence())
+            loaded = self._with_banks({}, transaction)
+            for bank_id, one in loaded.items():
+                for hashes, ids in transaction.active_hashes(bank_id):
+                    _append(one.index, hashes, ids)
+                for entry, regions in transaction.active_regions(bank_id):
+                    one.regions.append(entry, regions)
+            doubts = _doubts(loaded, transaction)
+        return _state(last, 0, loaded, doubts)
+
+    def _mapped(self, cache: IndexCache, store: BankStore) -> _State | None:
+        """Take the newest snapshot and bring it up to the store's last change; None where there is none to believe."""
+        kept = cache.read()
+        if kept is None:
+            return None
+        with store.transaction() as transaction:
+            if _change(transaction, kept.at.sequence) != kept.at:
+                cache.refuse(kept, why="the database has another history")
+                return None
+            loaded = self._with_kept(kept, transaction)
+            state = _state(kept.at, kept.at.sequence, loaded, _doubts(loaded, transaction))
+            state = self._followed(state, transaction)
+            if {bank: len(one.index) for bank, one in state.loaded.items()} != transaction.active_counts():
+                cache.refuse(kept, why="the database holds another number of hashes")
+                return None
+        return state
+
+    def _exchange(self, cache: IndexCache, store: BankStore) -> bool:
+        """Put the newest snapshot in place of what is there."""
+        state = self._mapped(cache, store)
+        if state is None:
+            return False
+        with self._writing:
+            self._current()
+            with store.transaction() as transaction:
+                self._state = self._followed(state, transaction)
+        return True
+
+    def _followed(self, state: _State, transaction: BankTransaction) -> _State:
+        """Apply everything that came after a state; where the history is another one, the next look will tell."""
+        while changes := _after(state, transaction):
+            loaded, doubts = self._apply(state.loaded, changes, transaction), state.doubts.after(changes, transaction)
+            state = _state(changes[-1], state.kept, loaded, doubts)
+        return state
 
     def _apply(
         self, loaded: dict[BankId, _Loaded], changes: Sequence[Change], transaction: BankTransaction
@@ -313,32 +456,65 @@ class BankIndexes:
     def _with_banks(self, loaded: dict[BankId, _Loaded], transaction: BankTransaction) -> dict[BankId, _Loaded]:
         """Read all policies; banks that are new get an empty index."""
         fresh: dict[BankId, _Loaded] = {}
-        after = ""
-        while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
-            for bank in page:
-                known = loaded.get(bank.id)
-                index = self._new_index() if known is None else known.index
-                regions = None if known is None or known.bank.epoch != bank.epoch else known.regions
-                fresh[bank.id] = _Loaded(bank, index, RegionIndex(self._new_index) if regions is None else regions)
-            after = page[-1].name
+        for bank in _banks(transaction):
+            known = loaded.get(bank.id)
+            index = self._new_index() if known is None else known.index
+            regions = None if known is None or known.bank.epoch != bank.epoch else known.regions
+            fresh[bank.id] = _Loaded(bank, index, RegionIndex(self._new_index()) if regions is None else regions)
+        return fresh
+
+    def _with_kept(self, kept: Kept, transaction: BankTransaction) -> dict[BankId, _Loaded]:
+        """Read all policies; banks that the snapshot has get their indexes from it."""
+        by_id = {one.bank: one for one in kept.banks}
+        fresh: dict[BankId, _Loaded] = {}
+        for bank in _banks(transaction):
+            one = by_id.get(bank.id)
+            regions = None if one is None or one.epoch != bank.epoch else RegionIndex(one.regions, one.pictures)
+            index = self._new_index() if one is None else one.hashes
+            fresh[bank.id] = _Loaded(bank, index, RegionIndex(self._new_index()) if regions is None else regions)
         return fresh
 
 
-def _snapshot(sequence: int, loaded: dict[BankId, _Loaded], doubts: _Doubts) -> _Snapshot:
-    return _Snapshot(sequence, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled), doubts)
+def _banks(transaction: BankTransaction) -> Iterator[Bank]:
+    after = ""
+    while page := transaction.banks(after=after, limit=_BANKS_A_PAGE):
+        yield from page
+        after = page[-1].name
 
 
-def _following(doubts: _Doubts, changes: Sequence[Change], transaction: BankTransaction) -> _Doubts:
-    """Return the doubts as they are after some changes."""
-    kinds = ChangeKind.ENTRY_ADDED, ChangeKind.ENTRY_OPINION
-    entries = [change.entry for change in changes if change.kind in kinds and change.entry is not None]
-    if not entries:
-        return doubts
-    marked = transaction.marked(entries)
-    disputed = {entry for entry, _, is_disputed, _ in marked if is_disputed}
-    for bank in {bank for _, bank, _, _ in marked}:
-        doubts = doubts.bound(bank, {bound for _, of, _, bound in marked if of == bank and bound is not None})
-    return replace(doubts, disputed=doubts.disputed.difference(entries) | disputed)
+def _state(last: Change, kept: int, loaded: dict[BankId, _Loaded], doubts: _Doubts) -> _State:
+    return _State(last, kept, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled), doubts)
+
+
+def _doubts(banks: Iterable[BankId], transaction: BankTransaction) -> _Doubts:
+    doubts = _Doubts()
+    for bank in banks:
+        doubts = doubts.bound(bank, transaction.bounds(bank))
+        doubts = replace(doubts, disputed=doubts.disputed.union(transaction.disputed(bank)))
+    return doubts
+
+
+def _change(transaction: BankTransaction, sequence: int) -> Change:
+    """Return the change of this number, or another one where there is none."""
+    found = transaction.changes(after=sequence - 1, limit=1)
+    return found[0] if sequence and found else _NOTHING
+
+
+def _after(state: _State, transaction: BankTransaction) -> Sequence[Change] | None:
+    """Return some changes after those applied; None where the last one applied is not in the store, or another one."""
+    if state.last is _NOTHING:
+        return transaction.changes(after=0, limit=CHANGES_A_PAGE)
+    changes = transaction.changes(after=state.sequence - 1, limit=CHANGES_A_PAGE + 1)
+    return changes[1:] if changes and changes[0] == state.last else None
+
+
+def _held(state: _State) -> list[HeldBank]:
+    """Take hold of everything, while nothing is changed."""
+    held = []
+    for bank, one in state.loaded.items():
+        regions, pictures = one.regions.hold()
+        held.append(HeldBank(bank, one.bank.epoch, one.index.hold(), regions, pictures))
+    return held
 
 
 def _append(index: HammingIndex, hashes: bytes, ids: bytes) -> None:

@@ -42,7 +42,7 @@ class Agreement:
 
     Attributes:
         votes: Regions that lie as one turn, scale and shift says.
-        covered: Thousandths of what both pictures show that lie in those regions.
+        covered: Thousandths, by area, of the banked regions that the upload shows whole, that agree.
         shown: Thousandths of the banked picture that the upload shows.
         mirrored: Whether the upload is a mirror image.
     """

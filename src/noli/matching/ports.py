@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What matching needs from outside: a search index, and a place that keeps the checks that matched."""
+"""What matching needs from outside: a search index, a cache of indexes, and what keeps the checks that matched."""
 
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
+from noli.bank.model import BankId, Change, EntryId, KeyedRegions
 from noli.matching.model import Check
+from noli.matching.pictures import Pictures
+
+
+class HeldRows(Protocol):
+    """All rows of an index at one moment, whatever happens to it later."""
+
+    def write(self, file: int, /) -> None:
+        """Write them to a file, from its position on, as an index can map them. Raises OSError."""
+        ...
 
 
 class HammingIndex(Protocol):
@@ -41,6 +54,88 @@ class HammingIndex(Protocol):
             Query position (uint32), id (uint64) and distance (uint8) of every hit, and the positions (uint32) of
             queries that had more; all native order.
         """
+        ...
+
+    def hold(self) -> HeldRows:
+        """Take hold of the rows of this moment; takes no time and no memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBank:
+    """One bank at one moment, to be kept.
+
+    Attributes:
+        bank: Its number.
+        epoch: The epoch that its regions are of.
+        hashes: Its index.
+        regions: The index of its regions.
+        pictures: Whose regions these are, by number; None where the entry was withdrawn.
+    """
+
+    bank: BankId
+    epoch: int
+    hashes: HeldRows
+    regions: HeldRows
+    pictures: Iterable[tuple[EntryId, KeyedRegions] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBank:
+    """One bank as it was kept; the attributes are those of ``HeldBank``."""
+
+    bank: BankId
+    epoch: int
+    hashes: HammingIndex
+    regions: HammingIndex
+    pictures: Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot of all banks.
+
+    Attributes:
+        at: The last change that is in it. It ties the snapshot to its database: it names an entry at random and a
+            moment, so that another history, such as a restored backup's, has another change of this number or none.
+        banks: The banks.
+    """
+
+    at: Change
+    banks: tuple[KeptBank, ...]
+
+
+class IndexCache(Protocol):
+    """Keeps one snapshot of the banks for all processes of a host, which share its memory.
+
+    A cache: what it hands out may be older than the store, is of the same program, and never damaged.
+    """
+
+    def newest(self) -> int:
+        """Return the number of the last change in the newest snapshot, 0 where there is none; a quick look."""
+        ...
+
+    def read(self) -> Kept | None:
+        """Map the newest snapshot; None where there is none that is whole."""
+        ...
+
+    def refuse(self, kept: Kept, *, why: str) -> None:
+        """Say that a snapshot that was read is not of this database, so that it is removed and the operator told."""
+        ...
+
+    def turn(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Be the one process of the host that makes a snapshot, or learn that another one is.
+
+        Args:
+            wait: Wait for the other one; the turn is then always given.
+
+        Raises:
+            Unavailable: The cache was closed meanwhile.
+        """
+        ...
+
+    def keep(self, at: Change, banks: Sequence[HeldBank]) -> None:
+        """Keep a snapshot in place of an older one. What cannot be kept is told to the operator, and is not there."""
         ...
 
 

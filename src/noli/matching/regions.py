@@ -7,12 +7,14 @@ lies in the upload. What that means is for ``rules`` to say.
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from noli.bank.model import EntryId, KeyedRegions
 from noli.hashing.model import Regions
 from noli.matching.model import Agreement
-from noli.matching.ports import HammingIndex
+from noli.matching.pictures import Pictures
+from noli.matching.ports import HammingIndex, HeldRows
 
 #: Regions at most this far apart resemble each other, in bits: unrelated ones lie near 128, and of eleven million pairs
 #: of them none was nearer than 50 (``make bench-robustness``).
@@ -27,15 +29,21 @@ _REGION = (1 << _REGION_BITS) - 1
 
 
 class RegionIndex:
-    """Any number of threads may search while one changes it."""
+    """Any number of threads may search while one changes it.
 
-    def __init__(self, new_index: Callable[[], HammingIndex]) -> None:
-        """Start empty.
+    Pictures of a snapshot lie in memory that processes share; those that came later, in a list behind them.
+    """
+
+    def __init__(self, index: HammingIndex, kept: Pictures | None = None) -> None:
+        """Start with what a snapshot has.
 
         Args:
-            new_index: Makes an empty index of hashes.
+            index: The hashes of its regions; an empty index where there is no snapshot.
+            kept: Its pictures.
         """
-        self._index = new_index()
+        self._index = index
+        self._kept = Pictures.none() if kept is None else kept
+        self._gone: set[int] = set()
         self._pictures: list[tuple[EntryId, KeyedRegions] | None] = []
         self._of: dict[EntryId, list[tuple[int, int]]] = {}
 
@@ -47,16 +55,24 @@ class RegionIndex:
         """Add one picture of an entry."""
         if not regions.hashes:
             return
-        number = len(self._pictures)
+        number = len(self._kept) + len(self._pictures)
         self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"")))
         self._of.setdefault(entry, []).append((number, len(regions)))
         self._index.append(regions.hashes, _ids(number, len(regions)))
 
     def remove(self, entry: EntryId) -> None:
         """Forget an entry; one that has no regions is fine."""
-        for number, count in self._of.pop(entry, ()):
-            self._pictures[number] = None
+        for number, count in (*self._kept.of(entry), *self._of.pop(entry, ())):
+            if number < len(self._kept):
+                self._gone.add(number)
+            else:
+                self._pictures[number - len(self._kept)] = None
             self._index.tombstone(_ids(number, count))
+
+    def hold(self) -> tuple[HeldRows, Iterable[tuple[EntryId, KeyedRegions] | None]]:
+        """Take hold of the regions and the pictures of this moment, to be kept in a snapshot; no append may run."""
+        kept, gone, later = self._kept, frozenset(self._gone), tuple(self._pictures)
+        return self._index.hold(), chain((None if n in gone else kept[n] for n in range(len(kept))), later)
 
     def compact(self) -> bool:
         """Fold recent changes in; False where there was nothing to do."""
@@ -81,7 +97,7 @@ class RegionIndex:
             found = pairs.setdefault(number >> _REGION_BITS, array("H"))
             found.extend((position % count, number & _REGION, position >= count))
         for number, each in pairs.items():
-            held = self._pictures[number]
+            held = self._picture(number)
             if held is None or len(each) < 3 * MIN_VOTES:
                 continue
             entry, known = held
@@ -90,6 +106,11 @@ class RegionIndex:
             )
             if votes >= MIN_VOTES:
                 yield entry, Agreement(votes, covered, shown, mirrored=mirrored)
+
+    def _picture(self, number: int) -> tuple[EntryId, KeyedRegions] | None:
+        if number >= len(self._kept):
+            return self._pictures[number - len(self._kept)]
+        return None if number in self._gone else self._kept[number]
 
 
 def _ids(picture: int, count: int) -> bytes:

@@ -89,7 +89,7 @@ def breaches(notice: Notice, law: Law, now: datetime) -> tuple[Event, ...]:
 
 
 def next_alarm(notice: Notice, runs: Iterable[Running]) -> datetime | None:
-    """Return when somebody has to look next; None where no clock of ``runs`` and no hold has anything left to say."""
+    """Return when somebody has to look next; None where neither clocks nor holds nor plans call."""
     warnings = [
         each.deadline.due_at - timedelta(hours=hours)
         for each in _unmissed(notice, runs)
@@ -109,9 +109,10 @@ def _unmissed(notice: Notice, runs: Iterable[Running]) -> list[Running]:
 
 
 def _ends(notice: Notice, runs: Iterable[Running]) -> list[datetime]:
-    """Return from when on each clock is missed, and each hold has ended."""
+    """Return from when on each clock is missed, each hold has ended, and a planned decision takes effect."""
     missed = [each.deadline.due_at + _MOMENT for each in _unmissed(notice, runs)]
-    return missed + [each.until for each in notice.standing if each.until is not None]
+    planned = [] if notice.plan is None else [notice.plan.effect_at]
+    return [*planned, *missed, *(each.until for each in notice.standing if each.until is not None)]
 
 
 def _regimes(notice: Notice, law: Law, start: Start) -> Iterator[Regime]:
@@ -148,7 +149,9 @@ def _met(notice: Notice, duty: Duty, start: Start) -> datetime | None:
     """
     early = start.trigger in {Trigger.VALID_REQUEST, Trigger.INCOMPLETE_REQUEST}
     for done in notice.done:
-        fits = done.duty in {None, duty} and done.subject in {0, start.number}
+        # Whatever becomes of a notice, what may show somebody under 18 has to be reported.
+        over = done.duty is None and duty is not Duty.REPORT_POSSIBLE_MINOR
+        fits = (over or done.duty is duty) and done.subject in {0, start.number}
         if fits and (early or done.number >= start.number):
             return max(done.at, start.at) if done.number < start.number else done.at
     return None

@@ -93,6 +93,29 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRuling:
+    """Decide, with effect a little later."""
+
+    rule: Rule
+    effect_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropPlan:
+    """Take a planned decision back before it takes effect; ``by`` is who does."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """Write something for colleagues."""
+
+    by: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class EndCopySearch:
     """Say that the search for copies has ended; what it found was added before."""
 
@@ -155,6 +178,21 @@ class LiftHold:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspectMinor:
+    """Say that it may show somebody under 18."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMinor:
+    """Note that it was reported, under which reference."""
+
+    by: str
+    reference: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDecision:
     """Note that the decision was reported to the public database."""
 
@@ -174,8 +212,29 @@ class WatchClocks:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposeErasure:
+    """Propose to destroy everything personal before its time; somebody else confirms it."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class DropErasure:
+    """Do not do what was proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmErasure:
+    """Destroy everything personal, as somebody else proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
 class Erase:
-    """Destroy everything personal, by a rule of retention or on somebody's request."""
+    """Destroy everything personal, by a rule of retention."""
 
     rule: str
 
@@ -185,6 +244,9 @@ Command = (
     | GiveFields
     | AddContent
     | Rule
+    | PlanRuling
+    | DropPlan
+    | WriteNote
     | EndCopySearch
     | Complain
     | DecideComplaint
@@ -193,8 +255,13 @@ Command = (
     | WithdrawNotice
     | PlaceHold
     | LiftHold
+    | SuspectMinor
+    | ReportMinor
     | ReportDecision
     | Take
     | WatchClocks
+    | ProposeErasure
+    | DropErasure
+    | ConfirmErasure
     | Erase
 )

@@ -93,6 +93,40 @@ class Ruled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulingPlanned:
+    """Somebody decided; it takes effect at ``effect_at`` unless it is taken back before."""
+
+    measure: Measure
+    grounds: tuple[Ground, ...]
+    rule: str
+    author: str
+    automated: bool
+    contractual: bool
+    effect_at: datetime
+    territory: str = ""
+    until: datetime | None = None
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+    statement: str = field(default="", repr=False, metadata=PRIVATE)
+    answer: str = field(default="", repr=False, metadata=PRIVATE)
+    disclose: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDropped:
+    """A planned decision was taken back before it took effect, or could not take effect any more."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten:
+    """Somebody wrote something for colleagues."""
+
+    by: str
+    text: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDown:
     """A removed content's hashes went into a bank, so that it stays down."""
 
@@ -253,10 +287,45 @@ class Breached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeErased:
-    """The notice's key was destroyed, and with it everything personal."""
+class MinorSuspected:
+    """Somebody who looked thinks that it may show somebody under 18: it is out of sight, and nobody looks again."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinorReported:
+    """It was reported as the law asks; ``reference`` is the number that the report was given."""
+
+    by: str
+    reference: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureProposed:
+    """Somebody proposed to destroy everything personal; nothing is destroyed until another one confirms it."""
 
     rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureDropped:
+    """What was proposed is not done."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeErased:
+    """The notice's key was destroyed, and with it everything personal; by retention where nobody is named."""
+
+    rule: str
+    author: str = ""
+    proposed_by: str = ""
 
 
 Event = (
@@ -266,6 +335,9 @@ Event = (
     | Examined
     | SidesTold
     | Ruled
+    | RulingPlanned
+    | PlanDropped
+    | NoteWritten
     | KeptDown
     | LetUp
     | CopiesSought
@@ -285,6 +357,10 @@ Event = (
     | Warned
     | Escalated
     | Breached
+    | MinorSuspected
+    | MinorReported
+    | ErasureProposed
+    | ErasureDropped
     | NoticeErased
 )
 
@@ -296,6 +372,9 @@ NAMES: Mapping[type[Event], str] = {
     Examined: "notice.examined",
     SidesTold: "notice.told",
     Ruled: "notice.decided",
+    RulingPlanned: "notice.planned",
+    PlanDropped: "notice.plan-dropped",
+    NoteWritten: "notice.note",
     KeptDown: "notice.kept-down",
     LetUp: "notice.let-up",
     CopiesSought: "notice.copies-sought",
@@ -315,6 +394,10 @@ NAMES: Mapping[type[Event], str] = {
     Warned: "notice.clock-warned",
     Escalated: "notice.escalated",
     Breached: "notice.clock-breached",
+    MinorSuspected: "notice.minor-suspected",
+    MinorReported: "notice.minor-reported",
+    ErasureProposed: "notice.erasure-proposed",
+    ErasureDropped: "notice.erasure-dropped",
     NoticeErased: "notice.erased",
 }
 

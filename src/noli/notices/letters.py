@@ -15,9 +15,11 @@ from noli.regimes.model import Field, Missing, Need
 #: Languages that letters are written in; others get the first.
 LANGUAGES = ("en", "de")
 
+#: One text in each language.
 Texts = Mapping[str, str]
 
-_GROUNDS: Mapping[Ground, Texts] = {
+#: Each ground as a sentence.
+GROUNDS: Mapping[Ground, Texts] = {
     Ground.INTIMATE: {
         "en": "It shows a person in an intimate way, and that person did not agree to its publication.",
         "de": "Es zeigt eine Person in intimer Weise, und sie hat der Veröffentlichung nicht zugestimmt.",
@@ -248,42 +250,42 @@ def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "
     where = _word("there" if ruling.territory else "everywhere", language)
     lasting = "lasting" if ruling.until is None else "until"
     until = "" if ruling.until is None else ruling.until.date().isoformat()
-    measure = _text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
-    why = " ".join(_text(_GROUNDS[each], language) for each in ruling.grounds)
+    measure = text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
+    why = " ".join(text(GROUNDS[each], language) for each in ruling.grounds)
     facts = _why_here(notice, language)
     if disclose:
         facts += " " + _word("notifier", language).format(who=disclose)
     found = "detected" if notice.opening is Opening.DETECTION else "not-detected"
     by = "automated" if ruling.automated else "human"
-    rule = _word("terms" if ruling.contractual else "law", language).format(rule=ruling.rule)
+    rule = rule_of(ruling.rule, language, contractual=ruling.contractual)
     return Statement(
         measure=f"{measure} {where} {_word(lasting, language).format(until=until)}",
         facts=facts,
         automation=f"{_word(found, language)} {_word(by, language)}",
         rule=f"{rule} {why}",
-        redress=_redress(language, bodies=bodies),
+        redress=redress(language, bodies=bodies),
     )
 
 
 def decision(notice: Notice, ruling: Ruling, *, bodies: bool) -> str:
     """Write to who sent the notice what was decided, why, and how to contest it."""
     language = notice.language
-    measure = _text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
-    why = " ".join(_text(_GROUNDS[each], language) for each in ruling.grounds)
+    measure = text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
+    why = " ".join(text(GROUNDS[each], language) for each in ruling.grounds)
     by = _word("automated" if ruling.automated else "human", language)
     copies = [_word("copies", language)] if ruling.measure is Measure.REMOVE else []
-    rule = _word("terms" if ruling.contractual else "law", language).format(rule=ruling.rule)
+    rule = rule_of(ruling.rule, language, contractual=ruling.contractual)
     told = " ".join((_word("told", language), measure, *copies))
-    return "\n\n".join((told, f"{why} {rule}", by, _redress(language, bodies=bodies)))
+    return "\n\n".join((told, f"{why} {rule}", by, redress(language, bodies=bodies)))
 
 
 def effect(notice: Notice, ruling: Ruling) -> str:
     """Write to an authority what became of its order, and when."""
     language = notice.language
     if ruling.measure.restricts:
-        measure = _text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
+        measure = text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
         return f"{_word('effect', language).format(at=ruling.at.isoformat(timespec='minutes'))} {measure}"
-    why = " ".join(_text(_GROUNDS[each], language) for each in ruling.grounds)
+    why = " ".join(text(GROUNDS[each], language) for each in ruling.grounds)
     return f"{_word('no-effect', language)} {why}"
 
 
@@ -299,7 +301,7 @@ def missing(language: str, lacking: Iterable[Missing]) -> str:
         asked.setdefault(each.field, each)
     parts = []
     for need, head in ((Need.REQUIRED, "missing"), (Need.ASKED, "optional")):
-        lines = [f"- {_text(each.ask, language)}" for each in asked.values() if each.need is need]
+        lines = [f"- {text(each.ask, language)}" for each in asked.values() if each.need is need]
         parts += ["\n".join([_word(head, language), *lines])] if lines else []
     return "\n\n".join(parts)
 
@@ -321,7 +323,13 @@ def restored(language: str) -> str:
     return _word("restored", language)
 
 
-def _redress(language: str, *, bodies: bool) -> str:
+def rule_of(rule: str, language: str, *, contractual: bool) -> str:
+    """Name the legal ground, or the clause of the terms."""
+    return _word("terms" if contractual else "law", language).format(rule=rule)
+
+
+def redress(language: str, *, bodies: bool) -> str:
+    """Name the ways to contest something."""
     return f"{_word('redress', language)} {_word('body' if bodies else 'court', language)}"
 
 
@@ -332,8 +340,9 @@ def _why_here(notice: Notice, language: str) -> str:
 
 
 def _word(key: str, language: str) -> str:
-    return _text(_WORDS[key], language)
+    return text(_WORDS[key], language)
 
 
-def _text(texts: Texts, language: str) -> str:
+def text(texts: Texts, language: str) -> str:
+    """Choose the text of a language, or of the first where there is none."""
     return texts.get(language) or texts[LANGUAGES[0]]

@@ -55,6 +55,10 @@ class NoticeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+#: States in which somebody has to decide.
+TO_DECIDE = (NoticeState.OPEN, NoticeState.PROVISIONAL, NoticeState.CONTESTED)
+
+
 class Via(StrEnum):
     """How a content came into a notice."""
 
@@ -141,6 +145,8 @@ class Letter(StrEnum):
     DECISION = "decision"
     #: The statement of reasons to who uploaded.
     STATEMENT = "statement"
+    #: What follows if it goes on.
+    WARNING = "warning"
     COMPLAINT_RECEIPT = "complaint-receipt"
     COMPLAINT_DECISION = "complaint-decision"
     RESTORED = "restored"
@@ -314,6 +320,46 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A decision that was made and takes effect a little later; until then it can be taken back without a trace.
+
+    Attributes:
+        number: Its number in the notice.
+        measure: As in a ruling, like what follows.
+        statement: What to tell who uploaded, where the built text was edited.
+        answer: What to tell who sent the notice, likewise.
+        disclose: Who notified, where the uploader must strictly know it.
+        effect_at: When it takes effect.
+    """
+
+    number: Number
+    measure: Measure
+    grounds: tuple[Ground, ...]
+    rule: str
+    author: str
+    automated: bool
+    contractual: bool
+    reason: str = field(repr=False)
+    territory: str
+    until: datetime | None
+    statement: str = field(repr=False)
+    answer: str = field(repr=False)
+    disclose: str = field(repr=False)
+    at: datetime
+    effect_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeNote:
+    """What somebody wrote for colleagues; empty once erased."""
+
+    number: Number
+    by: str
+    text: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
     """A complaint about a ruling.
 
@@ -369,6 +415,15 @@ class Hold:
     at: datetime
     until: datetime | None
     lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureProposal:
+    """Somebody proposed to destroy everything personal; another one has to confirm it."""
+
+    rule: str
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +492,10 @@ class Notice:
         breached: Keys of clocks that were missed.
         escalated_to: The highest role that was told; empty where none was.
         copies_open: Whether a search for copies was asked for and has not ended.
+        plan: A decision that takes effect soon; None where there is none.
+        notes: What was written for colleagues.
+        young_at: When somebody said that it may show somebody under 18; nobody looks at it since.
+        young_reported_at: When that was reported.
         worked_at: When something happened to it last, other than that it was preserved or no longer: what is kept how
             long is counted from here.
     """
@@ -474,7 +533,12 @@ class Notice:
     escalated_to: str = ""
     assigned_to: str = ""
     copies_open: bool = False
+    plan: Plan | None = None
+    notes: tuple[NoticeNote, ...] = ()
+    young_at: datetime | None = None
+    young_reported_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    erasure: ErasureProposal | None = None
     erased_at: datetime | None = None
 
     @property
@@ -526,6 +590,7 @@ class NoticeSummary:
             hold ends. An alarm that is later, or missing where this is not, was lost.
         law: Version of the law that all this follows from.
         idle_at: Since when nothing is to be done; None while something is.
+        planned_at: When a decision that was made takes effect; None where none waits.
     """
 
     id: NoticeId
@@ -554,6 +619,7 @@ class NoticeSummary:
     held: bool
     idle_at: datetime | None
     erased_at: datetime | None
+    planned_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,9 +631,15 @@ class NoticeFilter:
         assigned_to: Only of this person; empty for those of nobody.
         waiting: Only with something to do.
         breached: Only where a clock was missed.
+        opening: Only those that began so.
+        begins: Only those whose number begins so.
+        undecided: Only where somebody has to decide, and no decision waits for its effect.
     """
 
     state: NoticeState | None = None
     assigned_to: str | None = None
     waiting: bool = False
     breached: bool = False
+    opening: Opening | None = None
+    begins: str = ""
+    undecided: bool = False

@@ -13,6 +13,7 @@ from typing import Protocol
 from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
+from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
@@ -37,6 +38,23 @@ class SeenUpload:
     platform: str
     verdict: str
     ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMatch:
+    """How close an upload was to an entry, as the check recorded it.
+
+    Attributes:
+        distance: Bits that differ; None where it was found by regions or as a video.
+        closeness: The same as a word.
+        platform: Name of the key that asked.
+        at: When.
+    """
+
+    distance: int | None
+    closeness: Closeness
+    platform: str
     at: datetime
 
 
@@ -144,6 +162,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
         """Read matches of recorded checks in order; a check is never cut in two."""
         ...
 
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match of an entry with an upload of this reference."""
+        ...
+
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come; 0 at first."""
         ...
@@ -158,6 +180,10 @@ class NoticeTransaction(LedgerTransaction, Protocol):
 
     def record_history(self, record: PartyId) -> list[records.Recorded]:
         """Return all events of a record in order; none where there is no record."""
+        ...
+
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[records.Recorded]]:
+        """Return the events of many records with nothing personal in them, in one query."""
         ...
 
     def append_record(

@@ -1,31 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of somebody who sends notices or uploads: trusted by evidence, suspended by due process.
+"""The record of somebody who sends notices or uploads, as values: what can happen to it, what may be asked of it.
 
-1. A trusted flagger is one for whom somebody looked: who awarded the status, since when, where that stands. A claim in
-   a notice changes nothing.
-2. Nobody is suspended without conduct on record, a warning, and a hearing: they answered, or a week has passed since
-   the warning. The first term is 30 days at most, the second 90, each further one 180; longer is not proportional.
-3. A suspension is decided like everything else: with a reason, a rule and an author. It can be lifted at any time.
-4. Whoever speaks for themselves, as the person shown, is never suspended from sending notices: their notice counts
-   whatever they sent before.
+The rules stand in ``record_rules.py``.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
 
-from noli.base.errors import Conflict, InputError
 from noli.evidence.events import PRIVATE, Codec
 from noli.evidence.events import Recorded as AnyRecorded
-from noli.notices.model import Because, Ground, NoticeId, PartyId
-
-#: Longest suspension by how many came before, in days; the last also for every further one.
-TERMS_DAYS = (30, 90, 180)
-
-#: How long somebody who was warned has to answer.
-HEARING = timedelta(days=7)
+from noli.notices.model import Because, Ground, Letter, NoticeId, Number, PartyId
 
 
 class PartyRole(StrEnum):
@@ -33,6 +19,17 @@ class PartyRole(StrEnum):
 
     NOTIFIER = "notifier"
     UPLOADER = "uploader"
+
+
+class AccountMeasure(StrEnum):
+    """What was decided about an account, or about somebody's notices."""
+
+    #: Uploading is closed to them for a while; the account is there.
+    RESTRICT = "restrict"
+    #: The account is closed for a while; of who sends notices: these are not processed.
+    SUSPEND = "suspend"
+    #: The account is closed for good.
+    TERMINATE = "terminate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +58,69 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspension:
-    """A suspension; ``lifted_at`` where it ended before its time."""
+class AccountRuling:
+    """A measure against an account.
 
+    Attributes:
+        number: Its number in the record.
+        measure: What.
+        until: When it ends by itself; None where it is for good.
+        author: Who decided.
+        proposed_by: Who proposed it, where it takes two.
+        contractual: Whether the rule is a clause of the terms, and no law.
+        lifted_at: When it was taken back.
+    """
+
+    number: Number
+    measure: AccountMeasure
     at: datetime
-    until: datetime
+    until: datetime | None
     rule: str
     author: str
+    proposed_by: str = ""
+    contractual: bool = False
     lifted_at: datetime | None = None
+
+    def stands(self, now: datetime) -> bool:
+        """Tell whether it has begun, and neither ended nor was taken back."""
+        return self.lifted_at is None and self.at <= now and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody proposed to do for good, and another one has to confirm."""
+
+    number: Number
+    rule: str
+    author: str
+    at: datetime
+    contractual: bool
+    language: str
+    statement: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountComplaint:
+    """A complaint about a measure against an account; ``upheld`` is None while it waits."""
+
+    number: Number
+    ruling: Number
+    text: str = field(repr=False)
+    at: datetime
+    upheld: bool | None = None
+    author: str = ""
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLetter:
+    """A message to whose record it is, as it was written."""
+
+    number: Number
+    letter: Letter
+    language: str
+    text: str = field(repr=False)
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +130,11 @@ class PartyRecord:
     Attributes:
         reference: How the platform or the form calls them; empty once erased.
         notices: How many notices they sent, or how many were about their uploads.
-        warned_at: When they were warned last; None where a suspension followed it.
+        warned_at: When they were warned last; None where a measure followed it.
         heard_at: When they answered that warning.
+        rulings: Measures, in the order of their time.
+        proposal: What waits for somebody else to confirm.
+        language: Of the letter that was written last.
     """
 
     id: PartyId
@@ -91,14 +146,15 @@ class PartyRecord:
     conduct: tuple[Conduct, ...] = ()
     warned_at: datetime | None = None
     heard_at: datetime | None = None
-    suspensions: tuple[Suspension, ...] = ()
+    rulings: tuple[AccountRuling, ...] = ()
+    proposal: Proposal | None = None
+    complaints: tuple[AccountComplaint, ...] = ()
+    letters: tuple[AccountLetter, ...] = ()
+    language: str = "en"
 
-    def suspended(self, now: datetime) -> Suspension | None:
-        """Return the suspension that stands."""
-        for each in self.suspensions:
-            if each.lifted_at is None and each.at <= now < each.until:
-                return each
-        return None
+    def suspended(self, now: datetime) -> AccountRuling | None:
+        """Return the measure that stands."""
+        return next((each for each in self.rulings if each.stands(now)), None)
 
     def trusted(self, now: datetime) -> bool:
         """Tell whether the evidence holds."""
@@ -168,19 +224,83 @@ class PartyHeard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySuspended:
-    """They were suspended for a term; ``conduct`` of ``notices`` weighed, with gravity and intention in the reason."""
+    """They were restricted or suspended for a term; gravity and intention of what was weighed are in the reason."""
 
     until: datetime
     rule: str
     author: str
     conduct: int
     notices: int
+    measure: AccountMeasure = AccountMeasure.SUSPEND
+    contractual: bool = False
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminationProposed:
+    """Somebody proposed to close the account for good; nothing is closed until another one confirms it."""
+
+    rule: str
+    author: str
+    contractual: bool
+    language: str
+    statement: str = field(default="", repr=False, metadata=PRIVATE)
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminationDropped:
+    """What was proposed is not done."""
+
+    rule: str
+    author: str
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyTerminated:
+    """The account was closed for good: one person proposed it, another one decided."""
+
+    rule: str
+    author: str
+    proposed_by: str
+    contractual: bool
+    conduct: int
+    notices: int
+    reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordTold:
+    """They were written to."""
+
+    letter: Letter
+    language: str
+    text: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureContested:
+    """They complained about a measure."""
+
+    ruling: Number
+    text: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestDecided:
+    """Somebody who had no part in the measure decided about the complaint."""
+
+    complaint: Number
+    upheld: bool
+    rule: str
+    author: str
     reason: str = field(default="", repr=False, metadata=PRIVATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspensionLifted:
-    """A suspension ended before its time."""
+    """A measure was taken back, or ended before its time."""
 
     rule: str
     author: str
@@ -196,6 +316,12 @@ Event = (
     | PartyWarned
     | PartyHeard
     | PartySuspended
+    | TerminationProposed
+    | TerminationDropped
+    | PartyTerminated
+    | RecordTold
+    | MeasureContested
+    | ContestDecided
     | SuspensionLifted
 )
 
@@ -209,6 +335,12 @@ NAMES: Mapping[type[Event], str] = {
     PartyWarned: "record.warned",
     PartyHeard: "record.heard",
     PartySuspended: "record.suspended",
+    TerminationProposed: "record.termination-proposed",
+    TerminationDropped: "record.termination-dropped",
+    PartyTerminated: "record.terminated",
+    RecordTold: "record.told",
+    MeasureContested: "record.complained",
+    ContestDecided: "record.complaint-decided",
     SuspensionLifted: "record.suspension-lifted",
 }
 
@@ -260,9 +392,12 @@ class ClearConduct:
 
 @dataclass(frozen=True, slots=True)
 class WarnParty:
-    """Warn."""
+    """Warn; ``text`` is what to write where the built letter was edited."""
 
     because: Because
+    contractual: bool = False
+    language: str = "en"
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,15 +409,68 @@ class HearParty:
 
 @dataclass(frozen=True, slots=True)
 class SuspendParty:
-    """Suspend for a term."""
+    """Restrict or suspend for a term.
+
+    Attributes:
+        because: Reason, rule and author.
+        until: When it ends by itself.
+        measure: Which of the two.
+        contractual: Whether the rule is a clause of the terms.
+        language: Of who is written to.
+        statement: The statement of reasons, where the built text was edited.
+    """
 
     because: Because
     until: datetime
+    measure: AccountMeasure = AccountMeasure.SUSPEND
+    contractual: bool = False
+    language: str = "en"
+    statement: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeTermination:
+    """Propose to close the account for good; fields as of ``SuspendParty``."""
+
+    because: Because
+    contractual: bool = False
+    language: str = "en"
+    statement: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropTermination:
+    """Do not do what was proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmTermination:
+    """Close the account for good, as somebody else proposed."""
+
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ContestMeasure:
+    """Complain about the measure that stands."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DecideContest:
+    """Decide about a complaint; where it is upheld the measure ends."""
+
+    complaint: Number
+    upheld: bool
+    because: Because
 
 
 @dataclass(frozen=True, slots=True)
 class LiftSuspension:
-    """End a suspension before its time."""
+    """Take a measure back, or end it before its time."""
 
     because: Because
 
@@ -296,133 +484,10 @@ Command = (
     | WarnParty
     | HearParty
     | SuspendParty
+    | ProposeTermination
+    | DropTermination
+    | ConfirmTermination
+    | ContestMeasure
+    | DecideContest
     | LiftSuspension
 )
-
-
-def decide(record: PartyRecord, command: Command, now: datetime) -> tuple[Event, ...]:  # noqa: C901, PLR0911 - one arm a command
-    """Return what a command makes happen; none where its work is done already.
-
-    Raises:
-        Conflict: Due process does not allow it yet, or at all.
-        InputError: The term is not proportional.
-    """
-    match command:
-        case OpenRecord(role, reference):
-            return () if record.version else (RecordOpened(role=role, reference=reference),)
-        case CheckFlagger(flagger):
-            return _checked(record, flagger)
-        case CountNotice(notice):
-            return (NoticeCounted(notice=notice),)
-        case NoteConduct(notice, ground):
-            known = {(each.notice, each.ground) for each in record.conduct}
-            return () if (notice, ground) in known else (ConductNoted(notice=notice, ground=ground),)
-        case ClearConduct(notice):
-            return (ConductCleared(notice=notice),) if any(i.notice == notice for i in record.conduct) else ()
-        case WarnParty(because):
-            if not record.conduct:
-                msg = "Nothing is on record that they could be warned about."
-                raise Conflict(msg)
-            return (PartyWarned(rule=because.rule, author=because.author, reason=because.reason),)
-        case HearParty(text):
-            return (PartyHeard(text=text),)
-        case SuspendParty(because, until):
-            return _suspended(record, because, until, now)
-        case LiftSuspension(because):
-            lifted = SuspensionLifted(rule=because.rule, author=because.author, reason=because.reason)
-            return () if record.suspended(now) is None else (lifted,)
-        case _:
-            assert_never(command)
-
-
-def fold(record: PartyId, history: Iterable[Recorded]) -> PartyRecord:
-    """Return a record as its history makes it."""
-    folded = PartyRecord(record)
-    for recorded in history:
-        folded = apply(folded, recorded)
-    return folded
-
-
-def apply(record: PartyRecord, recorded: Recorded) -> PartyRecord:
-    """Return the record after one more event."""
-    return replace(_applied(record, recorded.event, recorded.at), version=recorded.sequence)
-
-
-def _applied(record: PartyRecord, event: Event, at: datetime) -> PartyRecord:  # noqa: PLR0911 - one arm an event
-    match event:
-        case RecordOpened(role=role, reference=reference):
-            return replace(record, role=role, reference=reference)
-        case FlaggerChecked():
-            flagger = Flagger(
-                event.authority, event.since, event.checked_by, event.checked_on, event.source, event.until
-            )
-            return replace(record, flagger=flagger)
-        case NoticeCounted():
-            return replace(record, notices=record.notices + 1)
-        case ConductNoted(notice=notice, ground=ground):
-            return replace(record, conduct=(*record.conduct, Conduct(notice, ground, at)))
-        case ConductCleared(notice=notice):
-            return replace(record, conduct=tuple(each for each in record.conduct if each.notice != notice))
-        case PartyWarned():
-            return replace(record, warned_at=at, heard_at=None)
-        case PartyHeard():
-            return replace(record, heard_at=at)
-        case PartySuspended(until=until, rule=rule, author=author):
-            suspension = Suspension(at, until, rule, author)
-            return replace(record, suspensions=(*record.suspensions, suspension), warned_at=None, heard_at=None)
-        case SuspensionLifted():
-            standing = record.suspended(at)
-            ended = (replace(each, lifted_at=at) if each is standing else each for each in record.suspensions)
-            return replace(record, suspensions=tuple(ended))
-        case _:
-            assert_never(event)
-
-
-def _checked(record: PartyRecord, flagger: Flagger) -> tuple[Event, ...]:
-    if record.role is not PartyRole.NOTIFIER:
-        msg = "A trusted flagger is somebody who sends notices."
-        raise Conflict(msg)
-    if flagger == record.flagger:
-        return ()
-    if not all((flagger.authority.strip(), flagger.checked_by.strip(), flagger.source.strip())):
-        msg = "Evidence names the authority that awarded the status, where that stands, and who looked."
-        raise InputError(msg)
-    return (
-        FlaggerChecked(
-            authority=flagger.authority,
-            since=flagger.since,
-            until=flagger.until,
-            checked_by=flagger.checked_by,
-            checked_on=flagger.checked_on,
-            source=flagger.source,
-        ),
-    )
-
-
-def _suspended(record: PartyRecord, because: Because, until: datetime, now: datetime) -> tuple[Event, ...]:
-    if record.suspended(now) is not None:
-        msg = "A suspension stands; lift it before another one."
-        raise Conflict(msg)
-    if record.warned_at is None:
-        msg = "Nobody is suspended without a warning before; warn first."
-        raise Conflict(msg)
-    if record.heard_at is None and now < record.warned_at + HEARING:
-        msg = f"They have {HEARING.days} days after the warning to answer; wait, or put down what they said."
-        raise Conflict(msg)
-    if because.automated:
-        msg = "No machine suspends anybody."
-        raise Conflict(msg)
-    longest = TERMS_DAYS[min(len(record.suspensions), len(TERMS_DAYS) - 1)]
-    if not now < until <= now + timedelta(days=longest):
-        msg = f"This suspension lasts {longest} days at most; more would not be proportional."
-        raise InputError(msg)
-    return (
-        PartySuspended(
-            until=until,
-            rule=because.rule,
-            author=because.author,
-            conduct=len(record.conduct),
-            notices=record.notices,
-            reason=because.reason,
-        ),
-    )

@@ -10,7 +10,10 @@
 5. What is taken back is taken back whole: restrictions end, and what was banked for it is withdrawn.
 6. A notice that was taken back keeps its decision; what was restricted on an order that is revoked is restored.
 7. What was missed is recorded with whatever happens next, before anything can hide it.
-8. Nothing is erased while a hold stands.
+8. Nothing is erased while a hold stands. What is not erased by retention takes two: one proposes, another one confirms.
+9. What may show somebody under 18 is out of sight at once, and has a clock until it is reported.
+10. A decision may be planned: it is held against the rules at once and again when it takes effect, and until then it
+   can be taken back. Whatever else is decided first takes its place.
 
 Refusals are errors; a command that finds its work done returns no events.
 """
@@ -32,6 +35,7 @@ from noli.notices.model import (
     Complaint,
     Dispute,
     Done,
+    ErasureProposal,
     Ground,
     Hold,
     Lack,
@@ -41,8 +45,10 @@ from noli.notices.model import (
     Notice,
     NoticedContent,
     NoticeId,
+    NoticeNote,
     Opening,
     Order,
+    Plan,
     Ruling,
     Start,
     Told,
@@ -134,6 +140,12 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
             return _add(notice, content, count)
         case c.Rule():
             return _rule(notice, command, law, now)
+        case c.PlanRuling():
+            return _plan(notice, command, law, now)
+        case c.DropPlan(by):
+            return () if notice.plan is None else (e.PlanDropped(by=by),)
+        case c.WriteNote(by, text):
+            return (e.NoteWritten(by=by, text=text),)
         case c.EndCopySearch(copies):
             return (e.CopiesFound(copies=copies),) if notice.copies_open else ()
         case c.Complain():
@@ -151,16 +163,28 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
         case c.LiftHold(hold, author):
             stands = any(each.number == hold for each in notice.standing)
             return (e.HoldLifted(hold=hold, author=author),) if stands else ()
+        case c.SuspectMinor(by):
+            return _suspect(notice, by)
+        case c.ReportMinor(by, reference):
+            if notice.young_at is None:
+                msg = "Nobody said that this may show somebody under 18."
+                raise Conflict(msg)
+            return () if notice.young_reported_at else (e.MinorReported(by=by, reference=reference),)
         case c.ReportDecision(report):
             return (e.DecisionReported(report=report),)
         case c.Take(by):
             return () if by == notice.assigned_to else (e.Taken(by=by),)
         case c.WatchClocks():
             return watch(notice, law, now)
+        case c.ProposeErasure(because):
+            return _propose_erasure(notice, because)
+        case c.DropErasure(because):
+            dropped = e.ErasureDropped(rule=because.rule, author=because.author, reason=because.reason)
+            return () if notice.erasure is None else (dropped,)
+        case c.ConfirmErasure(because):
+            return _confirm_erasure(notice, because)
         case c.Erase(rule):
-            if notice.held:
-                msg = "This notice is preserved; lift the hold before anything is erased."
-                raise Conflict(msg)
+            _unheld(notice)
             return (e.NoticeErased(rule=rule),)
         case _:
             assert_never(command)
@@ -320,6 +344,55 @@ def _rule(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Eve
         msg = "A complaint waits; decide about that."
         raise Conflict(msg)
     return _ruled(notice, command, law, now)
+
+
+def _plan(notice: Notice, command: c.PlanRuling, law: Law, now: datetime) -> Iterable[Event]:
+    if notice.plan is not None:
+        msg = "A decision waits for its effect; take it back first."
+        raise Conflict(msg)
+    rule = command.rule
+    # What would be refused when it takes effect is refused now.
+    _rule(notice, rule, law, now)
+    return (
+        e.RulingPlanned(
+            measure=rule.measure,
+            grounds=rule.grounds,
+            rule=rule.because.rule,
+            author=rule.because.author,
+            automated=rule.because.automated,
+            contractual=rule.contractual,
+            effect_at=command.effect_at,
+            territory=rule.territory,
+            until=rule.until,
+            reason=rule.because.reason,
+            statement=rule.statement,
+            answer=rule.answer,
+            disclose=rule.disclose,
+        ),
+    )
+
+
+def planned(plan: Plan) -> c.Rule:
+    """Return the command that a plan stands for."""
+    return c.Rule(
+        plan.measure,
+        plan.grounds,
+        Because(plan.reason, plan.rule, plan.author, plan.automated),
+        contractual=plan.contractual,
+        territory=plan.territory,
+        until=plan.until,
+        statement=plan.statement,
+        answer=plan.answer,
+        disclose=plan.disclose,
+    )
+
+
+def _suspect(notice: Notice, by: str) -> Iterable[Event]:
+    """Put it out of sight; what was banked for it is withdrawn, since nothing of it may be kept or shared."""
+    if notice.young_at is not None:
+        return ()
+    let_up = tuple(e.LetUp(content=each.number) for each in notice.contents if each.kept_down)
+    return (e.MinorSuspected(by=by), *let_up)
 
 
 def _speaks(grounds: Iterable[Ground], *, restricts: bool) -> None:
@@ -502,6 +575,32 @@ def _hold(because: Because, until: datetime | None, now: datetime) -> Iterable[E
     return (e.Held(rule=because.rule, author=because.author, until=until, reason=because.reason),)
 
 
+def _unheld(notice: Notice) -> None:
+    if notice.held:
+        msg = "This notice is preserved; lift the hold before anything is erased."
+        raise Conflict(msg)
+
+
+def _propose_erasure(notice: Notice, because: Because) -> Iterable[Event]:
+    _unheld(notice)
+    if notice.erasure is not None:
+        msg = "It is proposed already; somebody else confirms or rejects it."
+        raise Conflict(msg)
+    return (e.ErasureProposed(rule=because.rule, author=because.author, reason=because.reason),)
+
+
+def _confirm_erasure(notice: Notice, because: Because) -> Iterable[Event]:
+    _unheld(notice)
+    proposed = notice.erasure
+    if proposed is None:
+        msg = "Nothing was proposed that could be confirmed."
+        raise Conflict(msg)
+    if because.author == proposed.author or because.automated:
+        msg = "Somebody else than who proposed it confirms what cannot be undone, and no machine."
+        raise Conflict(msg)
+    return (e.NoticeErased(rule=proposed.rule, author=because.author, proposed_by=proposed.author),)
+
+
 def _letter(language: str, letter: Letter, text: str, *, to: Party = Party.NOTIFIER) -> Event:
     return e.SidesTold(to=to, letter=letter, language=language, text=text)
 
@@ -535,6 +634,12 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
             return _content_changed(notice, content, bank=bank, entry=entry, kept_down=True)
         case e.LetUp(content=content):
             return _content_changed(notice, content, kept_down=False)
+        case e.RulingPlanned():
+            return replace(notice, plan=_planned(event, number, at))
+        case e.PlanDropped():
+            return replace(notice, plan=None)
+        case e.NoteWritten(by=by, text=text):
+            return replace(notice, notes=(*notice.notes, NoticeNote(number, by, text, at)))
         case e.CopiesSought():
             return replace(notice, copies_open=True)
         case e.CopiesFound():
@@ -559,7 +664,7 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
             after = replace(notice, withdrawn_at=at, starts=starts, done=over)
             return after if any(each.restricted for each in notice.contents) else _done(after, number, at, Duty.RESTORE)
         case e.NoticeWithdrawn():
-            return replace(_done(notice, number, at, None), withdrawn_at=at)
+            return replace(_done(notice, number, at, None), withdrawn_at=at, plan=None)
         case e.Held(rule=rule, author=author, until=until):
             return replace(notice, holds=(*notice.holds, Hold(number, rule, author, at, until)))
         case e.HoldLifted(hold=hold) | e.HoldEnded(hold=hold):
@@ -578,6 +683,16 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
             return replace(notice, escalated_to=role)
         case e.Breached(clock=clock):
             return replace(notice, breached=notice.breached | {clock})
+        case e.MinorSuspected():
+            starts = (*notice.starts, Start(Trigger.POSSIBLE_MINOR, number, at))
+            contents = (replace(each, restricted=True) for each in notice.contents)
+            return replace(notice, young_at=at, starts=starts, contents=tuple(contents), plan=None)
+        case e.MinorReported():
+            return replace(_done(notice, number, at, Duty.REPORT_POSSIBLE_MINOR), young_reported_at=at)
+        case e.ErasureProposed(rule=rule, author=author):
+            return replace(notice, erasure=ErasureProposal(rule, author, at))
+        case e.ErasureDropped():
+            return replace(notice, erasure=None)
         case e.NoticeErased():
             return _erased(_done(notice, number, at, None), at)
         case _:
@@ -682,7 +797,27 @@ def _with_ruling(notice: Notice, event: e.Ruled, number: int, at: datetime) -> N
         duties += _NOTHING_LEFT
     contents = tuple(replace(each, restricted=measure.restricts) for each in notice.contents)
     after = _done(notice, number, at, *duties)
-    return replace(after, rulings=(*notice.rulings, ruling), starts=tuple(starts), contents=contents)
+    return replace(after, rulings=(*notice.rulings, ruling), starts=tuple(starts), contents=contents, plan=None)
+
+
+def _planned(event: e.RulingPlanned, number: int, at: datetime) -> Plan:
+    return Plan(
+        number=number,
+        measure=event.measure,
+        grounds=event.grounds,
+        rule=event.rule,
+        author=event.author,
+        automated=event.automated,
+        contractual=event.contractual,
+        reason=event.reason,
+        territory=event.territory,
+        until=event.until,
+        statement=event.statement,
+        answer=event.answer,
+        disclose=event.disclose,
+        at=at,
+        effect_at=event.effect_at,
+    )
 
 
 def _complaint_decided(notice: Notice, event: e.ComplaintDecided, number: int, at: datetime) -> Notice:
@@ -711,4 +846,6 @@ def _erased(notice: Notice, at: datetime) -> Notice:
         rulings=tuple(replace(each, reason="") for each in notice.rulings),
         complaints=tuple(replace(each, text="", reason="") for each in notice.complaints),
         messages=tuple(replace(each, text="") for each in notice.messages),
+        notes=tuple(replace(each, text="") for each in notice.notes),
+        plan=None,
     )

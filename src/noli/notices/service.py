@@ -10,21 +10,21 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, OpinionKind, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import Conflict, InputError, NotFound
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.limits import check_text
 from noli.casework.model import AgeAnswer
 from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
+from noli.notices import clocks, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
-from noli.notices import letters, records, rules
 from noli.notices.events import Recorded
 from noli.notices.model import (
     Because,
@@ -50,6 +50,9 @@ from noli.regimes.rules import applicable
 
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
 MAX_TEXT, MAX_REFERENCE = 8000, 2000
+
+#: How long after its time a planned decision takes effect at the latest, where processes run.
+EFFECT_TIME = timedelta(seconds=30)
 
 #: Contents that one notice may name.
 MAX_NAMED = 100
@@ -187,6 +190,36 @@ class NoticeService:
         banked = self._banked(transaction, self.load(transaction, notice), command)
         return self.act(transaction, notice, [replace(command, banked=banked)], actor=actor)
 
+    def plan(
+        self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, wait: timedelta, actor: str
+    ) -> Notice:
+        """Decide with effect after ``wait``, so that it can be taken back; at once where a clock would end meanwhile.
+
+        Raises:
+            InputError: What is asked makes no sense for this notice.
+            Conflict: It is in no state for this.
+            NotFound: There is no such notice.
+        """
+        _check_rule(command)
+        now = self.clock.now()
+        running_ = clocks.running(self.load(transaction, notice), self.law)
+        ends = [each.deadline.due_at for each in running_ if each.deadline.due_at >= now]
+        if ends and min(ends) <= now + wait + EFFECT_TIME:
+            return self.rule(transaction, notice, command, actor=actor)
+        return self.act(transaction, notice, [c.PlanRuling(command, now + wait)], actor=actor)
+
+    def carry_out(self, transaction: NoticeTransaction, notice: NoticeId, *, actor: str) -> Notice:
+        """Let a planned decision take effect where its time has come; dropped where it is not possible any more."""
+        found = self.load(transaction, notice)
+        if found.plan is None or found.plan.effect_at > self.clock.now():
+            return found
+        command = rules.planned(found.plan)
+        try:
+            rules.decide(found, command, self.law, self.clock.now())
+        except (Conflict, InputError):
+            return self.act(transaction, notice, [c.DropPlan(actor)], actor=actor)
+        return self.rule(transaction, notice, command, actor=actor)
+
     def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
         """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""
         found = self.load(transaction, notice)
@@ -271,6 +304,13 @@ class NoticeService:
         with self.store.transaction() as transaction:
             return transaction.page(wanted or NoticeFilter(), after=after, limit=limit)
 
+    def find(self, reference: str, *, actor: str) -> NoticeSummary | None:
+        """Find what a caller sent under their own number; None where there is nothing."""
+        source = self._source(actor, reference)
+        with self.store.transaction() as transaction:
+            known = None if source is None else transaction.by_source(source)
+            return None if known is None else transaction.listed(known)
+
     def receipt(self, notice: NoticeId) -> str:
         """Return what shows that somebody sent this notice; it is stored nowhere."""
         return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
@@ -284,7 +324,17 @@ class NoticeService:
 
     def record_of(self, transaction: NoticeTransaction, record: PartyId) -> PartyRecord:
         """Read a record; version 0 where there is none."""
-        return records.fold(record, transaction.record_history(record))
+        return record_rules.fold(record, transaction.record_history(record))
+
+    def view_record(self, record: PartyId, *, actor: str) -> PartyRecord:
+        """Open a record with all that people wrote: the ledger says who and when. Raises NotFound."""
+        with self.store.transaction(write=True) as transaction:
+            found = self.record_of(transaction, record)
+            if not found.version:
+                msg = "There is no such record."
+                raise NotFound(msg)
+            transaction.record(Fact("record.viewed", record, actor), now=self.clock.now())
+        return found
 
     def keep_record(
         self, transaction: NoticeTransaction, role: PartyRole, reference: str, command: records.Command, *, actor: str
@@ -472,8 +522,8 @@ class NoticeService:
         before = after = self.record_of(transaction, record)
         made: list[records.Event] = []
         for command in commands:
-            for event in records.decide(after, command, now):
-                after = records.apply(after, records.Recorded(after.version + 1, now, actor, event))
+            for event in record_rules.decide(after, command, now):
+                after = record_rules.apply(after, records.Recorded(after.version + 1, now, actor, event))
                 made.append(event)
         if made:
             transaction.append_record(after, made, version=before.version, actor=actor, now=now)

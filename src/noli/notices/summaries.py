@@ -5,7 +5,7 @@ from datetime import datetime
 
 from noli.base.errors import IntegrityError
 from noli.notices.clocks import look_by, next_alarm, running
-from noli.notices.model import Notice, NoticeFilter, NoticeState, NoticeSummary
+from noli.notices.model import TO_DECIDE, Notice, NoticeFilter, NoticeState, NoticeSummary
 from noli.regimes.model import Law
 
 _QUIET = frozenset({NoticeState.DECIDED, NoticeState.WITHDRAWN})
@@ -50,6 +50,7 @@ def summary(notice: Notice, law: Law) -> NoticeSummary:
         held=notice.held,
         idle_at=notice.worked_at if quiet or notice.erased_at is not None else None,
         erased_at=notice.erased_at,
+        planned_at=None if notice.plan is None else notice.plan.effect_at,
     )
 
 
@@ -60,6 +61,9 @@ def wanted(one: NoticeSummary, which: NoticeFilter) -> bool:
         and which.assigned_to in {None, one.assigned_to}
         and not (which.waiting and one.idle_at is not None)
         and not (which.breached and not one.breaches)
+        and which.opening in {None, one.opening}
+        and one.id.startswith(which.begins)
+        and not (which.undecided and (one.planned_at is not None or one.state not in TO_DECIDE))
     )
 
 

@@ -33,7 +33,10 @@ TOLD: Mapping[type[e.Event] | type[r.Event], tuple[str, ...]] = {
     e.Warned: ("duty", "regime", "due_at", "hours"),
     e.Escalated: ("clock", "role"),
     e.Breached: ("duty", "regime", "due_at"),
-    r.PartySuspended: ("until",),
+    r.PartySuspended: ("measure", "until"),
+    r.RecordTold: ("letter", "language"),
+    r.MeasureContested: ("ruling",),
+    r.ContestDecided: ("complaint", "upheld"),
 }
 
 

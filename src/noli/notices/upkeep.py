@@ -87,7 +87,9 @@ class NoticeUpkeep:
         if due:
             with self._notices.writing() as transaction:
                 for notice in _folded(transaction.outlines(due)):
-                    if rules.decide(notice, c.WatchClocks(), self._notices.law, now):
+                    if notice.plan is not None and notice.plan.effect_at <= now:
+                        self._notices.carry_out(transaction, notice.id, actor=SYSTEM)
+                    elif rules.decide(notice, c.WatchClocks(), self._notices.law, now):
                         self._notices.act(transaction, notice.id, [c.WatchClocks()], actor=SYSTEM)
                     else:
                         # An alarm without a cause: it was lost, or the law was changed since it was set.

@@ -48,6 +48,8 @@ class Trigger(StrEnum):
     DECISION_TOLD = "decision-told"
     #: A complaint against a decision came in.
     COMPLAINT = "complaint"
+    #: Somebody who looked thinks that it may show somebody under 18.
+    POSSIBLE_MINOR = "possible-minor"
     #: Something suggests an offence that threatens somebody's life or safety.
     DANGER = "danger"
 
@@ -69,6 +71,7 @@ class Duty(StrEnum):
     REPORT_DECISION = "report-decision"
     RESOLVE = "resolve"
     DECIDE_COMPLAINT = "decide-complaint"
+    REPORT_POSSIBLE_MINOR = "report-possible-minor"
     #: Not ours: until then a complaint may be made.
     COMPLAIN = "complain"
     #: Not ours: until then a body outside may be turned to.

@@ -19,12 +19,13 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noli.app import App, describe
+from noli.base.config import Config
 from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Unavailable
 from noli.web.api.endpoint import Endpoint, Gate, respond
 from noli.web.api.operation import Operation
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
 from noli.web.html import problem_pages
-from noli.web.routes import ROUTES
+from noli.web.routes import HEALTH, ROUTES
 
 #: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Replies of pages bring their own policy
 #: (``web/html/policy.py``).
@@ -38,6 +39,9 @@ SECURITY_HEADERS: Mapping[bytes, bytes] = {
     b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
 }
 
+# Seconds between looks whether the index is loaded.
+_LOOK_S = 0.05
+
 # Threads for handlers that wait on the database.
 _THREADS = 40
 
@@ -47,13 +51,18 @@ _COLLECT_AFTER = 20_000
 _log = structlog.get_logger()
 
 
-def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES) -> ASGIApp:
-    """Make the ASGI application of a composed App; it starts and stops with the server's lifespan."""
+def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES, late: bool = False) -> ASGIApp:
+    """Make the ASGI application of a composed App; it starts and stops with the server's lifespan.
+
+    Args:
+        app: The App.
+        operations: What there is to call; what this process serves of it, its settings say.
+        late: Wait with the start until the index is loaded.
+    """
     gate = Gate(app)
     by_path: dict[str, list[Operation]] = {}
-    served = set(app.config.parts.split(","))
     for operation in operations:
-        if operation.part is not None and not {operation.part, *operation.also} & served:
+        if not _served(operation, app.config):
             continue
         by_path.setdefault(operation.path, []).append(operation)
     routes = [Route(path, Endpoint(gate, each)) for path, each in by_path.items()]
@@ -62,12 +71,21 @@ def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES) -> ASGIAp
     async def lifespan(_: object) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "noli-handler"))
         app.start()
+        while late and not app.indexes.ready and not app.draining:  # noqa: ASYNC110 - a thread loads it
+            await asyncio.sleep(_LOOK_S)
         _calm_the_collector()
         yield
         # Here and not after the server: uvicorn ends the process by the signal that it was sent.
         app.close()
 
     return Edge(Router(routes, redirect_slashes=False, default=_not_found, lifespan=lifespan), app)
+
+
+def _served(operation: Operation, config: Config) -> bool:
+    """Tell whether a process with these settings serves an operation."""
+    if operation.part is None:
+        return bool(config.served) or operation.path in HEALTH
+    return bool({operation.part, *operation.also} & config.served)
 
 
 def _calm_the_collector() -> None:
@@ -102,6 +120,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
                 own = {name for name, _ in message["headers"]}
+                if self._app.draining:
+                    message["headers"].append((b"connection", b"close"))
                 message["headers"] += [line for line in self._headers if line[0] not in own]
             await send(message)
 

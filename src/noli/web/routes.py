@@ -215,6 +215,9 @@ API: tuple[Operation, ...] = tuple(
     replace(each, part=Part.API) if each.path.startswith("/api/") else each for each in _CALLED
 )
 
+#: What tells of the process itself; every role serves it.
+HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
+
 #: For engineers and their tools, besides the API itself.
 ABOUT: tuple[Operation, ...] = (
     # Where the intake is served, its first page takes this one's place.

@@ -1,66 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the server: binds, says where, and stops gently when asked to."""
+"""Runs the server: binds, says where, and stops gently when asked to. One process, or several behind one socket."""
 
+import shutil
 import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-import uvicorn
-
-from noli.app import App, configure_log
+from noli.app import App, configure_log, shared_metrics
 from noli.base.config import Config
 from noli.base.errors import ConfigError
-from noli.web.asgi import create_asgi
+from noli.web.run import run
+from noli.web.supervisor import Start, Supervisor
+from noli.web.worker import Assignment
 
 # Connections the kernel holds while we are busy.
 _BACKLOG = 2048
 
-# Seconds that running requests are given at shutdown; a decode is cut off after as many.
-_GRACE_S = 10
 
-# Seconds an idle connection is kept open.
-_KEEP_ALIVE_S = 30
-
-
-def serve(config: Config, *, say: Callable[[str], object] = print) -> None:
+def serve(config: Config, *, overrides: Mapping[str, object], say: Callable[[str], object] = print) -> int:
     """Serve one installation until the process is told to stop.
 
     Args:
         config: All settings.
+        overrides: Those that were given by hand, for processes that load the others themselves.
         say: Prints a line for the person who started it.
+
+    Returns:
+        The exit status.
 
     Raises:
         ConfigError: The address is taken or not ours.
         Unavailable: The database cannot be used safely.
     """
     configure_log(config.log_format)
+    return (_alone if config.workers == 1 else _together)(config, overrides, say)
+
+
+def _alone(config: Config, _overrides: Mapping[str, object], say: Callable[[str], object]) -> int:
     app = App.open(config)
     try:
-        listener = _bind(config.host, config.port)
-        host, port = listener.getsockname()[:2]
-        say(f"Noli answers at http://{f'[{host}]' if ':' in host else host}:{port}")
-        sys.stdout.flush()
-        settings = uvicorn.Config(
-            create_asgi(app),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            date_header=True,
-            # Whoever calls can write forwarding headers; the peer's address is the only one we believe.
-            proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        uvicorn.Server(settings).run(sockets=[listener])
+        run(app, _bind(config.host, config.port, say))
     finally:
         app.close()
+    return 0
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _together(config: Config, overrides: Mapping[str, object], say: Callable[[str], object]) -> int:
+    listener = _bind(config.host, config.port, say)
+    folder = Path(tempfile.mkdtemp(prefix="noli-"))
+    given = {name: None if value is None else str(value) for name, value in overrides.items()}
+
+    def command(start: Start) -> list[str]:
+        return Assignment(start=start, listener=listener.fileno(), metrics=str(folder), overrides=given).command()
+
+    def ended(number: int) -> None:
+        shared_metrics(folder, number).unlink(missing_ok=True)
+
+    try:
+        return Supervisor(command, [listener.fileno()], config.workers, ended).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bind(host: str, port: int, say: Callable[[str], object]) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -70,4 +74,7 @@ def _bind(host: str, port: int) -> socket.socket:
         msg = f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another with --host and --port."
         raise ConfigError(msg) from error
     listener.listen(_BACKLOG)
+    host, port = listener.getsockname()[:2]
+    say(f"Noli answers at http://{f'[{host}]' if ':' in host else host}:{port}")
+    sys.stdout.flush()
     return listener

@@ -104,3 +104,22 @@ def test_a_form_belongs_to_its_session(world: World) -> None:
     for wrong in ("", other.csrf, "\ud800"):
         with pytest.raises(Forbidden):
             world.sessions.check_csrf(opened.token, wrong)
+
+
+def test_somebody_sees_their_sessions_and_ends_one(world: World) -> None:
+    """Newest first, ended ones left out; the id ends that session alone, and opens none."""
+    first = world.sessions.open(STAFF, "case").token
+    world.clock.move(minutes=20)
+    second = world.sessions.open(STAFF, "case").token
+    world.sessions.open(STAFF, "somebody else")
+    own = world.sessions.of(STAFF, "case", token=second)
+    assert [each.is_this for each in own] == [True, False]
+    world.sessions.close_one(STAFF, "case", "unknown")
+    world.sessions.close_one(STAFF, "case", own[1].id)
+    assert (world.alive(first, STAFF), world.alive(second, STAFF), world.alive(own[0].id, STAFF)) == (
+        False,
+        True,
+        False,
+    )
+    world.clock.move(minutes=40)
+    assert world.sessions.of(STAFF, "case", token=second) == []

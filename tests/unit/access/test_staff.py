@@ -224,3 +224,21 @@ def test_a_name_must_be_one() -> None:
     """Names are plain, as everywhere."""
     with pytest.raises(InputError):
         World().staff.create("a b", Role.LEAD)
+
+
+def test_a_recovery_code_stands_for_a_one_time_code_once(world: World) -> None:
+    """Where the telephone is lost: with the password, written as it may be, one time; new ones replace the old."""
+    codes = world.staff.new_recovery(world.anna)
+    assert world.staff.recovery_left(world.anna) == len(set(codes)) == 8
+    assert world.log_in(code=codes[0].lower().replace("-", " "))
+    for wrong in (codes[0], "ABCD-EFGH-IJKL-MNOP"):
+        with pytest.raises(Unauthenticated):
+            world.log_in(code=wrong)
+    with pytest.raises(Unauthenticated):
+        world.log_in(password="another one entirely", code=codes[1])
+    assert world.staff.recovery_left(world.anna) == 7
+    world.staff.new_recovery(world.anna)
+    with pytest.raises(Unauthenticated):
+        world.log_in(code=codes[1])
+    world.staff.renew("anna")
+    assert world.staff.recovery_left(world.anna) == 0

@@ -86,11 +86,19 @@ def test_a_number_may_be_whole_where_a_fraction_is_allowed(tmp_path: Path) -> No
     assert load(environ=_toml(tmp_path, "decode_timeout_s = 5")).decode_timeout_s == 5.0
 
 
+def test_a_role_without_anything_to_serve_stops_the_start() -> None:
+    """Otherwise a port would be open behind which there is nothing; a worker needs no parts."""
+    with pytest.raises(ConfigError, match="'console' has nothing to serve"):
+        load(environ={"NOLI_ROLE": "console", "NOLI_PARTS": "api,intake"})
+    assert load(environ={"NOLI_ROLE": "worker", "NOLI_PARTS": "api"}).served == frozenset()
+
+
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
         ("parts", "intake,api", "intake,shop"),
         ("parts", "console", ""),
+        ("role", "worker", "janitor"),
         ("public_url", "https://noli.example", "https://noli.example/pages"),
         ("public_url", "", "noli.example"),
         ("exit_url", "https://www.wikipedia.org/wiki/Rain", "javascript:alert(1)"),

@@ -70,9 +70,9 @@ def test_it_loads_and_follows(house: _House) -> None:
     eventually(lambda: not house.found(), within_s=5)
 
 
-def test_it_outlives_a_database_that_is_away(house: _House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_outlives_a_database_that_is_away(house: _House) -> None:
     """While nothing can be read the process calls itself behind; then it catches up by itself."""
-    monkeypatch.setattr(module, "_BEHIND_S", 0.05)
+    house.follower._max_lag_s = 0.05
     house.store.busy = True
     house.follower.start()
     eventually(lambda: house.follower.behind, within_s=5)

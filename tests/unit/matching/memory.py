@@ -115,6 +115,13 @@ class MemoryBanks:
             if e in self.held and e not in self.gone
         ]
 
+    def active_counts(self) -> dict[BankId, int]:
+        """Count what is active."""
+        counts = {bank.id: 0 for bank in self.all.values()}
+        for entry, (home, hashes) in self.held.items():
+            counts[BankId(home)] += len(hashes) // 32 if entry not in self.gone else 0
+        return counts
+
     def timed_hashes(self, entries: Sequence[int]) -> dict[EntryId, list[tuple[int, bytes]]]:
         """Return the hashes of videos with their times."""
         return {EntryId(e): self.times[e] for e in entries if e in self.times}

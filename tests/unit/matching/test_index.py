@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The banks in memory: load, follow, search."""
+"""The banks in memory: load, follow, search, share; never an answer other than the store's."""
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,10 @@ from noli.hashing.kernel import HammingIndex as Kernel
 from noli.matching.index import BankIndexes
 from noli.matching.ports import HammingIndex
 from tests.support.bits import flipped, some_hash
-from tests.support.index import BruteForceIndex
-from tests.unit.matching.memory import MemoryBanks
+from tests.support.index import BruteForceIndex, MemoryCache
+from tests.support.regions import scene
+from tests.unit.matching.memory import NOW, MemoryBanks
+from tests.unit.matching.test_regions import COPY, OTHER, SCENE, SECRETS, entries, put, regions_of
 
 FACTORIES: list[Callable[[], HammingIndex]] = [BruteForceIndex, Kernel]
 steps = st.lists(
@@ -184,3 +187,234 @@ def test_an_entry_without_hashes_matches_nothing() -> None:
     store.put_bank(1)
     store.put(1, 1)
     assert loaded(store).hashes == 0
+
+
+def process(cache: MemoryCache, *, keep_after: int = 1) -> BankIndexes:
+    """Play a process of the host."""
+    return BankIndexes(BruteForceIndex, SECRETS, cache=cache, keep_after=keep_after)
+
+
+def filled(*, entries: int = 4) -> MemoryBanks:
+    """One bank with some entries."""
+    store = MemoryBanks()
+    store.put_bank(1)
+    for number in range(1, entries + 1):
+        store.put(1, number, some_hash(number))
+    return store
+
+
+def found(indexes: BankIndexes, number: int) -> set[int]:
+    """Search for one of the hashes."""
+    return {one.entry for one in indexes.neighbours(some_hash(number), max_neighbours=10)[0]}
+
+
+@given(history=steps)
+@settings(deadline=None, max_examples=40)
+def test_a_snapshot_and_what_came_after_equal_a_fresh_load(history: list[tuple[str, int]]) -> None:
+    """Wherever in a history the snapshot was made, and however often it was gone over to."""
+    store, cache = MemoryBanks(), MemoryCache()
+    store.put_bank(1)
+    first = process(cache)
+    first.load(store)
+    for action, number in history:
+        if action == "follow":
+            first.catch_up(store)
+            first.renew(store)
+        else:
+            act(store, action, number)
+    second = process(cache)
+    second.load(store)
+    first.catch_up(store)
+    assert answers(first) == answers(second) == answers(loaded(store))
+    assert cache.refused == []
+
+
+def test_one_process_reads_the_banks_the_others_map_what_it_kept() -> None:
+    """The first load makes the snapshot; the second reads no hash of the store."""
+    store, cache = filled(), MemoryCache()
+    first, second = process(cache), process(cache)
+    first.load(store)
+    store.broken = True
+    second.load(store)
+    assert (cache.writes, first.kept, second.kept, found(second, 2)) == (1, 5, 5, {2})
+
+
+def test_who_waited_for_its_turn_takes_what_the_other_made() -> None:
+    """Processes that start together read the store once."""
+    store, cache = filled(), MemoryCache()
+    first, second = process(cache), process(cache)
+    cache.other = lambda: first.load(store)
+    second.load(store)
+    assert (cache.writes, second.kept, found(second, 2)) == (1, 5, {2})
+
+
+def test_an_empty_installation_is_followed_from_its_first_change() -> None:
+    """Nothing ever changed: there is no last change that could be another one."""
+    store = MemoryBanks()
+    indexes = loaded(store)
+    store.put_bank(1)
+    store.put(1, 1, some_hash(1))
+    assert (indexes.sequence, indexes.catch_up(store), found(indexes, 1)) == (0, 2, {1})
+
+
+def test_a_small_installation_keeps_no_snapshot() -> None:
+    """Before there were as many changes as asked for, loading is quick anyway."""
+    store, cache = filled(), MemoryCache()
+    indexes = process(cache, keep_after=6)
+    indexes.load(store)
+    assert (indexes.renew(store), cache.writes, indexes.kept) == (False, 0, 0)
+    store.put(1, 9, some_hash(9))
+    indexes.catch_up(store)
+    assert (indexes.renew(store), cache.writes, indexes.kept) == (True, 1, 6)
+
+
+def test_what_was_withdrawn_since_the_snapshot_does_not_match() -> None:
+    """Neither by hash nor by regions, in the process that made it and in one that maps it."""
+    store, cache = MemoryBanks(), MemoryCache()
+    store.put_bank(1)
+    put(store, 1, 10)
+    put(store, 1, 11, regions_of(scene(4), 60))
+    first = process(cache)
+    first.load(store)
+    assert (entries(first), entries(first, OTHER)) == ({10}, {11})
+    store.withdraw_entry(10)
+    second = process(cache)
+    second.load(store)
+    first.catch_up(store)
+    for indexes in (first, second):
+        assert (found(indexes, 10), entries(indexes), entries(indexes, OTHER)) == (set(), set(), {11})
+    put(store, 1, 12, SCENE)
+    first.catch_up(store)
+    first._keep_after = 2
+    assert first.renew(store)
+    assert (first.kept, entries(first), entries(first, OTHER)) == (5, {12}, {11})
+    store.withdraw_entry(12)
+    first.catch_up(store)
+    assert entries(first) == set()
+
+
+def test_regions_of_another_epoch_are_left_in_the_snapshot() -> None:
+    """A bank that turned its regions off since has none, and hashes as before."""
+    store, cache = MemoryBanks(), MemoryCache()
+    store.put_bank(1)
+    put(store, 1, 10)
+    process(cache).load(store)
+    store.put_bank(1, store.all[1].policy, epoch=2)
+    store.regions.clear()
+    indexes = process(cache)
+    indexes.load(store)
+    assert (entries(indexes, COPY), found(indexes, 10), cache.refused) == (set(), {10}, [])
+
+
+def test_a_snapshot_of_another_history_is_refused() -> None:
+    """A backup that was restored has other changes under the same numbers, or fewer: the store is read instead."""
+    for goes_on in (True, False):
+        store, cache = filled(), MemoryCache()
+        process(cache).load(store)
+        store.log.pop()
+        del store.held[4]
+        if goes_on:
+            store.put(1, 77, some_hash(77))
+        indexes = process(cache, keep_after=100)
+        indexes.load(store)
+        assert (found(indexes, 4), found(indexes, 77)) == (set(), {77} if goes_on else set())
+        assert cache.refused == ["the database has another history"]
+
+
+def test_a_snapshot_that_holds_another_number_of_hashes_is_refused() -> None:
+    """Hashes that came or went without a change are damage; the store says whose."""
+    store, cache = filled(), MemoryCache()
+    process(cache).load(store)
+    store.held[4] = (1, some_hash(4) + some_hash(40))
+    indexes = process(cache)
+    indexes.load(store)
+    assert found(indexes, 40) == {4}
+    assert cache.refused == ["the database holds another number of hashes"]
+
+
+def test_a_process_goes_over_to_what_another_one_kept() -> None:
+    """Only one makes a snapshot; what came after it is not lost on the way."""
+    store, cache = filled(), MemoryCache()
+    first, second = process(cache, keep_after=4), process(cache, keep_after=4)
+    for indexes in (first, second):
+        indexes.load(store)
+    assert not second.renew(store)
+    for number in range(5, 9):
+        store.put(1, number, some_hash(number))
+    first.catch_up(store)
+    second.catch_up(store)
+    cache.taken = True
+    assert not second.renew(store)
+    cache.taken = False
+    assert first.renew(store)
+    store.withdraw_entry(2)
+    assert second.renew(store)
+    assert (cache.writes, second.kept, second.sequence) == (2, 9, 10)
+    assert (found(second, 8), found(second, 2)) == ({8}, set())
+    assert not second.renew(store)
+
+
+def test_a_snapshot_that_vanishes_changes_nothing() -> None:
+    """Who wanted to go over to it stays where it is."""
+    store, cache = filled(), MemoryCache()
+    indexes = process(cache, keep_after=5)
+    indexes.load(store)
+    cache.vanishing = True
+    assert not indexes.renew(store)
+    assert found(indexes, 3) == {3}
+    assert not process(cache).renew(store)
+
+
+def test_a_cache_that_keeps_nothing_is_done_without() -> None:
+    """A full disk costs memory, not answers."""
+    store, cache = filled(), MemoryCache(full=True)
+    indexes = process(cache)
+    indexes.load(store)
+    assert (indexes.kept, found(indexes, 3)) == (0, {3})
+
+
+def test_without_a_cache_nothing_is_renewed() -> None:
+    """Each process then has its own copy."""
+    assert not loaded(filled()).renew(filled())
+
+
+def test_a_store_that_fails_while_going_over_leaves_what_was_there() -> None:
+    """Matching goes on; the next look tries again."""
+    store, cache = filled(), MemoryCache()
+    first, second = process(cache), process(cache)
+    first.load(store)
+    second.load(store)
+    store.put(1, 5, some_hash(5))
+    first.catch_up(store)
+    first.renew(store)
+    store.busy = True
+    with pytest.raises(StoreBusy):
+        second.renew(store)
+    assert found(second, 3) == {3}
+
+
+def test_a_database_that_was_set_back_is_loaded_anew() -> None:
+    """A running process notices that the last change it applied is gone or another one, and answers nothing of it."""
+    for again in (True, False):
+        store = filled()
+        indexes = loaded(store)
+        gone = store.log.pop()
+        del store.held[4]
+        if again:
+            store.log.append(replace(gone, at=NOW.replace(year=2027)))
+        with pytest.raises(Unavailable, match="set back"):
+            indexes.catch_up(store)
+        assert not indexes.ready
+        indexes.load(store)
+        assert found(indexes, 4) == set()
+
+
+def test_damage_met_on_the_way_from_a_snapshot_is_told() -> None:
+    """A change of a bank that does not exist is never skipped."""
+    store, cache = filled(), MemoryCache()
+    process(cache).load(store)
+    store.put(9, 5, some_hash(5))
+    indexes = process(cache)
+    with pytest.raises(IntegrityError, match="backup"):
+        indexes.load(store)
+    assert not indexes.ready

@@ -25,7 +25,7 @@ from tests.support.secrecy import MemoryKeyring
 from tests.unit.matching.memory import MemoryBanks, MemoryChecks
 
 SECRETS = RegionSecrets(MemoryKeyring)
-WEAK, STRONG = Agreement(4, 300, 700), Agreement(20, 700, 900)
+WEAK, STRONG = Agreement(4, 450, 700), Agreement(20, 700, 900)
 
 
 def regions_of(picture: Grey, most: int) -> Regions:
@@ -201,9 +201,9 @@ def test_an_entry_found_both_ways_is_told_once_by_its_hash() -> None:
 
 @pytest.mark.parametrize(
     ("votes", "covered", "counts", "blocks"),
-    [(2, 900, False, False), (3, 249, False, False), (11, 249, False, False),
-     (12, 0, True, False), (3, 250, True, False), (8, 499, True, False),
-     (7, 900, True, False), (8, 500, True, True)],
+    [(2, 900, False, False), (3, 419, False, False), (15, 419, False, False),
+     (16, 0, True, False), (3, 420, True, False), (8, 669, True, False),
+     (7, 900, True, False), (8, 670, True, True)],
 )  # fmt: skip
 def test_votes_and_area_must_both_suffice(votes: int, covered: int, *, counts: bool, blocks: bool) -> None:
     """Some regions in a corner are another picture of the same scene, too few are chance; very many are enough."""

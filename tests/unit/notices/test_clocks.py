@@ -223,7 +223,7 @@ def test_a_hold_ends_when_its_time_comes() -> None:
     assert desk.memory.world.histories[held.id][-1].event == e.HoldEnded(hold=held.holds[0].number)
     assert desk.upkeep.expire() == 1, "the year was over while it was held"
     assert desk.load(held).erased_at == ended
-    assert desk.load(lasting).held
+    assert desk.act(lasting, c.WatchClocks()).held
     with pytest.raises(InputError, match="later than now"):
         desk.act(lasting, c.PlaceHold(WHY, until=ended))
 

@@ -60,6 +60,23 @@ EXAMPLES: tuple[e.Event, ...] = (
         until=NOW,
         reason="secret",
     ),
+    e.RulingPlanned(
+        measure=Measure.REMOVE,
+        grounds=(Ground.INTIMATE,),
+        rule="§ 1",
+        author="ada",
+        automated=False,
+        contractual=True,
+        effect_at=NOW,
+        territory="",
+        until=NOW,
+        reason="secret",
+        statement="secret",
+        answer="secret",
+        disclose="secret",
+    ),
+    e.PlanDropped(by="ada"),
+    e.NoteWritten(by="ada", text="secret"),
     e.KeptDown(content=2, bank="removed", entry=EntryId(7)),
     e.LetUp(content=2),
     e.CopiesSought(),
@@ -79,6 +96,10 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.Warned(clock="k", duty=Duty.REMOVE, regime=LAW, due_at=NOW, hours=6),
     e.Escalated(clock="k", role="lead"),
     e.Breached(clock="k", duty=Duty.REMOVE, regime=LAW, due_at=NOW),
+    e.MinorSuspected(by="ada"),
+    e.MinorReported(by="ada", reference="secret"),
+    e.ErasureProposed(rule="Art. 17 GDPR", author="ada", reason="secret"),
+    e.ErasureDropped(rule="Art. 17 GDPR", author="bea", reason="secret"),
     e.NoticeErased(rule="retention"),
 )
 
@@ -98,6 +119,14 @@ OF_RECORDS: tuple[r.Event, ...] = (
     r.PartyWarned(rule="Art. 23", author="ada", reason="secret"),
     r.PartyHeard(text="secret"),
     r.PartySuspended(until=NOW, rule="Art. 23", author="ada", conduct=3, notices=4, reason="secret"),
+    r.TerminationProposed(rule="T 9", author="ada", contractual=True, language="en", statement="secret", reason="x"),
+    r.TerminationDropped(rule="T 9", author="bea", reason="secret"),
+    r.PartyTerminated(
+        rule="T 9", author="bea", proposed_by="ada", contractual=True, conduct=2, notices=3, reason="secret"
+    ),
+    r.RecordTold(letter=Letter.STATEMENT, language="en", text="secret"),
+    r.MeasureContested(ruling=7, text="secret"),
+    r.ContestDecided(complaint=9, upheld=True, rule="T 9", author="cem", reason="secret"),
     r.SuspensionLifted(rule="Art. 23", author="ada", reason="secret"),
 )
 

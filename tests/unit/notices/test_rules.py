@@ -293,6 +293,34 @@ def test_whoever_sent_a_notice_may_take_it_back() -> None:
         desk.act(desk.receive(NewNotice(opening=Opening.POLICY, contents=(content(1),))), c.WithdrawNotice())
 
 
+def test_what_is_erased_before_its_time_takes_two() -> None:
+    """One proposes, another one confirms; a proposal alone destroys nothing and can be dropped; a hold stops both."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.KEEP)
+    ada = Because(reason="She asked for it.", rule="Art. 17 GDPR", author="ada")
+    with pytest.raises(Conflict, match="Nothing was proposed"):
+        desk.act(notice, c.ConfirmErasure(BEA))
+    notice = desk.act(notice, c.ProposeErasure(ada))
+    assert notice.erasure is not None
+    assert notice.fields
+    for author in (ada, replace(BEA, automated=True)):
+        with pytest.raises(Conflict, match="Somebody else"):
+            desk.act(notice, c.ConfirmErasure(author))
+    with pytest.raises(Conflict, match="proposed already"):
+        desk.act(notice, c.ProposeErasure(BEA))
+    notice = desk.act(notice, c.DropErasure(BEA), c.DropErasure(BEA))
+    assert notice.erasure is None
+    held = desk.act(notice, c.ProposeErasure(ada), c.PlaceHold(BEA))
+    with pytest.raises(Conflict, match="preserved"):
+        desk.act(held, c.ConfirmErasure(BEA))
+    with pytest.raises(Conflict, match="preserved"):
+        desk.act(held, c.DropErasure(BEA), c.ProposeErasure(ada))
+    notice = desk.act(held, c.LiftHold(held.holds[-1].number, "ada"), c.ConfirmErasure(BEA))
+    assert notice.erased_at is not None
+    [erased] = [each.event for each in desk.memory.world.histories[notice.id] if isinstance(each.event, e.NoticeErased)]
+    assert (erased.rule, erased.author, erased.proposed_by) == ("Art. 17 GDPR", "bea", "ada")
+
+
 def test_a_hold_keeps_everything_until_it_is_lifted() -> None:
     """Nothing is erased while one stands; afterwards everything personal is, and the file can only be read."""
     desk = Desk()

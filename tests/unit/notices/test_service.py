@@ -30,9 +30,9 @@ from noli.notices.model import (
 from noli.notices.ports import SeenUpload
 from noli.notices.retention import NOTICE_TIME, POLICY, RECORD_TIME
 from noli.notices.summaries import summary
-from noli.regimes.model import Facts, Filer, Party
+from noli.regimes.model import Duty, Facts, Filer, Party
 from tests.support.casework import made_up_item
-from tests.support.notices import START, Desk, complete, content
+from tests.support.notices import START, Desk, complete, content, ruling
 
 WHY = Because(reason="Five notices about a rival's catalogue.", rule="Art. 23(2) DSA", author="ada")
 
@@ -303,6 +303,17 @@ def test_lists_are_filtered_and_paged_in_the_order_of_the_queue() -> None:
     assert not desk.service.queue(NoticeFilter(breached=True))
 
 
+def test_what_a_caller_sent_is_found_by_their_own_number() -> None:
+    """The number is the caller's: under another key it leads nowhere."""
+    desk = Desk()
+    notice = desk.receive(complete(reference="T-1"), actor="key:p")
+    found = desk.service.find(" T-1", actor="key:p")
+    assert found is not None
+    assert found.id == notice.id
+    assert desk.service.find("T-1", actor="key:other") is None
+    assert desk.service.find("", actor="key:p") is None
+
+
 def test_a_round_ends_though_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """One round takes so many portions; what is left waits for the next one, and nothing is lost."""
     monkeypatch.setattr(upkeep, "_PORTIONS", 1)
@@ -354,3 +365,122 @@ def test_copies_come_in_as_they_are_found() -> None:
         found = desk.service.add_copies(transaction, notice.id, [content(5, hashes=False)], ended=False, actor="key:p")
     assert found.copies_open
     assert len(desk.rule(found, Measure.REMOVE).contents) == 2
+
+
+def _planned(desk: Desk, notice: Notice, *, seconds: int = 20, measure: Measure = Measure.REMOVE) -> Notice:
+    with desk.service.writing() as transaction:
+        wait = timedelta(seconds=seconds)
+        return desk.service.plan(transaction, notice.id, ruling(measure), wait=wait, actor="staff:ada")
+
+
+def test_a_planned_decision_takes_effect_by_itself() -> None:
+    """Until its time nothing is told and nothing banked; then the upkeep does both, and does it once."""
+    desk = Desk()
+    notice = _planned(desk, desk.receive())
+    assert (notice.ruling, notice.state, notice.plan is not None) == (None, NoticeState.OPEN, True)
+    assert desk.service.queue(NoticeFilter(undecided=True)) == []
+    assert desk.service.queue(NoticeFilter(opening=Opening.REQUEST, begins=notice.id[:4]))[0].planned_at is not None
+    desk.clock.move(seconds=19)
+    desk.upkeep.look_after()
+    assert desk.load(notice).ruling is None
+    desk.clock.move(seconds=2)
+    desk.upkeep.look_after()
+    desk.upkeep.look_after()
+    decided = desk.load(notice)
+    assert [each.measure for each in decided.rulings] == [Measure.REMOVE]
+    assert decided.plan is None
+    assert decided.rulings[0].author == "ada"
+    assert decided.contents[0].kept_down
+
+
+def test_a_planned_decision_is_taken_back() -> None:
+    """Nothing comes of it, another one can be planned, and taking back twice is harmless."""
+    desk = Desk()
+    notice = _planned(desk, desk.receive())
+    with pytest.raises(Conflict, match="take it back first"):
+        _planned(desk, notice)
+    notice = desk.act(notice, c.DropPlan("ada"), c.DropPlan("ada"))
+    desk.clock.move(minutes=1)
+    desk.upkeep.look_after()
+    assert (desk.load(notice).ruling, desk.load(notice).plan) == (None, None)
+    assert _planned(desk, notice, measure=Measure.KEEP).plan is not None
+
+
+def test_what_would_be_refused_later_is_refused_when_it_is_planned() -> None:
+    """A decision without a fitting ground is never planned."""
+    desk = Desk()
+    notice = desk.receive()
+    bad = ruling(Measure.REMOVE, Ground.NOT_INTIMATE)
+    with desk.service.writing() as transaction, pytest.raises(InputError, match="ground"):
+        desk.service.plan(transaction, notice.id, bad, wait=timedelta(seconds=9), actor="staff:ada")
+    assert desk.load(notice).plan is None
+
+
+def test_a_plan_gives_way_to_whatever_is_decided_first() -> None:
+    """A ruling, a withdrawal and an erasure each end it; its time changes nothing afterwards."""
+    desk = Desk()
+    ruled = desk.rule(_planned(desk, desk.receive()), Measure.KEEP)
+    withdrawn = desk.act(_planned(desk, desk.receive()), c.WithdrawNotice())
+    erased = desk.act(_planned(desk, desk.receive()), c.WriteNote("ada", "Called."), c.Erase("request"))
+    assert [each.plan for each in (ruled, withdrawn, erased)] == [None, None, None]
+    assert erased.notes[0].text == ""
+    desk.clock.move(minutes=1)
+    desk.upkeep.look_after()
+    assert [len(desk.load(each).rulings) for each in (ruled, withdrawn, erased)] == [1, 0, 0]
+
+
+def test_a_plan_that_is_not_possible_any_more_is_dropped() -> None:
+    """Somebody complained meanwhile: that is decided first, and the plan is gone with a trace."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.DISABLE)
+    notice = _planned(desk, notice)
+    with desk.service.writing() as transaction:
+        desk.service.complain(transaction, notice.id, side=Party.NOTIFIER, text="No.", actor="person")
+    desk.clock.move(minutes=1)
+    desk.upkeep.look_after()
+    found = desk.load(notice)
+    assert (found.plan, len(found.rulings), found.state) == (None, 1, NoticeState.CONTESTED)
+
+
+def test_nothing_waits_where_a_clock_would_end_meanwhile() -> None:
+    """In the last seconds of a clock a decision takes effect at once; of a clock that ended, after the wait."""
+    desk = Desk()
+    notice = desk.receive()
+    first = min(each.deadline.due_at for each in running(notice, desk.service.law))
+    desk.clock.time = first - timedelta(seconds=25)
+    assert len(_planned(desk, notice).rulings) == 1
+    late = desk.receive()
+    last = max(each.deadline.due_at for each in running(late, desk.service.law))
+    desk.clock.time = last + timedelta(seconds=1)
+    assert _planned(desk, late).plan is not None
+
+
+def test_carrying_out_before_its_time_does_nothing() -> None:
+    """Whoever looks too early leaves it; where nothing is planned there is nothing to do."""
+    desk = Desk()
+    plain = desk.receive()
+    notice = _planned(desk, desk.receive())
+    with desk.service.writing() as transaction:
+        assert desk.service.carry_out(transaction, notice.id, actor="system").plan is not None
+        assert desk.service.carry_out(transaction, plain.id, actor="system") == plain
+
+
+def test_what_may_show_somebody_under_18_has_a_clock_of_its_own() -> None:
+    """It is out of sight at once, leaves our bank, and its clock runs until it is reported, whatever else happens."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.REMOVE)
+    assert notice.contents[0].kept_down
+    with pytest.raises(Conflict, match="Nobody said"):
+        desk.act(notice, c.ReportMinor("ada", "R-1"))
+    notice = desk.act(notice, c.SuspectMinor("ada"), c.SuspectMinor("bea"))
+    entry = notice.contents[0].entry
+    assert entry is not None
+    with desk.service.store.transaction() as transaction:
+        assert transaction.banks.entry("removed", entry).withdrawn_at is not None
+    assert notice.contents[0].restricted
+    desk.act(notice, c.WithdrawNotice())
+    duties = {each.deadline.duty for each in running(desk.load(notice), desk.service.law)}
+    assert duties == {Duty.REPORT_POSSIBLE_MINOR}
+    reported = desk.act(notice, c.ReportMinor("ada", "R-1"), c.ReportMinor("ada", "R-2"))
+    assert reported.young_reported_at is not None
+    assert not running(reported, desk.service.law)

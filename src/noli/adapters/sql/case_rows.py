@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
+from noli.adapters.sql.lists import beside
 from noli.casework.model import (
     CaseFilter,
     CaseId,
@@ -94,15 +95,17 @@ def read_summary(row: Row[*tuple[object, ...]]) -> CaseSummary:
     )
 
 
-def wanted_rows(wanted: CaseFilter) -> Iterator[sa.ColumnElement[bool]]:
+def wanted_rows(wanted: CaseFilter, dialect: str) -> Iterator[sa.ColumnElement[bool]]:
     """Return the conditions that a filter stands for."""
     kept = t.case_file.c
+    few = wanted.waits_for_staff or wanted.held
+    assigned_to = beside(kept.assigned_to, few=few, dialect=dialect)
     if wanted.state is not None:
-        yield kept.state == wanted.state.value
+        yield beside(kept.state, few=few, dialect=dialect) == wanted.state.value
     if wanted.assigned_to is not None:
-        yield kept.assigned_to == wanted.assigned_to
+        yield assigned_to == wanted.assigned_to
     if wanted.unassigned:
-        yield kept.assigned_to.is_(None)
+        yield assigned_to.is_(None)
     if wanted.waits_for_staff:
         yield kept.waits_for_staff
     if wanted.held:

@@ -160,7 +160,7 @@ class SqlCaseTransaction:
     def page(self, wanted: CaseFilter, *, after: CaseId | None = None, limit: int = 100) -> list[CaseSummary]:
         """List cases, newest first."""
         kept = t.case_file.c
-        query = t.case_file.select().where(kept.version > 0, *wanted_rows(wanted))
+        query = t.case_file.select().where(kept.version > 0, *wanted_rows(wanted, self._connection.dialect.name))
         if after is not None:
             query = query.where(sa.tuple_(kept.opened_at, kept.id) < sa.tuple_(self.stream.row(after).opened_at, after))
         rows = self._connection.execute(query.order_by(kept.opened_at.desc(), kept.id.desc()).limit(limit))

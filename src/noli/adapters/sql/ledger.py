@@ -9,6 +9,7 @@ reason to stop.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from noli.base.errors import Conflict, IntegrityError, NotFound
 from noli.base.secrecy import Keyring
 from noli.evidence.model import Fact, LedgerEntry, LedgerRoot, SignedRoot, TimestampToken
 from noli.evidence.ports import WholeLedger
+from noli.evidence.proofs import Nodes
 from noli.evidence.rules import following
 from noli.jobs.model import Lease
 
@@ -78,20 +80,11 @@ class SqlLedger:
         with transaction(self._engine) as connection:
             return [_read(row) for row in connection.execute(query)]
 
-    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
-        """Return nodes of the tree."""
-        if level == 0:
-            query = sa.select(_entry.leaf).where(_entry.sequence > start, _entry.sequence <= stop)
-            query = query.order_by(_entry.sequence)
-        else:
-            query = sa.select(_tile.hash).where(_tile.level == level, _tile.number >= start, _tile.number < stop)
-            query = query.order_by(_tile.number)
+    @contextmanager
+    def nodes(self) -> Iterator[Nodes]:
+        """Read nodes of the tree in one transaction: a proof takes some twenty ranges of them."""
         with transaction(self._engine) as connection:
-            found = [bytes(each) for each in connection.execute(query).scalars()]
-        if len(found) != stop - start:
-            msg = "Hashes of the ledger are missing; 'noli ledger verify' says what is wrong."
-            raise IntegrityError(msg)
-        return found
+            yield partial(_nodes, connection)
 
     def last(self) -> tuple[SignedRoot, tuple[bytes, ...]] | None:
         """Return the largest signed root with its peaks."""
@@ -178,6 +171,20 @@ def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
         )
     )
     return entry
+
+
+def _nodes(connection: Connection, level: int, start: int, stop: int) -> list[bytes]:
+    if level == 0:
+        query = sa.select(_entry.leaf).where(_entry.sequence > start, _entry.sequence <= stop)
+        query = query.order_by(_entry.sequence)
+    else:
+        query = sa.select(_tile.hash).where(_tile.level == level, _tile.number >= start, _tile.number < stop)
+        query = query.order_by(_tile.number)
+    found = [bytes(each) for each in connection.execute(query).scalars()]
+    if len(found) != stop - start:
+        msg = "Hashes of the ledger are missing; 'noli ledger verify' says what is wrong."
+        raise IntegrityError(msg)
+    return found
 
 
 def _entries(connection: Connection, *, after: int = 0) -> Iterator[LedgerEntry]:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
-from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
+from noli.adapters.sql.lists import beside
+from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
 
@@ -46,17 +47,26 @@ def read_summary(row: Row[*tuple[object, ...]]) -> NoticeSummary:
         held=row.held,
         idle_at=row.idle_at,
         erased_at=row.erased_at,
+        planned_at=row.planned_at,
     )
 
 
-def wanted_rows(wanted: NoticeFilter) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
+def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
     """Return the conditions that a filter stands for."""
     kept = t.notice_file.c
+    few = wanted.waiting or wanted.breached
     if wanted.state is not None:
-        yield kept.state == wanted.state.value
+        yield beside(kept.state, few=few, dialect=dialect) == wanted.state.value
     if wanted.assigned_to is not None:
-        yield kept.assigned_to == wanted.assigned_to
+        yield beside(kept.assigned_to, few=few, dialect=dialect) == wanted.assigned_to
     if wanted.waiting:
         yield kept.idle_at.is_(None)
     if wanted.breached:
         yield t.BREACHED
+    if wanted.opening is not None:
+        yield kept.opening == wanted.opening.value
+    if wanted.begins:
+        yield kept.id.startswith(wanted.begins, autoescape=True)
+    if wanted.undecided:
+        yield kept.planned_at.is_(None)
+        yield kept.state.in_([each.value for each in TO_DECIDE])

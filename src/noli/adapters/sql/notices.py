@@ -17,11 +17,12 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
-from noli.notices.ports import SeenUpload
+from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
 
@@ -120,7 +121,7 @@ class SqlNoticeTransaction:
     def page(self, wanted: NoticeFilter, *, after: NoticeId | None = None, limit: int = 100) -> list[NoticeSummary]:
         """List notices in the order of the queue."""
         kept = t.notice_file.c
-        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted))
+        query = t.notice_file.select().where(kept.version > 0, *wanted_rows(wanted, self._connection.dialect.name))
         if after is not None:
             place = self._notices.row(after).queue_at
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(place, after))
@@ -186,6 +187,22 @@ class SqlNoticeTransaction:
             for row in self._feed.matches(after=after, until=until, limit=limit)
         ]
 
+    def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
+        """Return the newest recorded match."""
+        match, check = t.check_match.c, t.matched_check.c
+        query = (
+            sa.select(match.distance_bits, match.closeness, match.agreement, match.segment, check.key, check.checked_at)
+            .join_from(t.check_match, t.matched_check, check.number == match.check_number)
+            .where(match.entry_id == entry, check.content_ref == ref)
+            .order_by(check.number.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        whole = row.agreement is None and row.segment is None
+        return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
+
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""
         return self._feed.position(name)
@@ -206,6 +223,10 @@ class SqlNoticeTransaction:
         known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
         return [] if self._connection.execute(known).scalar_one_or_none() is None else self._records.history(record)
 
+    def record_outlines(self, found: Sequence[PartyId]) -> dict[PartyId, list[r.Recorded]]:
+        """Return the events of many records with nothing personal in them."""
+        return self._records.outlines(found)
+
     def append_record(
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
@@ -216,7 +237,7 @@ class SqlNoticeTransaction:
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct."""
         kept = t.record_file.c
-        query = sa.select(kept.id).where(kept.conduct > 0, kept.id > (after or "")).order_by(kept.id).limit(limit)
+        query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
         return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

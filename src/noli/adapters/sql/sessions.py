@@ -46,6 +46,16 @@ class SqlSessions:
         """Forget one session."""
         self._run(t.session.delete().where(t.session.c.digest == digest))
 
+    def of(self, kind: SessionKind, subject: str) -> list[tuple[bytes, Session]]:
+        """List somebody's sessions."""
+        kept = t.session.c
+        query = t.session.select().where(kept.kind == kind.value, kept.subject == subject)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(kept.opened_at.desc(), kept.digest)).all()
+        return [
+            (bytes(row.digest), Session(SessionKind(row.kind), row.subject, row.opened_at, row.seen_at)) for row in rows
+        ]
+
     def end_all(self, kind: SessionKind, subject: str, *, but: bytes = b"") -> None:
         """Forget all sessions of somebody."""
         kept = t.session.c

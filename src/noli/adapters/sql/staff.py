@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.access.model import Role, Staff
+from noli.access.model import Passkey, Role, Staff
 from noli.adapters.sql import ledger
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
@@ -94,18 +94,93 @@ class SqlStaff:
         with self._changing(staff, "staff.renewed", now) as connection:
             update = t.staff.update().where(t.staff.c.id == staff.id)
             connection.execute(update.values({**values, **self._sealed(staff, secret)}))
+            _forget_ways_in(connection, staff)
 
     def disable(self, staff: Staff, *, now: datetime) -> None:
         """Close an account."""
         values = {"disabled_at": now, "verifier": None, "set_up": None, "set_up_until": None}
         with self._changing(staff, "staff.disabled", now) as connection:
             connection.execute(t.staff.update().where(t.staff.c.id == staff.id).values(values))
+            _forget_ways_in(connection, staff)
+
+    def set_recovery(self, staff: Staff, codes: frozenset[bytes], *, now: datetime) -> None:
+        """Keep recovery codes in place of those before."""
+        with self._changing(staff, "staff.recovery-made", now, actor=f"staff:{staff.id}") as connection:
+            connection.execute(t.recovery_code.delete().where(t.recovery_code.c.staff_id == staff.id))
+            connection.execute(
+                t.recovery_code.insert(), [{"digest": each, "staff_id": staff.id} for each in sorted(codes)]
+            )
+
+    def spend_recovery(self, staff: Staff, code: bytes, *, now: datetime) -> bool:
+        """Use up a recovery code."""
+        kept = t.recovery_code.c
+        with exclusive(self._engine) as connection:
+            spent = t.recovery_code.delete().where(kept.staff_id == staff.id, kept.digest == code)
+            if connection.execute(spent).rowcount == 0:
+                return False
+            ledger.append(connection, Fact("staff.recovery-used", staff.id, f"staff:{staff.id}"), now=now)
+            return True
+
+    def recovery_left(self, staff: Staff) -> int:
+        """Count recovery codes."""
+        query = sa.select(sa.func.count()).where(t.recovery_code.c.staff_id == staff.id)
+        with transaction(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Keep a passkey."""
+        values = {
+            "id": passkey.id,
+            "staff_id": passkey.staff,
+            "name": passkey.name,
+            "credential": passkey.credential,
+            "created_at": passkey.created_at,
+            "used_at": passkey.used_at,
+            "sign_count": passkey.sign_count,
+        }
+        try:
+            with self._adding(passkey, "staff.passkey-added", passkey.created_at) as connection:
+                connection.execute(t.passkey.insert().values(values))
+        except Conflict as error:
+            msg = "This passkey is known already."
+            raise Conflict(msg) from error
+
+    def passkeys(self, staff: Staff) -> list[Passkey]:
+        """List somebody's passkeys."""
+        query = t.passkey.select().where(t.passkey.c.staff_id == staff.id).order_by(t.passkey.c.created_at)
+        with transaction(self._engine) as connection:
+            return [_passkey(row) for row in connection.execute(query)]
+
+    def passkey(self, id: bytes) -> Passkey | None:  # noqa: A002 - the port's name
+        """Return a passkey."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(t.passkey.select().where(t.passkey.c.id == id)).one_or_none()
+        return None if row is None else _passkey(row)
+
+    def use_passkey(self, passkey: Passkey, *, used_at: datetime, sign_count: int) -> bool:
+        """Note that it answered."""
+        kept = t.passkey.c
+        later = sa.or_(kept.used_at.is_(None), kept.used_at < used_at)
+        update = t.passkey.update().where(kept.id == passkey.id, later)
+        with transaction(self._engine, write=True) as connection:
+            return connection.execute(update.values(used_at=used_at, sign_count=sign_count)).rowcount == 1
+
+    def remove_passkey(self, passkey: Passkey, *, now: datetime) -> None:
+        """Forget a passkey."""
+        with self._adding(passkey, "staff.passkey-removed", now) as connection:
+            connection.execute(t.passkey.delete().where(t.passkey.c.id == passkey.id))
 
     @contextmanager
-    def _changing(self, staff: Staff, kind: str, now: datetime) -> Iterator[Connection]:
+    def _changing(self, staff: Staff, kind: str, now: datetime, *, actor: str = _ACTOR) -> Iterator[Connection]:
         with exclusive(self._engine) as connection:
             yield connection
-            ledger.append(connection, Fact(kind, staff.id, _ACTOR), now=now)
+            ledger.append(connection, Fact(kind, staff.id, actor), now=now)
+
+    @contextmanager
+    def _adding(self, passkey: Passkey, kind: str, now: datetime) -> Iterator[Connection]:
+        with exclusive(self._engine) as connection:
+            yield connection
+            ledger.append(connection, Fact(kind, passkey.staff, f"staff:{passkey.staff}"), now=now)
 
     def _sealed(self, staff: Staff, secret: str) -> dict[str, object]:
         wrapped = self._keyring.wrap(secret.encode("ascii"), place=secret_place(staff.id))
@@ -121,6 +196,17 @@ class SqlStaff:
     def _row(self, which: sa.ColumnElement[bool]) -> Row[*tuple[object, ...]] | None:
         with transaction(self._engine) as connection:
             return connection.execute(t.staff.select().where(which)).one_or_none()
+
+
+def _forget_ways_in(connection: Connection, staff: Staff) -> None:
+    for table in (t.passkey, t.recovery_code):
+        connection.execute(table.delete().where(table.c.staff_id == staff.id))
+
+
+def _passkey(row: Row[*tuple[object, ...]]) -> Passkey:
+    return Passkey(
+        bytes(row.id), row.staff_id, row.name, bytes(row.credential), row.created_at, row.used_at, row.sign_count
+    )
 
 
 def secret_place(staff: str) -> str:

@@ -39,6 +39,8 @@ metadata = sa.MetaData(
     }
 )
 
+_DISPUTED, _BOUND = sa.text("disputed = 1"), sa.text("at_most IS NOT NULL")
+
 bank = sa.Table(
     "bank",
     metadata,
@@ -80,6 +82,9 @@ entry = sa.Table(
     sa.Column("shared_at", UtcDateTime),
     sa.Column("at_most", sa.String(16)),
     sa.Index(None, "bank_id", "id"),
+    # Few among many, or one of three values: what an index that loads remembers of a bank.
+    sa.Index("ix_entry_disputed", "bank_id", "id", sqlite_where=_DISPUTED, postgresql_where=sa.text("disputed")),
+    sa.Index("ix_entry_bound", "bank_id", "at_most", sqlite_where=_BOUND, postgresql_where=_BOUND),
 )
 
 # ``bank_id`` and ``active`` repeat what the entry says, and a bank's hashes lie together, so that loading its index is
@@ -400,6 +405,10 @@ ledger_tile = sa.Table(
 # Condition of a partial index; a query uses it only where it says the same.
 _HELD = sa.text("held > 0")
 
+# The order of a list, and behind it what else may be asked for.
+_OF_CASES = ("opened_at", "id", "state", "assigned_to")
+_OF_NOTICES = ("queue_at", "id", "state", "assigned_to")
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",
@@ -429,16 +438,16 @@ case_file = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Index(None, "opened_at", "id"),
     sa.Index(None, "assigned_to", "opened_at"),
-    sa.Index(None, "state", "opened_at", "id"),
-    # Few among many, in the order of the list.
+    # In the order of the list; what else may be asked for stands behind it, so that no row is read only to be passed.
+    sa.Index("ix_case_file_state", "state", "opened_at", "id", "assigned_to"),
+    # Few among many.
     sa.Index(
         "ix_case_file_waiting",
-        "opened_at",
-        "id",
+        *_OF_CASES,
         sqlite_where=sa.text("waits_for_staff = 1"),
         postgresql_where=sa.text("waits_for_staff"),
     ),
-    sa.Index("ix_case_file_held", "opened_at", "id", sqlite_where=_HELD, postgresql_where=_HELD),
+    sa.Index("ix_case_file_held", *_OF_CASES, sqlite_where=_HELD, postgresql_where=_HELD),
     sa.Index(None, "key_id"),
 )
 
@@ -506,17 +515,18 @@ notice_file = sa.Table(
     sa.Column("held", sa.Boolean, nullable=False),
     sa.Column("idle_at", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
+    sa.Column("planned_at", UtcDateTime),
     sa.Index(None, "queue_at", "id"),
     # Without what is waiting, so that no planner takes this one to find and sort all of that.
     sa.Index("ix_notice_file_idle", "idle_at", sqlite_where=_IDLE, postgresql_where=_IDLE),
-    sa.Index("ix_notice_file_breached", "queue_at", "id", sqlite_where=BREACHED, postgresql_where=BREACHED),
+    sa.Index("ix_notice_file_breached", *_OF_NOTICES, sqlite_where=BREACHED, postgresql_where=BREACHED),
     # As good as empty: who asks for lost alarms reads no notice that has its alarm.
     sa.Index("ix_notice_file_unalarmed", "id", sqlite_where=UNALARMED, postgresql_where=UNALARMED),
     sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
-    sa.Index("ix_notice_file_waiting", "queue_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    sa.Index(None, "state", "queue_at", "id"),
-    sa.Index(None, "assigned_to", "queue_at", "id"),
+    sa.Index("ix_notice_file_waiting", *_OF_NOTICES, sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
+    sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
     sa.Index(None, "key_id"),
 )
 
@@ -541,6 +551,9 @@ notice_entry = sa.Table(
     sa.Column("notice_id", sa.ForeignKey("notice_file.id"), nullable=False, index=True),
 )
 
+#: As the index has it.
+CONDUCT = sa.text("conduct > 0")
+
 # The record of somebody who sends notices or uploads; its id is a keyed digest of what the platform calls them.
 record_file = sa.Table(
     "record_file",
@@ -553,7 +566,7 @@ record_file = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("conduct", sa.Integer, nullable=False),
-    sa.Index(None, "conduct", "id"),
+    sa.Index("ix_record_file_conduct", "id", sqlite_where=CONDUCT, postgresql_where=CONDUCT),
     sa.Index(None, "updated_at"),
     sa.Index(None, "key_id"),
 )
@@ -611,6 +624,50 @@ session = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False, index=True),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Index(None, "kind", "subject"),
+)
+
+# A key with which a member of staff logs in without a password; ``used_at`` is when the challenge was made that was
+# answered last, so that no answer is taken twice.
+passkey = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("credential", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+)
+
+# Codes that each take the place of a one-time code once, as keyed digests.
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False, index=True),
+)
+
+# What a member of staff set for their own work: comfort, limits, saved views.
+desk_setting = sa.Table(
+    "desk_setting",
+    metadata,
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+
+# Each time that somebody was shown a preview; ``subject`` is a keyed digest of what was on it.
+look = sa.Table(
+    "look",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("notice_id", sa.String(16), nullable=False),
+    sa.Column("content", sa.Integer, nullable=False),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Index(None, "staff_id", "at"),
+    sqlite_autoincrement=True,
 )
 
 # Work that is to be done, and who holds it until when; see ``noli.jobs``.

@@ -1,29 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds out who calls: bearer tokens (RFC 6750), remembered for less than a second.
+"""Finds out who calls: bearer tokens (RFC 6750), remembered for less than a second, unless the database is away.
 
 Failed attempts are counted by address, in memory only. A token that was good a moment ago is not
 held up by somebody else's failures from the same address.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from time import monotonic
 
 from starlette.types import Scope
 
 from noli.access.model import ApiKey
-from noli.base.errors import Unauthenticated
+from noli.base.errors import Unauthenticated, Unavailable
 from noli.web.api.limits import Buckets, wait
 
 # Seconds for which a key is believed without asking the database; a revoked one stops working within a second.
 _LIFE_S = 0.5
+
+# Seconds for which a key is believed that the database confirmed before it went away: matching must go on.
+_OUTAGE_S = 3600.0
 
 # Keys remembered at one time.
 _MAX_KEYS = 1000
 
 # Longest header that is looked at, in bytes; our tokens have far fewer.
 _MAX_HEADER = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A key, when the database last confirmed it, and until when nobody asks again."""
+
+    key: ApiKey
+    confirmed: float
+    until: float
 
 
 class Authenticator:
@@ -38,12 +51,12 @@ class Authenticator:
         """
         self._find = find
         self._failed = Buckets(per_s=failed_per_min / 60, burst=failed_per_min)
-        self._known: OrderedDict[bytes, tuple[ApiKey, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     def remembered(self, header: bytes) -> ApiKey | None:
         """Return the key of a token seen less than half a second ago, or None."""
         known = self._known.get(sha256(header).digest())
-        return known[0] if known and time.monotonic() < known[1] else None
+        return known.key if known and monotonic() < known.until else None
 
     async def key(self, scope: Scope, header: bytes) -> ApiKey:
         """Find the key of a request.
@@ -55,20 +68,29 @@ class Authenticator:
         Raises:
             Unauthenticated: No token, or one that is unknown or revoked.
             Throttled: Too many failed attempts from this address.
+            Unavailable: The database does not answer, and has not confirmed this token within the last hour.
         """
-        digest = sha256(header).digest()
+        digest, now = sha256(header).digest(), monotonic()
         address = scope["client"][0] if scope.get("client") else ""
-        if digest not in self._known:
+        known = self._known.get(digest)
+        if known is None:
             seconds = self._failed.missing(address)
             if seconds:
                 raise wait(seconds)
+        else:
+            # While this request asks, others need not.
+            self._known[digest] = replace(known, until=now + _LIFE_S)
         try:
             key = await self._find(_token(header))
         except Unauthenticated:
             self._known.pop(digest, None)
             self._failed.take(address)
             raise
-        self._known[digest] = key, time.monotonic() + _LIFE_S
+        except Unavailable:
+            if known is None or now > known.confirmed + _OUTAGE_S:
+                raise
+            return known.key
+        self._known[digest] = _Known(key, now, now + _LIFE_S)
         self._known.move_to_end(digest)
         if len(self._known) > _MAX_KEYS:
             self._known.popitem(last=False)

@@ -5,15 +5,16 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from threading import BoundedSemaphore
 
-from noli.app import App
-from noli.base.errors import InputError, Throttled
+from noli.base.errors import InputError
 from noli.hashing.containers import container_of
 from noli.hashing.model import Reading
 from noli.web.api.operation import Call
-from noli.web.api.problems import TooLarge
+from noli.web.api.problems import Overloaded, TooLarge
 
-# Seconds after which a caller whose video found no place may try again.
+# Seconds after which a caller whose picture or video found no place may try again.
+_SOON_S = 1
 _COME_BACK_S = 10
 
 
@@ -25,7 +26,7 @@ async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Rea
 
     Raises:
         InputError: The form has no file.
-        Throttled: As many videos wait as may.
+        Overloaded: As many pictures or videos wait as may.
         TooLarge: A video is larger than is taken.
         Unavailable: No decoding child can be started.
     """
@@ -36,11 +37,13 @@ async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Rea
     app = call.app
     threads = app.decoding
     with app.metrics.decoding.track_inprogress(), ExitStack() as held:
-        if container_of(file):
+        if not container_of(file):
+            held.enter_context(_place(app.picture_places, "As many pictures", _SOON_S))
+        else:
             if len(file) > app.config.max_video_bytes:
                 msg = f"A video may have {app.config.max_video_bytes:,} bytes at most."
                 raise TooLarge(msg)
-            held.enter_context(_place(app))
+            held.enter_context(_place(app.places, "As many videos", _COME_BACK_S))
             threads = app.watching
         return await asyncio.get_running_loop().run_in_executor(
             threads, partial(app.hasher.read, file, crops=crops, regions=regions)
@@ -48,12 +51,12 @@ async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Rea
 
 
 @contextmanager
-def _place(app: App) -> Iterator[None]:
-    """Hold a place among the videos in work and those that wait."""
-    if not app.places.acquire(blocking=False):
-        msg = "As many videos wait as may; send this one again later."
-        raise Throttled(msg, retry_after_s=_COME_BACK_S)
+def _place(places: BoundedSemaphore, whose: str, come_back_s: int) -> Iterator[None]:
+    """Hold a place among the files in work and those that wait."""
+    if not places.acquire(blocking=False):
+        msg = f"{whose} wait as may; send this one again later."
+        raise Overloaded(msg, retry_after_s=come_back_s)
     try:
         yield
     finally:
-        app.places.release()
+        places.release()

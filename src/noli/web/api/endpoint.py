@@ -8,7 +8,8 @@ than the search they carry.
 import asyncio
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,7 +23,7 @@ from noli.web.api import forms
 from noli.web.api.auth import Authenticator
 from noli.web.api.limits import FORM_OVERHEAD_BYTES, MAX_JSON_BYTES, Bodies, Buckets, wait
 from noli.web.api.operation import MAX_FIELDS_BYTES, Call, Kind, Operation, Reply
-from noli.web.api.problems import MethodNotAllowed, UnsupportedBody
+from noli.web.api.problems import MethodNotAllowed, Overloaded, UnsupportedBody
 
 # Characters of an Idempotency-Key; a UUID has 36.
 _MAX_IDEMPOTENCY_KEY = 128
@@ -47,6 +48,25 @@ class Gate:
         self.bodies = Bodies(max_upload_bytes=config.max_upload_bytes, max_video_bytes=config.max_video_bytes)
         self.rates = Buckets(per_s=config.rate_limit_per_s, burst=2 * config.rate_limit_per_s)
         self.authenticator = Authenticator(self._find, failed_per_min=config.failed_auth_per_min)
+        self._most = config.calls_at_once
+        self._calls = 0
+        self.app.metrics.gauge("noli_calls", "Requests being answered.", lambda: self._calls)
+
+    @contextmanager
+    def place(self, operation: Operation) -> Iterator[None]:
+        """Hold a place among the requests that are answered; what tells of the process itself needs none.
+
+        Raises:
+            Overloaded: All are taken.
+        """
+        if operation.part is not None and self._calls >= self._most:
+            msg = "More requests than can be answered at this moment; try again."
+            raise Overloaded(msg)
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
 
     async def _find(self, token: str) -> ApiKey:
         return await asyncio.to_thread(self.app.access.authenticate, token)
@@ -93,7 +113,8 @@ class Endpoint:
         operation = prepared.operation
         scope["noli.route"], scope["noli.page"] = operation.path, operation.page
         scope["noli.complain"] = operation.complain
-        await prepared(scope, receive, send)
+        with self._gate.place(operation):
+            await prepared(scope, receive, send)
 
 
 class _Prepared:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether this process lives, whether it can answer, and what it counts."""
 
+from contextlib import suppress
+
 from noli.base.errors import Unavailable
 from noli.web.api import schemas
 from noli.web.api.operation import Call, Reply
@@ -15,16 +17,22 @@ def ready(call: Call) -> schemas.Ready:
     """Say whether the index is loaded and follows the change sequence.
 
     Raises:
-        Unavailable: It is not loaded yet, has been behind for too long, or the database does not answer.
+        Unavailable: The process is ending, or the index is not loaded yet or has been behind for too long.
     """
     app = call.app
+    if app.draining:
+        msg = "This process ends; others answer."
+        raise Unavailable(msg)
     if not app.indexes.ready:
         msg = "The index is being loaded."
         raise Unavailable(msg)
     if app.follower.behind:
         msg = "The index cannot follow the database at this moment; it still matches what it holds."
         raise Unavailable(msg)
-    return schemas.Ready(ready=True, sequence=app.indexes.sequence, lag=app.lag())
+    lag: int | None = None
+    with suppress(Unavailable):
+        lag = app.lag()
+    return schemas.Ready(ready=True, sequence=app.indexes.sequence, lag=lag, lag_s=round(app.follower.lag_s, 3))
 
 
 def metrics(call: Call) -> Reply:

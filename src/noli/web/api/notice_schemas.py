@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from noli.casework.model import AgeAnswer
 from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
-from noli.notices.records import PartyRole
+from noli.notices.records import AccountMeasure, PartyRole
 from noli.notices.service import MAX_NAMED, MAX_REFERENCE, MAX_TEXT
 from noli.regimes.model import Content as ContentKind
 from noli.regimes.model import Duty, Field, Filer, Need, Party, SetBy
@@ -180,12 +180,6 @@ class ReportIn(Struct, forbid_unknown_fields=True):
     report: Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_NUL)]
 
 
-class EraseIn(Struct, forbid_unknown_fields=True):
-    """Why everything personal is destroyed."""
-
-    rule: Named
-
-
 class NoticeQuery(Struct):
     """Query of the queue."""
 
@@ -195,6 +189,8 @@ class NoticeQuery(Struct):
     waiting: bool = False
     #: Only where a clock was missed.
     breached: bool = False
+    #: Only the one that you sent under this number of yours; nothing else is looked at then.
+    reference: Name = ""
     after: After = ""
     limit: Limit = 100
 
@@ -289,6 +285,14 @@ class ComplaintOut(Struct):
     decided_at: datetime | None
 
 
+class ProposalOut(Struct):
+    """What somebody else has to confirm."""
+
+    rule: str
+    author: str
+    proposed_at: datetime
+
+
 class NoticeOut(Struct):
     """A notice without anything personal."""
 
@@ -312,6 +316,8 @@ class NoticeOut(Struct):
     escalated_to: str
     copies_open: bool
     held: bool
+    #: A wish to destroy everything personal that waits for somebody else to confirm it.
+    erasure: ProposalOut | None
     erased_at: datetime | None
 
 
@@ -420,10 +426,47 @@ class HearingIn(Struct, forbid_unknown_fields=True):
     text: Said
 
 
-class SuspensionIn(WhyIn, forbid_unknown_fields=True):
-    """A suspension."""
+class AccountWhyIn(WhyIn, forbid_unknown_fields=True):
+    """Reason, rule and author of something about an account, and how it is written."""
+
+    #: Whether the rule is a clause of your terms, and no law.
+    contractual: bool = False
+    language: Language = "en"
+
+
+class WarningIn(AccountWhyIn, forbid_unknown_fields=True):
+    """A warning."""
+
+    #: What to write, in place of the text that is built from what is on record.
+    text: Text = ""
+
+
+class TerminationIn(AccountWhyIn, forbid_unknown_fields=True):
+    """A proposal to close an account for good."""
+
+    #: The statement of reasons, in place of the one that is built from what is on record.
+    statement: Text = ""
+
+
+class SuspensionIn(TerminationIn, forbid_unknown_fields=True, kw_only=True):
+    """A measure for a while."""
 
     until: Time
+    #: `restrict` (of who uploads) or `suspend`.
+    measure: AccountMeasure = AccountMeasure.SUSPEND
+
+
+class ContestIn(Struct, forbid_unknown_fields=True):
+    """A complaint about the measure that stands."""
+
+    text: Said
+
+
+class ContestRulingIn(WhyIn, forbid_unknown_fields=True):
+    """The decision about a complaint, by somebody who had no part in the measure."""
+
+    #: Where it is upheld, the measure ends.
+    upheld: bool
 
 
 class ConductOut(Struct):
@@ -434,14 +477,41 @@ class ConductOut(Struct):
     noted_at: datetime
 
 
-class SuspensionOut(Struct):
-    """A suspension."""
+class MeasureOut(Struct):
+    """A measure against an account."""
 
+    number: int
+    measure: AccountMeasure
     since: datetime
-    until: datetime
+    #: Null where it is for good.
+    until: datetime | None
     rule: str
+    contractual: bool
     author: str
+    #: Who proposed it, where it takes two.
+    proposed_by: str
     lifted_at: datetime | None
+
+
+class ContestOut(Struct):
+    """A complaint about a measure, without what they wrote."""
+
+    complaint: int
+    measure: int
+    complained_at: datetime
+    upheld: bool | None
+    author: str
+    decided_at: datetime | None
+
+
+class AccountLetterOut(Struct):
+    """A message to whose record it is, as it is to be sent or shown."""
+
+    number: int
+    letter: Letter
+    language: str
+    text: str
+    written_at: datetime
 
 
 class RecordOut(Struct):
@@ -455,8 +525,23 @@ class RecordOut(Struct):
     trusted: bool
     warned_at: datetime | None
     heard_at: datetime | None
+    #: The measure that stands.
+    standing: AccountMeasure | None
     suspended_until: datetime | None
-    suspensions: list[SuspensionOut]
+    measures: list[MeasureOut]
+    #: A termination that waits to be confirmed.
+    proposed: ProposalOut | None
+    complaints: list[ContestOut]
+
+
+class FullRecord(RecordOut):
+    """A record with all that people wrote; each time it is read is a ledger entry."""
+
+    #: What you call them.
+    reference: str
+    letters: list[AccountLetterOut]
+    #: What they said in complaints, by their number.
+    pleas: dict[str, str]
 
 
 class RecordPage(Struct):

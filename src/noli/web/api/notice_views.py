@@ -111,26 +111,59 @@ def full(notice: Notice, law: Law) -> s.FullNotice:
 
 
 def record(found: r.PartyRecord, now: datetime) -> s.RecordOut:
-    """Write a record."""
-    standing, flagger = found.suspended(now), found.flagger
-    return s.RecordOut(
-        record=found.id,
-        role=found.role,
-        notices=found.notices,
-        conduct=[s.ConductOut(each.notice, each.ground, each.at) for each in found.conduct],
-        flagger=None
+    """Write a record without anything personal."""
+    return s.RecordOut(**_open_record(found, now))
+
+
+def full_record(found: r.PartyRecord, now: datetime) -> s.FullRecord:
+    """Write a record with all that people wrote."""
+    return s.FullRecord(
+        **_open_record(found, now),
+        reference=found.reference,
+        letters=[
+            s.AccountLetterOut(each.number, each.letter, each.language, each.text, each.at) for each in found.letters
+        ],
+        pleas={str(each.number): each.text for each in found.complaints},
+    )
+
+
+def _open_record(found: r.PartyRecord, now: datetime) -> dict[str, Any]:
+    standing, flagger, proposal = found.suspended(now), found.flagger, found.proposal
+    return {
+        "record": found.id,
+        "role": found.role,
+        "notices": found.notices,
+        "conduct": [s.ConductOut(each.notice, each.ground, each.at) for each in found.conduct],
+        "flagger": None
         if flagger is None
         else s.FlaggerIn(
             flagger.authority, flagger.since, flagger.checked_by, flagger.checked_on, flagger.source, flagger.until
         ),
-        trusted=found.trusted(now),
-        warned_at=found.warned_at,
-        heard_at=found.heard_at,
-        suspended_until=None if standing is None else standing.until,
-        suspensions=[
-            s.SuspensionOut(each.at, each.until, each.rule, each.author, each.lifted_at) for each in found.suspensions
+        "trusted": found.trusted(now),
+        "warned_at": found.warned_at,
+        "heard_at": found.heard_at,
+        "standing": None if standing is None else standing.measure,
+        "suspended_until": None if standing is None else standing.until,
+        "measures": [
+            s.MeasureOut(
+                each.number,
+                each.measure,
+                each.at,
+                each.until,
+                each.rule,
+                each.contractual,
+                each.author,
+                each.proposed_by,
+                each.lifted_at,
+            )
+            for each in found.rulings
         ],
-    )
+        "proposed": None if proposal is None else s.ProposalOut(proposal.rule, proposal.author, proposal.at),
+        "complaints": [
+            s.ContestOut(each.number, each.ruling, each.at, each.upheld, each.author, each.decided_at)
+            for each in found.complaints
+        ],
+    }
 
 
 def _open(notice: Notice, law: Law) -> dict[str, Any]:
@@ -188,5 +221,8 @@ def _open(notice: Notice, law: Law) -> dict[str, Any]:
         "escalated_to": notice.escalated_to,
         "copies_open": notice.copies_open,
         "held": notice.held,
+        "erasure": None
+        if notice.erasure is None
+        else s.ProposalOut(notice.erasure.rule, notice.erasure.author, notice.erasure.at),
         "erased_at": notice.erased_at,
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from noli.base.errors import NotFound
 from noli.notices import commands as c
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import Notice, NoticeFilter, NoticeId, PartyId
 from noli.notices.ports import NoticeTransaction
@@ -42,6 +43,9 @@ def receive_many(call: Call) -> s.ImportOut:
 def queue(call: Call) -> s.NoticePage:
     """List notices, the most urgent first."""
     asked: s.NoticeQuery = call.query
+    if asked.reference:
+        one = call.app.notices.find(asked.reference, actor=_actor(call))
+        return s.NoticePage([] if one is None else [notice_views.listed(one)], None)
     wanted = NoticeFilter(asked.state, asked.assigned_to, asked.waiting, asked.breached)
     after = NoticeId(asked.after) if asked.after else None
     found = call.app.notices.queue(wanted, after=after, limit=asked.limit)
@@ -142,9 +146,19 @@ def report(call: Call) -> Reply:
     return _plain(call, c.ReportDecision(call.given.report))
 
 
-def erase(call: Call) -> Reply:
-    """Destroy everything personal, where nothing holds it."""
-    return _plain(call, c.Erase(call.given.rule))
+def propose_erasure(call: Call) -> Reply:
+    """Propose to destroy everything personal, where nothing holds it."""
+    return _plain(call, c.ProposeErasure(notice_views.why(call.given)))
+
+
+def confirm_erasure(call: Call) -> Reply:
+    """Destroy everything personal, as somebody else proposed."""
+    return _plain(call, c.ConfirmErasure(notice_views.why(call.given)))
+
+
+def drop_erasure(call: Call) -> Reply:
+    """Do not do what was proposed."""
+    return _plain(call, c.DropErasure(notice_views.why(call.given)))
 
 
 # --- records -----------------------------------------------------------------------------------------------------
@@ -169,18 +183,15 @@ def records(call: Call) -> s.RecordPage:
     after = PartyId(call.query.after) if call.query.after else None
     with call.app.notices.store.transaction() as transaction:
         ids = transaction.records(after=after, limit=call.query.limit)
-        found = [_record(call, _service(call).record_of(transaction, each)) for each in ids]
+        outlines = transaction.record_outlines(ids)
+    found = [_record(call, record_rules.fold(each, outlines[each])) for each in ids]
     return s.RecordPage(found, ids[-1] if len(ids) == call.query.limit else None)
 
 
-def show_record(call: Call) -> s.RecordOut:
-    """Read a record."""
-    with call.app.notices.store.transaction() as transaction:
-        found = _service(call).record_of(transaction, PartyId(call.path["record"]))
-    if not found.version:
-        msg = "There is no such record."
-        raise NotFound(msg)
-    return _record(call, found)
+def show_record(call: Call) -> s.FullRecord:
+    """Read a record with all that people wrote; the ledger says who did."""
+    found = _service(call).view_record(PartyId(call.path["record"]), actor=_actor(call))
+    return notice_views.full_record(found, call.app.clock.now())
 
 
 def check_flagger(call: Call) -> Reply:
@@ -192,7 +203,8 @@ def check_flagger(call: Call) -> Reply:
 
 def warn(call: Call) -> Reply:
     """Warn."""
-    return _on_record(call, r.WarnParty(notice_views.why(call.given)))
+    given: s.WarningIn = call.given
+    return _on_record(call, r.WarnParty(notice_views.why(given), given.contractual, given.language, given.text))
 
 
 def hear(call: Call) -> Reply:
@@ -201,12 +213,43 @@ def hear(call: Call) -> Reply:
 
 
 def suspend(call: Call) -> Reply:
-    """Suspend, after a warning and a hearing, for a term that is proportional."""
-    return _on_record(call, r.SuspendParty(notice_views.why(call.given), call.given.until))
+    """Restrict or suspend, after a warning and a hearing, for a term that is proportional."""
+    given: s.SuspensionIn = call.given
+    why = notice_views.why(given)
+    command = r.SuspendParty(why, given.until, given.measure, given.contractual, given.language, given.statement)
+    return _on_record(call, command)
+
+
+def propose_termination(call: Call) -> Reply:
+    """Propose to close an account for good."""
+    given: s.TerminationIn = call.given
+    why = notice_views.why(given)
+    return _on_record(call, r.ProposeTermination(why, given.contractual, given.language, given.statement))
+
+
+def confirm_termination(call: Call) -> Reply:
+    """Close an account for good, as somebody else proposed."""
+    return _on_record(call, r.ConfirmTermination(notice_views.why(call.given)))
+
+
+def drop_termination(call: Call) -> Reply:
+    """Do not do what was proposed."""
+    return _on_record(call, r.DropTermination(notice_views.why(call.given)))
+
+
+def contest(call: Call) -> Reply:
+    """Complain about a measure, for whose record it is."""
+    return _on_record(call, r.ContestMeasure(call.given.text.strip()))
+
+
+def decide_contest(call: Call) -> Reply:
+    """Decide about a complaint, as somebody who had no part in the measure."""
+    given: s.ContestRulingIn = call.given
+    return _on_record(call, r.DecideContest(_number(call, "complaint"), given.upheld, notice_views.why(given)))
 
 
 def lift_suspension(call: Call) -> Reply:
-    """End a suspension before its time."""
+    """Take a measure back, or end it before its time."""
     return _on_record(call, r.LiftSuspension(notice_views.why(call.given)))
 
 

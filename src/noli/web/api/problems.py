@@ -56,6 +56,16 @@ class Probing(Throttled):
         super().__init__(refused.public, retry_after_s=refused.retry_after_s)
 
 
+class Overloaded(Throttled):
+    """More than this process can answer at this moment; it says so at once instead of letting everybody wait."""
+
+    code = "overloaded"
+
+    def __init__(self, public: str, *, retry_after_s: int = 1) -> None:
+        """Keep the text and the wait in whole seconds."""
+        super().__init__(public, retry_after_s=retry_after_s)
+
+
 class InternalError(NoliError):
     """Something we did not expect; the log has the same id."""
 
@@ -82,6 +92,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "The body has a type that is not taken here"),
     "unusable-file": (422, "The file gave no usable hash"),
     "throttled": (429, "Too many requests"),
+    "overloaded": (429, "More than can be answered at this moment"),
     "probing": (429, "Near-duplicate probing"),
     "flooded": (429, "Far more than was agreed"),
     "error": (500, "Internal error"),
@@ -95,6 +106,10 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "store-busy": (503, "Cannot answer now"),
     "not-delivered": (503, "A receiver did not answer"),
 }
+
+
+# Codes of requests turned away unseen, though they were in order.
+_NOT_LOOKED = frozenset({"probing", "overloaded"})
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,7 +151,7 @@ def problem(error: NoliError) -> tuple[Problem, dict[bytes, bytes]]:
             headers[b"allow"] = error.allowed.encode("ascii")
         case _ if error.code == "unauthenticated":
             headers[b"www-authenticate"] = b'Bearer realm="noli"'
-    cannot_look = isinstance(error, Unavailable | IntegrityError | InternalError) or error.code == "probing"
+    cannot_look = isinstance(error, Unavailable | IntegrityError | InternalError) or error.code in _NOT_LOOKED
     document = Problem(
         type=f"urn:noli:problem:{error.code}",
         title=title,

@@ -335,8 +335,10 @@ class Ready(Struct):
     ready: bool
     #: Last change of the installation that is in the index.
     sequence: int
-    #: Changes that are not in it yet.
-    lag: int
+    #: Changes that are not in it yet; null where the database does not say so at this moment.
+    lag: int | None
+    #: Seconds since this process last asked for changes and was answered: what was acknowledged before is in.
+    lag_s: float
 
 
 class Alive(Struct):

@@ -13,7 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 import segno
 from markupsafe import Markup
 
-from noli.access.model import Enrolment, SessionKind
+from noli.access.model import Enrolment, OpenedSession, SessionKind
 from noli.access.sessions import csrf_of
 from noli.access.staff import MAX_PASSWORD, check_password
 from noli.base.errors import Conflict, Forbidden, InputError, NotFound, Throttled, Unauthenticated
@@ -69,6 +69,30 @@ def log_in(call: Call) -> Reply:
         return _log_in_page(call, then=then, name=name, error="wait", status=429, wait=error.retry_after_s)
     except Unauthenticated:
         return _log_in_page(call, then=then, name=name, error="wrong", status=401)
+    return _in(call, opened, then)
+
+
+def log_in_with_passkey(call: Call) -> Reply:
+    """Log in with what a device answered, or say that it did not work."""
+    then, given = call.fields.one("then"), call.fields
+    if not _of_this_browser(call):
+        return _log_in_page(call, then=then, error="stale", status=403)
+    try:
+        opened = call.app.passkeys.log_in(
+            visits.site(call),
+            browser=_before(call),
+            challenge=given.one("challenge"),
+            answer=given.one("answer"),
+            caller=visits.caller(call),
+        )
+    except Throttled as error:
+        return _log_in_page(call, then=then, error="wait", status=429, wait=error.retry_after_s)
+    except Unauthenticated:
+        return _log_in_page(call, then=then, error="passkey", status=401)
+    return _in(call, opened, then)
+
+
+def _in(call: Call, opened: OpenedSession, then: str) -> Reply:
     cookies = visits.session_cookie(call, SessionKind.STAFF, opened.token), _cookie(call, "")
     return render.redirect(call, then if _INSIDE.fullmatch(then) else "/console", headers=cookies)
 
@@ -152,13 +176,19 @@ def _log_in_page(
 ) -> Reply:
     text = catalogue(render.language_of(call)).gettext(notice) if notice else ""
     then = then if _INSIDE.fullmatch(then) else ""
-    return _shown(call, "log_in.html", status=status, then=then, name=name[:64], notice=text, error=error, wait=wait)
+    browser = _before(call) or secrets.token_urlsafe(_BEFORE_BYTES)
+    challenge, asked = call.app.passkeys.to_log_in(visits.site(call), browser=browser)
+    return _shown(
+        call, "log_in.html", status=status, browser=browser, then=then, name=name[:64], notice=text, error=error,
+        wait=wait, challenge=challenge, asked=asked,
+    )  # fmt: skip
 
 
-def _shown(call: Call, template: str, *, status: int = 200, **given: object) -> Reply:
+def _shown(call: Call, template: str, *, status: int = 200, browser: str = "", **given: object) -> Reply:
     """Show a page to somebody who is not logged in, with the cookie and the secret that its form needs."""
-    token = _before(call)
-    headers = () if token else (_cookie(call, token := secrets.token_urlsafe(_BEFORE_BYTES)),)
+    known = _before(call)
+    token = known or browser or secrets.token_urlsafe(_BEFORE_BYTES)
+    headers = () if known else (_cookie(call, token),)
     if given.get("wait"):
         headers = (*headers, (b"retry-after", b"%d" % int(str(given["wait"]))))
     return show(call, None, template, status=status, headers=headers, **(given | {"csrf": csrf_of(token)}))

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFoun
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
 from noli.web.api.problems import STATUS
 from noli.web.console import words
+from noli.web.console.words import N_
 from noli.web.html import render, visits
 from noli.web.html.languages import catalogue
 
@@ -30,6 +31,9 @@ POLICY = (
 )
 
 LOG_IN = "/console/log-in"
+
+# From here on a duration is written in days: there seconds tell nobody anything.
+_LONG_HOURS = 100
 
 # Fields of forms whose text is shown again where it could not be kept.
 _TYPED = ("text", "note", "reason")
@@ -104,17 +108,61 @@ def show(
 ) -> Reply:
     """Write a page of the console; without a visitor it has no navigation."""
     translate = catalogue(render.language_of(call)).gettext
+    at = here(call)
     frame: dict[str, Any] = {
+        "navigation": navigation(visitor, at, translate) if visitor else (),
+        "duration": duration,
         "visitor": visitor,
         "csrf": csrf_of(visitor.token) if visitor else "",
         "say": lambda value: translate(words.of(value)),
-        "here": here(call),
+        "here": at,
+        "read_at": call.app.clock.now().isoformat(timespec="milliseconds"),
         "page_is_get": call.operation.method == "GET",
         "right": Right,
     }
     reply = render.page(call, f"console/{template}", status=status, **(frame | given))
     kept = tuple(line for line in reply.headers if line[0] != b"content-security-policy")
     return Reply(reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", POLICY), *headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One line of the navigation: where it leads, and to whom it is shown."""
+
+    path: str
+    text: str
+    icon: str
+    right: Right | None = None
+    apart: bool = False
+    here: bool = False
+
+
+#: The navigation, in its order; each role sees what it may open.
+WAYS: tuple[Way, ...] = (
+    Way("/console/notices", N_("Queue"), "queue", Right.LIST_NOTICES),
+    Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
+    Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
+    Way("/console/staff", N_("Staff"), "people", Right.MANAGE_STAFF),
+    Way("/console/help", N_("Help"), "help", apart=True),
+)
+
+
+def navigation(visitor: Visitor, at: str, translate: Callable[[str], str]) -> list[Way]:
+    """Return what somebody may open, with where they are."""
+    return [
+        replace(each, text=translate(each.text), here=at == each.path or at.startswith(f"{each.path}/"))
+        for each in WAYS
+        if each.right is None or visitor.may(each.right)
+    ]
+
+
+def duration(seconds: int) -> str:
+    """Write how long: hours, minutes and seconds, from a hundred hours on days and hours; always as wide."""
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    hours = seconds // 3600
+    if hours >= _LONG_HOURS:
+        return f"{sign}{hours // 24} d {hours % 24:02} h"
+    return f"{sign}{hours:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def here(call: Call) -> str:
@@ -155,7 +203,10 @@ def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
 def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
     status, _ = STATUS[error.code]
     case = call.path.get("case", "") if visitor.may(Right.VIEW_CASES) else ""
-    back = f"/console/cases/{case}" if case and status != STATUS["not-found"][0] else "/console"
+    notice = call.path.get("notice", "") if visitor.may(Right.VIEW_NOTICES) else ""
+    back = "/console"
+    if status != STATUS["not-found"][0]:
+        back = f"/console/cases/{case}" if case else f"/console/notices/{notice}" if notice else back
     wait = error.retry_after_s if isinstance(error, Throttled) else 0
     return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
 

@@ -4,11 +4,14 @@
 from noli.access.model import Right, Role, SessionKind
 from noli.access.rules import RIGHTS
 from noli.access.sessions import IDLE, LONGEST
+from noli.base.errors import InputError
+from noli.moderation.model import Comfort
+from noli.moderation.rules import BOUNDS
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
 from noli.web.console.cases import SHORT, done
 from noli.web.console.guard import LanguageQuery, Visitor, show
-from noli.web.html import render
+from noli.web.html import render, visits
 from noli.web.html.languages import catalogue
 
 #: Entries on one page of the ledger.
@@ -16,6 +19,9 @@ ENTRIES = 100
 
 # Largest number of an entry that is asked for: what a database column holds.
 _MAX_SEQUENCE = 2**62
+
+# Digits of the largest number in a form.
+_DIGITS = 4
 
 # Begins the name of an actor who is staff; what follows is their id.
 _STAFF = "staff:"
@@ -37,6 +43,7 @@ def start(call: Call, visitor: Visitor) -> Reply:
     """Lead to what a role begins its day with."""
     first = (
         (Right.LIST_CASES, "/console/cases"),
+        (Right.WORK_NOTICES, "/console/notices"),
         (Right.MANAGE_STAFF, "/console/staff"),
         (Right.READ_LEDGER, "/console/ledger"),
     )
@@ -45,9 +52,85 @@ def start(call: Call, visitor: Visitor) -> Reply:
 
 def me(call: Call, visitor: Visitor) -> Reply:
     """Show the own account."""
-    rights = [right for right in Right if visitor.may(right)]
+    return _me(call, visitor)
+
+
+def _me(call: Call, visitor: Visitor, *, codes: list[str] | None = None) -> Reply:
     idle, longest = int(IDLE.total_seconds()) // 60, int(LONGEST.total_seconds()) // 3600
-    return show(call, visitor, "me.html", rights=rights, done=done(call), idle=idle, longest=longest)
+    staff, app = visitor.staff, call.app
+    challenge, asked = app.passkeys.to_add(staff, visits.site(call), browser=visitor.token)
+    return show(
+        call,
+        visitor,
+        "me.html",
+        rights=[right for right in Right if visitor.may(right)],
+        done=done(call) if codes is None else "",
+        idle=idle,
+        longest=longest,
+        sessions=app.sessions.of(SessionKind.STAFF, staff.id, token=visitor.token),
+        passkeys=app.passkeys.all(staff),
+        challenge=challenge,
+        asked=asked,
+        codes=codes,
+        codes_left=app.staff.recovery_left(staff),
+        comfort=app.moderation.settings(staff.id).comfort,
+        exposure=app.moderation.exposure(staff.id),
+        bounds=BOUNDS,
+    )
+
+
+def add_passkey(call: Call, visitor: Visitor) -> Reply:
+    """Add a passkey with what a device answered."""
+    given = call.fields
+    try:
+        call.app.passkeys.add(
+            visitor.staff,
+            visits.site(call),
+            browser=visitor.token,
+            challenge=given.one("challenge"),
+            name=given.one("name"),
+            answer=given.one("answer"),
+        )
+    except InputError:
+        return render.redirect(call, "/console/me", done="no-passkey")
+    return render.redirect(call, "/console/me", done="passkey-added")
+
+
+def remove_passkey(call: Call, visitor: Visitor) -> Reply:
+    """Forget a passkey."""
+    try:
+        id_ = bytes.fromhex(call.fields.one("passkey"))
+    except ValueError:
+        id_ = b""
+    call.app.passkeys.remove(visitor.staff, id_)
+    return render.redirect(call, "/console/me", done="passkey-removed")
+
+
+def make_recovery(call: Call, visitor: Visitor) -> Reply:
+    """Make recovery codes and show them, once."""
+    return _me(call, visitor, codes=call.app.staff.new_recovery(visitor.staff))
+
+
+def end_session(call: Call, visitor: Visitor) -> Reply:
+    """End one of the own sessions."""
+    call.app.sessions.close_one(SessionKind.STAFF, visitor.staff.id, call.fields.one("session"))
+    return render.redirect(call, "/console/me", done="session-ended")
+
+
+def set_comfort(call: Call, visitor: Visitor) -> Reply:
+    """Change the own limits, and how previews look."""
+    given = call.fields
+    numbers = {name: _number(given.one(name)) for name in BOUNDS}
+    comfort = Comfort(greyscale=bool(given.one("greyscale")), blur=bool(given.one("blur")), **numbers)
+    call.app.moderation.set_comfort(visitor.staff.id, comfort)
+    return render.redirect(call, "/console/me", done="comfort")
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        msg = "This is no number."
+        raise InputError(msg)
+    return int(text)
 
 
 def log_out_elsewhere(call: Call, visitor: Visitor) -> Reply:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from noli.access.model import Right
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
-from noli.web.console import accounts, cases, entrance, own, work
+from noli.web.console import accounts, cases, entrance, notice, own, queue, work
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
 from noli.web.html import render
 
 _CASE = "/console/cases/{case}"
+_NOTICE = "/console/notices/{notice}"
 _STAFF = "/console/staff/{staff}"
 
 #: Pages and forms of those who logged in.
@@ -22,6 +23,13 @@ PAGES: tuple[ConsolePage, ...] = (
     ConsolePage(method="GET", path="/console/me", handler=own.me, summary="The own account.", query=own.PlainQuery),
     ConsolePage(method="POST", path="/console/me/log-out-elsewhere", handler=own.log_out_elsewhere,
                 summary="Log out everywhere else."),
+    ConsolePage(method="POST", path="/console/me/sessions", handler=own.end_session, summary="End an own session."),
+    ConsolePage(method="POST", path="/console/me/passkeys", handler=own.add_passkey, summary="Add a passkey."),
+    ConsolePage(method="POST", path="/console/me/passkeys/remove", handler=own.remove_passkey,
+                summary="Remove a passkey."),
+    ConsolePage(method="POST", path="/console/me/recovery", handler=own.make_recovery,
+                summary="Make recovery codes."),
+    ConsolePage(method="POST", path="/console/me/comfort", handler=own.set_comfort, summary="Change own settings."),
     ConsolePage(method="GET", path="/console/help", handler=own.help_page, summary="Keys, roles, what is recorded.",
                 query=own.PlainQuery),
     ConsolePage(method="GET", path="/console/cases", handler=cases.list_page, summary="List cases.",
@@ -44,6 +52,34 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.LEAD_CASES),
     ConsolePage(method="GET", path=f"{_CASE}/ledger", handler=own.views, summary="Who opened and changed a case.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
+    ConsolePage(method="GET", path="/console/notices", handler=queue.list_page, summary="The queue of notices.",
+                right=Right.LIST_NOTICES, query=queue.QueueQuery),
+    ConsolePage(method="POST", path="/console/notices/decide", handler=queue.decide_many,
+                summary="Decide about several notices.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path="/console/notices/views", handler=queue.save_view, summary="Save filters.",
+                right=Right.LIST_NOTICES),
+    ConsolePage(method="POST", path="/console/notices/views/forget", handler=queue.forget_view,
+                summary="Forget saved filters.", right=Right.LIST_NOTICES),
+    ConsolePage(method="GET", path=_NOTICE, handler=notice.notice_page, summary="Open a notice; the ledger says so.",
+                right=Right.VIEW_NOTICES, query=notice.NoticeQuery),
+    ConsolePage(method="POST", path=f"{_NOTICE}/decide", handler=notice.decide, summary="Decide about a notice.",
+                right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/undo", handler=notice.undo, summary="Take a decision back.",
+                right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/take", handler=notice.take, summary="Take a notice.",
+                right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/hand-over", handler=notice.hand_over, summary="Hand a notice over.",
+                right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/note", handler=notice.note, summary="Write for colleagues.",
+                right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/complaint", handler=notice.answer,
+                summary="Decide about a complaint.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/minor", handler=notice.suspect,
+                summary="Say that somebody shown may be under 18.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/erasure", handler=notice.erase,
+                summary="Propose to destroy personal data; a lead confirms it.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/report", handler=notice.report,
+                summary="Note that a possible minor was reported.", right=Right.WORK_NOTICES),
     ConsolePage(method="GET", path="/console/ledger", handler=own.ledger, summary="Read the ledger.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
     ConsolePage(method="GET", path="/console/staff", handler=accounts.list_page, summary="List accounts.",
@@ -77,6 +113,7 @@ def _entrance(
 ENTRANCE: tuple[Operation, ...] = (
     _entrance("GET", LOG_IN, entrance.log_in_page, "Ask for name, password and code.", entrance.LogInQuery),
     _entrance("POST", LOG_IN, entrance.log_in, "Log in."),
+    _entrance("POST", f"{LOG_IN}/passkey", entrance.log_in_with_passkey, "Log in with a passkey."),
     _entrance("POST", "/console/log-out", entrance.log_out, "Log out."),
     _entrance("GET", entrance.SET_UP, entrance.set_up_page, "Ask for the set-up token.", LanguageQuery),
     _entrance("POST", entrance.SET_UP, entrance.set_up_start, "Show what an authenticator app needs."),

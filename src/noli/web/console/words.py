@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from noli.access.model import Right, Role
+from noli.bank.model import Action, EntryState, OpinionKind
 from noli.casework.model import (
     CaseState,
     ItemKind,
@@ -16,6 +17,9 @@ from noli.casework.model import (
     Situation,
     WithdrawalDelay,
 )
+from noli.matching.model import Closeness
+from noli.notices.model import Ground, Measure, NoticeState, Opening, Plea, Via
+from noli.regimes.model import Duty, Field, Filer, Need, Party, SetBy
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for "to be translated later"
@@ -76,6 +80,110 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     },
 }
 
+_OF_NOTICES: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    NoticeState: {
+        NoticeState.INCOMPLETE: N_("incomplete"),
+        NoticeState.OPEN: N_("to decide"),
+        NoticeState.PROVISIONAL: N_("out of sight for now"),
+        NoticeState.DECIDED: N_("decided"),
+        NoticeState.CONTESTED: N_("contested"),
+        NoticeState.WITHDRAWN: N_("taken back"),
+    },
+    Opening: {
+        Opening.REQUEST: N_("Request"),
+        Opening.ORDER: N_("Order"),
+        Opening.DETECTION: N_("Match"),
+        Opening.POLICY: N_("Own finding"),
+    },
+    Filer: {
+        Filer.SELF: N_("the person shown"),
+        Filer.AGENT: N_("somebody who acts for them"),
+        Filer.HELPLINE: N_("a helpline"),
+        Filer.TRUSTED_FLAGGER: N_("a trusted flagger"),
+        Filer.ANYONE: N_("somebody else"),
+    },
+    Via: {Via.NOTICE: N_("named in the notice"), Via.MATCH: N_("found by its hash"), Via.COPY: N_("found as a copy")},
+    Measure: {
+        Measure.REMOVE: N_("Remove"),
+        Measure.DISABLE: N_("Make unreachable"),
+        Measure.PROVISIONAL_DISABLE: N_("Out of sight for now"),
+        Measure.GEO_RESTRICT: N_("Restrict to places"),
+        Measure.REFUSE_UPLOAD: N_("Refuse the upload"),
+        Measure.KEEP: N_("Keep"),
+    },
+    Ground: {
+        Ground.INTIMATE: N_("intimate, without consent"),
+        Ground.SYNTHETIC: N_("made to look intimate, without consent"),
+        Ground.THREAT: N_("threat to publish"),
+        Ground.COPY: N_("copy of what was removed"),
+        Ground.MATCH: N_("matches what is protected"),
+        Ground.ORDERED: N_("ordered"),
+        Ground.TERMS: N_("against the terms"),
+        Ground.PRECAUTION: N_("as a precaution"),
+        Ground.NOT_INTIMATE: N_("nobody is shown intimately"),
+        Ground.CONSENT_SHOWN: N_("consent is shown"),
+        Ground.NOT_ENTITLED: N_("not from the person shown, nor for them"),
+        Ground.NOT_FOUND: N_("content not found"),
+        Ground.NEVER_COMPLETED: N_("never completed"),
+        Ground.FALSE_MATCH: N_("only resembles what is protected"),
+        Ground.MISTAKEN: N_("mistaken"),
+        Ground.FRAUDULENT: N_("fraudulent notice"),
+        Ground.MALICIOUS: N_("malicious notice"),
+        Ground.REVOKED: N_("the order was revoked"),
+    },
+    Duty: {
+        Duty.ACKNOWLEDGE: N_("Confirm receipt"),
+        Duty.ASK_FOR_MISSING: N_("Ask for what is missing"),
+        Duty.TRIAGE: N_("First look"),
+        Duty.REVIEW: N_("Decide about the match"),
+        Duty.PROVISIONAL_DISABLE: N_("Put out of sight"),
+        Duty.REMOVE: N_("Remove"),
+        Duty.REMOVE_COPIES: N_("Remove copies"),
+        Duty.RESTORE: N_("Restore"),
+        Duty.TELL_NOTIFIER: N_("Tell who notified"),
+        Duty.TELL_UPLOADER: N_("Tell who uploaded"),
+        Duty.TELL_AUTHORITY: N_("Tell the authority"),
+        Duty.REPORT_DECISION: N_("Report the decision"),
+        Duty.RESOLVE: N_("Settle it"),
+        Duty.DECIDE_COMPLAINT: N_("Decide about the complaint"),
+        Duty.REPORT_POSSIBLE_MINOR: N_("Report a possible minor"),
+        Duty.COMPLAIN: N_("Complain"),
+        Duty.TURN_TO_BODY: N_("Turn to a body outside"),
+    },
+    SetBy: {
+        SetBy.LAW: N_("by law"),
+        SetBy.AUTHORITY: N_("an authority expects it"),
+        SetBy.HOUSE: N_("our own target"),
+    },
+    Party: {
+        Party.PLATFORM: N_("the platform"),
+        Party.NOTIFIER: N_("who notified"),
+        Party.UPLOADER: N_("who uploaded"),
+        Party.AUTHORITY: N_("the authority"),
+    },
+    Plea: {Plea.COMPLAINT: N_("complaint"), Plea.COUNTER_NOTICE: N_("counter-notice")},
+    Need: {Need.REQUIRED: N_("required"), Need.ASKED: N_("would help")},
+    Field: {
+        Field.LOCATION: N_("where it is"),
+        Field.STATEMENT: N_("statement"),
+        Field.REASONS: N_("reasons"),
+        Field.CAPACITY: N_("who files"),
+        Field.NAME: N_("name"),
+        Field.CONTACT: N_("contact"),
+        Field.GOOD_FAITH: N_("good faith"),
+        Field.ACCURACY: N_("accuracy"),
+        Field.SIGNATURE: N_("signature"),
+    },
+    EntryState: {EntryState.ACTIVE: N_("active"), EntryState.WITHDRAWN: N_("withdrawn")},
+    OpinionKind: {
+        OpinionKind.TRUE_POSITIVE: N_("confirmed"),
+        OpinionKind.FALSE_POSITIVE: N_("a false match"),
+        OpinionKind.DISPUTED: N_("doubtful"),
+    },
+    Action: {Action.BLOCK: N_("block"), Action.REVIEW: N_("review"), Action.LOG: N_("log only")},
+    Closeness: {Closeness.SAME: N_("the same"), Closeness.NEAR: N_("near"), Closeness.EDGE: N_("at the edge")},
+}
+
 #: Kinds of facts in the ledger.
 FACTS: Mapping[str, str] = {
     "case.opened": N_("The case was opened"),
@@ -104,6 +212,45 @@ FACTS: Mapping[str, str] = {
     "staff.set_up": N_("An account was set up"),
     "staff.renewed": N_("An account was renewed"),
     "staff.disabled": N_("An account was closed"),
+    "staff.passkey-added": N_("A passkey was added"),
+    "staff.passkey-removed": N_("A passkey was removed"),
+    "staff.recovery-made": N_("Recovery codes were made"),
+    "staff.recovery-used": N_("A recovery code was used"),
+    "notice.viewed": N_("Looked at the notice"),
+    "notice.looked-at": N_("Was shown a preview"),
+    "notice.received": N_("A notice came in"),
+    "notice.content-added": N_("Content was added"),
+    "notice.fields-given": N_("What was missing was given"),
+    "notice.examined": N_("The notice was examined"),
+    "notice.told": N_("One of the sides was told"),
+    "notice.decided": N_("A decision took effect"),
+    "notice.planned": N_("Somebody decided"),
+    "notice.plan-dropped": N_("The decision was taken back"),
+    "notice.note": N_("A note was written"),
+    "notice.kept-down": N_("Hashes were banked"),
+    "notice.let-up": N_("Hashes were withdrawn"),
+    "notice.copies-sought": N_("A search for copies began"),
+    "notice.copies-found": N_("The search for copies ended"),
+    "notice.reinstated": N_("The content was restored"),
+    "notice.complained": N_("Somebody complained"),
+    "notice.complaint-decided": N_("A complaint was decided"),
+    "notice.dispute": N_("A body outside was heard"),
+    "notice.order-revoked": N_("The order was revoked"),
+    "notice.withdrawn": N_("The notice was taken back"),
+    "notice.held": N_("A hold was placed"),
+    "notice.hold-lifted": N_("A hold was lifted"),
+    "notice.reported": N_("The decision was reported"),
+    "notice.taken": N_("The notice was taken or handed over"),
+    "notice.upload-seen": N_("The upload was seen again"),
+    "notice.clock-warned": N_("A clock is short"),
+    "notice.escalated": N_("A clock was passed on"),
+    "notice.clock-breached": N_("A clock was missed"),
+    "notice.minor-suspected": N_("Possibly somebody under 18"),
+    "notice.minor-reported": N_("A possible minor was reported"),
+    "notice.erasure-proposed": N_("Destroying personal data was proposed"),
+    "notice.erasure-dropped": N_("Destroying personal data was turned down"),
+    "notice.hold-ended": N_("A hold ended"),
+    "notice.erased": N_("Personal data were destroyed"),
 }
 
 #: What was just done, said on the page that follows.
@@ -117,10 +264,32 @@ DONE: Mapping[str, str] = {
     "kept": N_("The item stays held; your reason was saved as a note."),
     "closed": N_("The account was closed. Whoever used it was logged out."),
     "others": N_("You were logged out everywhere else."),
+    "planned": N_("Decided. Until the time is over you can take it back."),
+    "ruled": N_("Decided, with effect at once: a clock was about to end."),
+    "planned-all": N_("Decided about all that you chose. Each can be taken back until its time is over."),
+    "undone": N_("Taken back. Nothing was told or changed."),
+    "late": N_("It has taken effect already; decide anew to change it."),
+    "notice-taken": N_("This notice is yours now."),
+    "notice-handed": N_("The notice was handed over."),
+    "complaint": N_("The complaint was decided. Who complained is told."),
+    "young": N_("It is out of sight, and nobody looks at it again. Report it now: the clock runs."),
+    "erasure-proposed": N_("Proposed. Nothing is destroyed until a lead confirms it."),
+    "erasure-dropped": N_("It is not done. Everything stays."),
+    "erased": N_("Personal data were destroyed."),
+    "reported": N_("The report is on record."),
+    "view-saved": N_("The view was saved."),
+    "view-gone": N_("The view was removed."),
+    "comfort": N_("Your settings were saved."),
+    "session-ended": N_("That session was ended."),
+    "passkey-added": N_("The passkey was added. You can log in with it from now on."),
+    "passkey-removed": N_("The passkey was removed."),
+    "no-passkey": N_("The passkey could not be added. Try again, or use another device."),
+    "all-done": N_("Nothing more is waiting for a decision."),
     "unknown-number": N_("There is no case with this number. Check the digits and letters with the person."),
 }
 
 
 def of(value: StrEnum) -> str:
     """Return the text, in English, for a member of an enumeration."""
-    return _WORDS[type(value)][value]
+    kind = type(value)
+    return (_WORDS if kind in _WORDS else _OF_NOTICES)[kind][value]

@@ -9,7 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from noli.access.model import SessionKind
+from noli.access.model import SessionKind, Site
 from noli.base.errors import Forbidden
 from noli.web.api.operation import Call
 
@@ -71,6 +71,12 @@ def session_cookie(call: Call, kind: SessionKind, token: str) -> tuple[bytes, by
 def no_session_cookie(call: Call, kind: SessionKind) -> tuple[bytes, bytes]:
     """Return the header that takes the cookie back."""
     return b"set-cookie", _cookie(call, kind, "") + b"; Max-Age=0"
+
+
+def site(call: Call) -> Site:
+    """Return where passkeys are good for: the host under which people reach the console."""
+    scheme = "https" if is_secure(call) else "http"
+    return Site(urlsplit(f"//{_host(call)}").hostname or "", f"{scheme}://{_host(call)}")
 
 
 def is_secure(call: Call) -> bool:

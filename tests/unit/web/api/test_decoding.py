@@ -16,7 +16,7 @@ from noli.base.errors import Throttled
 from noli.hashing.model import Outcome, Reading
 from noli.web.api import decoding
 from noli.web.api.operation import Call
-from noli.web.api.problems import TooLarge
+from noli.web.api.problems import Overloaded, TooLarge, problem
 
 VIDEO = b"\x1a\x45\xdf\xa3" + bytes(200)
 PICTURE = b"\xff\xd8\xff" + bytes(200)
@@ -40,6 +40,7 @@ def test_a_video_without_a_place_is_asked_to_come_back() -> None:
         hasher=SimpleNamespace(read=read),
         decoding=ThreadPoolExecutor(1),
         watching=ThreadPoolExecutor(1),
+        picture_places=threading.BoundedSemaphore(1),
         places=threading.BoundedSemaphore(1),
     )
 
@@ -60,6 +61,18 @@ def test_a_video_without_a_place_is_asked_to_come_back() -> None:
     asyncio.run(all_three())
     app.decoding.shutdown()
     app.watching.shutdown()
+
+
+def test_a_picture_without_a_place_is_asked_to_come_back() -> None:
+    """The queue of pictures has an end, too; who is turned away may come back soon."""
+    places = threading.BoundedSemaphore(1)
+    places.acquire()
+    app = SimpleNamespace(config=Config(), metrics=Metrics(), picture_places=places, decoding=None)
+    with pytest.raises(Overloaded) as refused:
+        asyncio.run(decoding.read(cast("Call", SimpleNamespace(app=app, file=PICTURE))))
+    document, headers = problem(refused.value)
+    assert (document.status, document.code, document.decision) == (429, "overloaded", "review")
+    assert headers == {b"retry-after": b"1"}
 
 
 def test_a_video_that_is_too_large_is_refused() -> None:

@@ -35,6 +35,25 @@ function focus(id) {
   found.scrollIntoView({ block: "center" });
 }
 
+/** Choose one of the prepared decisions, and go to the button that decides. */
+function choose(key) {
+  const form = document.querySelector("#many:has(.queue :checked)") ?? document.querySelector(".held form, form#decide");
+  const found = form?.querySelector(`input[data-key="${key}"]`);
+  if (!found) return false;
+  found.checked = true;
+  found.dispatchEvent(new Event("change", { bubbles: true }));
+  const reason = form.querySelector("textarea[required]");
+  (reason ?? form.querySelector("button.main")).focus();
+  return true;
+}
+
+/** Choose the notice that has the focus, to decide about several. */
+function pick() {
+  const row = document.activeElement?.closest(".queue li");
+  const box = row?.querySelector(".pick input");
+  if (box) box.checked = !box.checked;
+}
+
 const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
@@ -42,16 +61,55 @@ const ACTIONS = {
   r: () => focus("reply"),
   n: () => focus("note"),
   u: () => document.getElementById("back")?.click(),
+  t: () => document.getElementById("take")?.click(),
+  x: () => pick(),
+  z: () => document.getElementById("undo")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
 document.addEventListener("keydown", (event) => {
   if (typing(event) || keysOff() || document.querySelector("dialog[open]")) return;
+  if (/^[0-9]$/.test(event.key) && choose(event.key)) {
+    event.preventDefault();
+    return;
+  }
   const action = ACTIONS[event.key];
   if (!action || !document.getElementById("keys")) return;
   event.preventDefault();
   action();
 });
+
+/** Write how long until a time, as the server does: always as wide. */
+function duration(left) {
+  const sign = left < 0 ? "-" : "";
+  const seconds = Math.abs(left);
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  if (hours >= 100) return `${sign}${Math.floor(hours / 24)} d ${two(hours % 24)} h`;
+  return `${sign}${two(hours)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** Let count-downs run. Only their text changes, so that nothing on the page moves. */
+function countDown() {
+  const times = [...document.querySelectorAll("time[data-count]")].map((time) => [time, Date.parse(time.dateTime)]);
+  if (times.length === 0) return;
+  // The server's clock counts, not the reader's.
+  const now = Date.parse(document.querySelector("[data-now]")?.dataset.now ?? "");
+  const offset = Number.isNaN(now) ? 0 : now - Date.now();
+  const tick = () => {
+    for (const [time, at] of times) {
+      const left = Math.trunc((at - Date.now() - offset) / 1000);
+      time.textContent = duration(left);
+      time.classList.toggle("over", left < 0);
+      time.classList.toggle("last", left >= 0 && left < 3600);
+      time.classList.toggle("soon", left >= 3600 && left < 21600);
+      const undo = time.closest("[data-undo]");
+      if (undo && left <= 0) undo.hidden = true;
+    }
+  };
+  tick();
+  setInterval(tick, 1000);
+}
 
 /** Show times in the reader's own zone; the page says UTC. */
 function localTimes() {
@@ -59,7 +117,7 @@ function localTimes() {
   const page = document.documentElement.lang;
   const own = navigator.languages.find((tag) => tag === page || tag.startsWith(`${page}-`));
   const form = new Intl.DateTimeFormat(own ?? page, { dateStyle: "medium", timeStyle: "short" });
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time[datetime]:not([data-count])")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = time.textContent;
@@ -102,6 +160,7 @@ function keysSetting() {
 }
 
 localTimes();
+countDown();
 warnBeforeTheEnd();
 tokenFromAddress();
 keysSetting();

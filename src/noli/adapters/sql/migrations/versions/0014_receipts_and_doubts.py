@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Receipts of partners, and doubts of theirs that wait for a look because more came within an hour than was agreed.
+"""Receipts of partners, doubts of theirs that wait for a look, and which entries are disputed or unconfirmed, at once.
 
-Before: code of the revision before runs on with these tables beside its own.
+Before: code of the revision before runs on with these tables and indexes beside its own.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
+
+_INDEXES = {
+    "ix_entry_disputed": (["bank_id", "id"], {"sqlite": "disputed = 1", "postgresql": "disputed"}),
+    "ix_entry_bound": (["bank_id", "at_most"], dict.fromkeys(("sqlite", "postgresql"), "at_most IS NOT NULL")),
+}
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -18,6 +25,9 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make them."""
     op.add_column("partner", sa.Column("doubts_per_hour", sa.Integer(), nullable=False, server_default="500"))
+    for name, (columns, where) in _INDEXES.items():
+        conditions: dict[str, Any] = {f"{kind}_where": sa.text(text) for kind, text in where.items()}
+        op.create_index(name, "entry", columns, unique=False, **conditions)
     op.add_column("sync_state", sa.Column("doubts_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sync_state", sa.Column("doubts_count", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
@@ -55,4 +65,6 @@ def downgrade() -> None:
     op.drop_table("held_doubt")
     op.drop_column("sync_state", "doubts_count")
     op.drop_column("sync_state", "doubts_at")
+    for name in _INDEXES:
+        op.drop_index(name, table_name="entry")
     op.drop_column("partner", "doubts_per_hour")

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A large installation for the rows about casework, made in about two minutes.
+
+A few cases, notices and records are made by the real services. Each is then copied many times: with an id and a data
+key of its own, its events sealed and committed to under that key, and a ledger entry for each, chained by the real
+rules. So the ledger verifies, every copy can be opened, and clocks, lists and alarms are those that the rules gave.
+Only the way into the tables is shorter: rows go in by thousands (COPY on PostgreSQL), through the tables' own
+constraints and triggers.
+"""
+
+import itertools
+import json
+from base64 import b32encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from noli.adapters.keyring import KeyFile
+from noli.adapters.sql import tables as t
+from noli.adapters.sql.cases import SqlCases
+from noli.adapters.sql.engine import exclusive
+from noli.adapters.sql.notices import SqlNotices
+from noli.adapters.sql.sealed import event_commitment, event_place, key_place
+from noli.base.secrecy import Purpose, WrappedKey
+from noli.casework import rules as case_rules
+from noli.casework.events import CaseOpened
+from noli.casework.events import Recorded as RecordedOfCase
+from noli.casework.model import CaseId, CaseState, Recipient, Recovery, Reporter, Situation, WithdrawalDelay
+from noli.casework.ports import Door
+from noli.evidence.events import Written
+from noli.evidence.model import Fact, LedgerEntry
+from noli.evidence.rules import following
+from noli.notices import commands as c
+from noli.notices.model import Ground, Measure, NewNotice, Notice, Opening, Order
+from noli.regimes.model import Field, Filer, Party
+from tests.support.notices import EVERYWHERE, START, Desk, complete, content
+
+#: Open cases, and open notices, of the large installation.
+FILES = 100_000
+
+#: Records of who sends notices or uploads, each with conduct.
+RECORDED = 20_000
+
+#: Entries of its ledger, at least: each event of each file has one.
+ENTRIES = 1_000_000
+
+#: Notices that are copied; staff among whom they are shared out.
+_PATTERNS, _STAFF = 300, 50
+
+# Files, or ledger entries, that one transaction writes.
+_CHUNK = 5_000
+
+_OPENED = CaseOpened(
+    situation=Situation.FILES,
+    language="en",
+    reporter=Reporter.DEPICTED_PERSON,
+    recovery=Recovery.NONE,
+    delay=WithdrawalDelay.AT_ONCE,
+    consents=(Recipient.HERE,),
+)
+
+
+def file_id(kind: str, number: int) -> str:
+    """Return the id of a copy: looks random, as real ones are, and is known."""
+    return b32encode(sha256(f"{kind}{number}".encode()).digest()[:10]).decode("ascii")
+
+
+def case(engine: sa.Engine, keys: KeyFile, number: int) -> CaseId:
+    """Open a case as the intake does."""
+    made = CaseId(file_id("pattern", number))
+    digest = number.to_bytes(32)
+    with SqlCases(engine, keys).transaction(write=True) as transaction:
+        transaction.open(Door(made, digest, "verifier", digest, "en", START), number="NUMBER")
+        opened = case_rules.fold(made, [RecordedOfCase(1, START, "person", _OPENED)])
+        transaction.append(opened, [_OPENED], version=0, actor="person", now=START)
+    return made
+
+
+def desk(engine: sa.Engine, keys: KeyFile) -> Desk:
+    """Return the services for notices, under every law, at the time at which the copies were made."""
+    made = Desk(SqlNotices(engine, keys), facts=EVERYWHERE)
+    made.clock.time = START + timedelta(seconds=_PATTERNS)
+    return made
+
+
+def fill(engine: sa.Engine, keys: KeyFile) -> int:
+    """Fill an empty installation; returns how many entries its ledger has."""
+    _make_notices(desk(engine, keys))
+    case(engine, keys, 1)
+    filler = _Filler(engine, keys)
+    filler.copy(_patterns(engine, keys, t.case_file, t.case_event), FILES, "case", _case_row)
+    notices = _patterns(engine, keys, t.notice_file, t.notice_event)
+    filler.copy(notices, FILES, "notice", partial(_notice_row, keys))
+    records = _patterns(engine, keys, t.record_file, t.record_event)
+    with_conduct = [each for each in records if each.row["conduct"]]
+    filler.copy(with_conduct, RECORDED, "record", lambda row, _: row)
+    if engine.dialect.name == "postgresql":
+        # PostgreSQL does it by itself, some minutes after so many rows; SQLite never does, and has to do without.
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    return filler.entries
+
+
+# --- what is copied ----------------------------------------------------------------------------------------------
+
+
+def _make_notices(made: Desk) -> None:
+    """Make open notices of each kind; the upkeep has looked at each, so that nothing is due yet."""
+    for number, kind in zip(range(_PATTERNS), itertools.cycle(_KINDS), strict=False):
+        made.clock.time = START + timedelta(seconds=number)
+        notice = kind(made, number)
+        if number % 3:
+            made.act(notice, c.Take(f"staff{number % _STAFF}"))
+    made.upkeep.look_after()
+
+
+def _plain(made: Desk, number: int) -> Notice:
+    return made.receive(complete(notifier="", contents=(replace(content(number), uploader=""),)))
+
+
+def _incomplete(made: Desk, number: int) -> Notice:
+    return made.receive(NewNotice(fields={Field.CONTACT: f"person{number}@example.org"}))
+
+
+def _ordered(made: Desk, number: int) -> Notice:
+    order = Order("Court", "Art. 9 DSA", due_at=made.clock.now() + timedelta(days=2))
+    return made.receive(NewNotice(opening=Opening.ORDER, order=order, contents=(content(number),)))
+
+
+def _hidden(made: Desk, number: int) -> Notice:
+    return made.rule(_plain(made, number), Measure.PROVISIONAL_DISABLE, Ground.PRECAUTION)
+
+
+def _contested(made: Desk, number: int) -> Notice:
+    decided = made.rule(made.receive(complete(contents=(content(number),), filer=Filer.SELF)), Measure.DISABLE)
+    with made.service.writing() as transaction:
+        return made.service.complain(
+            transaction, decided.id, side=Party.UPLOADER, text="It is mine.", actor="key:platform"
+        )
+
+
+_KINDS: tuple[Callable[[Desk, int], Notice], ...] = (_plain, _plain, _incomplete, _ordered, _hidden, _contested)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A file as it stands in the tables, its events opened.
+
+    Attributes:
+        row: Its own row.
+        events: Rows of its events, without what is sealed.
+        written: The same events, to be sealed and committed to.
+    """
+
+    file: sa.Table
+    events_table: sa.Table
+    row: Mapping[str, Any]
+    events: Sequence[Mapping[str, Any]]
+    written: Sequence[Written]
+
+
+def _patterns(engine: sa.Engine, keys: KeyFile, file: sa.Table, events: sa.Table) -> list[_Pattern]:
+    owner = events.primary_key.columns.values()[0]
+    with engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(file.select()).mappings()]
+        found = []
+        for row in rows:
+            wrapped = WrappedKey(row["key_id"], bytes(row["wrapped_key"]))
+            key = keys.unwrap(wrapped, place=key_place(file, row["id"]))
+            of = events.select().where(owner == row["id"]).order_by(events.c.sequence)
+            its = [dict(each) for each in connection.execute(of).mappings()]
+            written = [_written(keys, events, key, each, row["id"]) for each in its]
+            found.append(_Pattern(file, events, row, its, written))
+    return found
+
+
+def _written(keys: KeyFile, events: sa.Table, key: bytes, row: Mapping[str, Any], owner: str) -> Written:
+    private = {}
+    if row["private"] is not None:
+        private = json.loads(keys.open(key, bytes(row["private"]), place=event_place(events, owner, row["sequence"])))
+    return Written(row["kind"], row["content"], private)
+
+
+def _case_row(row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """Many open cases, of which few wait for staff, hold something or are somebody's."""
+    digest, opened = (1000 + number).to_bytes(32), START + timedelta(seconds=number)
+    state = CaseState.OPEN if number % 2 else CaseState.IN_PROGRESS
+    return {
+        **row, "number_digest": digest, "submission": digest, "opened_at": opened, "updated_at": opened,
+        "state": state.value, "waits_for_staff": number % 997 == 0, "held": int(number % 4999 == 0),
+        "assigned_to": f"staff{number % _STAFF}" if number % 3 else None,
+    }  # fmt: skip
+
+
+def _notice_row(keys: KeyFile, row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """As the rules say, under a number of the platform's own; few are breached."""
+    source = keys.digest(Purpose.NOTICE_SOURCE, f"key:bench|T-{number}".encode())
+    return {**row, "source": source, "breaches": int(number % 4999 == 0)}
+
+
+# --- how it gets into the tables ---------------------------------------------------------------------------------
+
+
+class _Filler:
+    """Copies patterns, and chains their ledger entries."""
+
+    def __init__(self, engine: sa.Engine, keys: KeyFile) -> None:
+        self._engine, self._keys = engine, keys
+        with engine.connect() as connection:
+            last = connection.execute(t.ledger_entry.select().order_by(t.ledger_entry.c.sequence.desc()).limit(1)).one()
+        fact = Fact(last.kind, last.subject, last.actor, bytes(last.commitment))
+        self._last = LedgerEntry(last.sequence, last.at, fact, bytes(last.leaf), bytes(last.link))
+
+    @property
+    def entries(self) -> int:
+        """How many entries the ledger has."""
+        return self._last.sequence
+
+    def copy(
+        self,
+        patterns: Sequence[_Pattern],
+        count: int,
+        kind: str,
+        row_of: Callable[[Mapping[str, Any], int], Mapping[str, Any]],
+    ) -> None:
+        """Copy patterns in turn, so many times together."""
+        numbered = zip(range(count), itertools.cycle(patterns), strict=False)
+        while some := list(itertools.islice(numbered, _CHUNK)):
+            files: list[Mapping[str, Any]] = []
+            events: list[Mapping[str, Any]] = []
+            entries: list[Mapping[str, Any]] = []
+            for number, pattern in some:
+                self._copy(pattern, file_id(kind, number), row_of(pattern.row, number), files, events, entries)
+            with exclusive(self._engine) as connection:
+                _insert(connection, t.ledger_entry, entries)
+                _insert(connection, patterns[0].file, files)
+                _insert(connection, patterns[0].events_table, events)
+
+    def _copy(
+        self,
+        pattern: _Pattern,
+        id_: str,
+        row: Mapping[str, Any],
+        files: list[Mapping[str, Any]],
+        events: list[Mapping[str, Any]],
+        entries: list[Mapping[str, Any]],
+    ) -> None:
+        key = self._keys.new_key()
+        wrapped = self._keys.wrap(key, place=key_place(pattern.file, id_))
+        files.append({**row, "id": id_, "key_id": wrapped.key_id, "wrapped_key": wrapped.data})
+        owner = pattern.events_table.primary_key.columns.values()[0].name
+        for event, written in zip(pattern.events, pattern.written, strict=True):
+            details = event_commitment(key, event["sequence"], written)
+            entry = self._entry(Fact(written.name, id_, event["actor"], details), event["at"])
+            entries.append(entry)
+            sealed = None
+            if written.private:
+                plain = json.dumps(written.private, separators=(",", ":")).encode()
+                sealed = self._keys.seal(key, plain, place=event_place(pattern.events_table, id_, event["sequence"]))
+            events.append({**event, owner: id_, "private": sealed, "ledger_sequence": entry["sequence"]})
+
+    def _entry(self, fact: Fact, at: datetime) -> Mapping[str, Any]:
+        self._last = last = following(self._last, fact, now=at)
+        return {
+            "sequence": last.sequence, "at": at, "kind": fact.kind, "subject": fact.subject, "actor": fact.actor,
+            "commitment": fact.commitment, "leaf": last.leaf, "link": last.link,
+        }  # fmt: skip
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows by the driver's own way for many; SQLAlchemy's takes longer than all the rest."""
+    names = [column.name for column in table.columns]
+    into = f"{table.name} ({', '.join(names)})"
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql":
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([_as_text(row[name]) for name in names])
+        return
+    marks = ", ".join("?" * len(names))
+    driver.executemany(f"INSERT INTO {into} VALUES ({marks})", _plain_rows(rows, names))  # noqa: S608 - our table
+
+
+def _plain_rows(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> Iterator[list[Any]]:
+    for row in rows:
+        yield [_as_sqlite(row[name]) for name in names]
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - any column's
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def _as_sqlite(value: Any) -> Any:  # noqa: ANN401 - any column's
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    return _as_text(value)

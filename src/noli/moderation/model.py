@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How somebody works, and what they were shown, as values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Comfort:
+    """What somebody set for themselves.
+
+    Blur and greyscale are comfort and no protection: what helps is not to have to look. The limits are the person's
+    own, for their own good; nobody else sees whether they reach them.
+
+    Attributes:
+        greyscale: Whether previews have no colours until a key is held.
+        blur: Whether previews are blurred until a key is held.
+        side_px: Longest side of a preview, in pixels.
+        most_looks: Previews in one sitting; then only a pause brings more.
+        break_after_min: Minutes of a sitting after which a pause is suggested.
+        undo_s: Seconds in which a decision can be taken back.
+    """
+
+    greyscale: bool = True
+    blur: bool = True
+    side_px: int = 200
+    most_looks: int = 25
+    break_after_min: int = 45
+    undo_s: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A list with its filters under a name."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Everything that somebody set."""
+
+    comfort: Comfort = Comfort()
+    views: tuple[SavedView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One time that somebody was shown a preview.
+
+    Attributes:
+        staff: Whom.
+        notice: Of which notice.
+        content: Number of the content in it.
+        subject: Keyed digest of what was on it, so that it is known in another notice, too.
+        at: When.
+    """
+
+    staff: str
+    notice: str
+    content: int
+    subject: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How much somebody looked at; for their own eyes.
+
+    Attributes:
+        sitting: Previews since the last pause.
+        today: Previews in the last 24 hours.
+        left: Previews until the own limit.
+        pause_due: Whether a pause is suggested.
+        pause_until: When the limit ends that was reached; None where it was not.
+    """
+
+    sitting: int
+    today: int
+    left: int
+    pause_due: bool
+    pause_until: datetime | None
+
+
+class Unshown(StrEnum):
+    """Why a preview is not shown."""
+
+    #: The own limit is reached; a pause brings more.
+    LIMIT = "limit"
+    #: It is confirmed, and somebody has looked at it.
+    SEEN = "seen"
+    #: Somebody said that it may show somebody under 18: nobody looks again.
+    YOUNG = "young"

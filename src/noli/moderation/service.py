@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people set for their own work, and whether they are shown something: each look is counted and on record."""
+
+from datetime import timedelta
+
+from noli.base.clock import Clock
+from noli.base.errors import Conflict
+from noli.base.secrecy import Keyring, Purpose
+from noli.jobs.model import Task
+from noli.moderation import rules
+from noli.moderation.model import Comfort, DeskSettings, Exposure, Look, SavedView, Unshown
+from noli.moderation.ports import DeskStore
+
+#: How long it is known who looked at what. Longer than the time in which anybody can complain.
+KEPT_FOR = timedelta(days=200)
+
+_COUNTED = timedelta(hours=24)
+
+
+class NotShown(Conflict):
+    """A preview is not shown; ``why`` says the reason."""
+
+    def __init__(self, why: Unshown) -> None:
+        """Keep the reason."""
+        super().__init__("This preview is not shown.")
+        self.why = why
+
+
+class DeskService:
+    """The use cases; safe to call from many threads."""
+
+    def __init__(self, store: DeskStore, clock: Clock, keyring: Keyring) -> None:
+        """Keep the collaborators."""
+        self._store, self._clock, self._keyring = store, clock, keyring
+
+    @property
+    def task(self) -> Task:
+        """Forgets what was kept long enough."""
+        return Task(kind="looks", run=lambda _: self._forget(), every=timedelta(hours=6))
+
+    def settings(self, staff: str) -> DeskSettings:
+        """Return what somebody set."""
+        return self._store.settings(staff)
+
+    def set_comfort(self, staff: str, comfort: Comfort) -> None:
+        """Change the own limits. Raises InputError."""
+        found = self._store.settings(staff)
+        self._store.keep(staff, DeskSettings(rules.checked(comfort), found.views))
+
+    def save_view(self, staff: str, view: SavedView) -> None:
+        """Save a view under a name. Raises InputError."""
+        self._store.keep(staff, rules.with_view(self._store.settings(staff), view))
+
+    def forget_view(self, staff: str, name: str) -> None:
+        """Forget a view."""
+        self._store.keep(staff, rules.without_view(self._store.settings(staff), name))
+
+    def exposure(self, staff: str) -> Exposure:
+        """Return how much somebody looked at."""
+        now = self._clock.now()
+        looks = self._store.looks(staff, since=now - _COUNTED)
+        return rules.exposure(looks, self._store.settings(staff).comfort, now)
+
+    def looked_at(self, staff: str, notice: str) -> bool:
+        """Tell whether somebody was shown anything of a notice within a day."""
+        looks = self._store.looks(staff, since=self._clock.now() - _COUNTED)
+        return any(each.notice == notice for each in looks)
+
+    def subject(self, what: str) -> bytes:
+        """Return what stands for something that can be looked at."""
+        return self._keyring.digest(Purpose.LOOK, what.encode())
+
+    def unshown(self, staff: str, what: str, *, confirmed: bool, contested: bool, young: bool) -> Unshown | None:
+        """Return why something would not be shown to somebody; None where it would."""
+        before = self._store.before(self.subject(what))
+        return rules.unshown(self.exposure(staff), before, confirmed=confirmed, contested=contested, young=young)
+
+    def look(
+        self, staff: str, notice: str, content: int, what: str, *, confirmed: bool, contested: bool, young: bool
+    ) -> Comfort:
+        """Note that somebody is shown something, before it is shown; returns how.
+
+        Raises:
+            NotShown: It is not shown, and why.
+        """
+        why = self.unshown(staff, what, confirmed=confirmed, contested=contested, young=young)
+        if why is not None:
+            raise NotShown(why)
+        self._store.add_look(Look(staff, notice, content, self.subject(what), self._clock.now()))
+        return self._store.settings(staff).comfort
+
+    def _forget(self) -> None:
+        self._store.forget_looks(before=self._clock.now() - KEPT_FOR)

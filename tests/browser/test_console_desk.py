@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moderators and leads at work in a real Chromium: a queue by keyboard alone, undo, hand-over, passkeys."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from noli.access.model import Role
+from noli.notices.model import Measure, NoticeId
+from noli.regimes.model import Party
+from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.notices import content, ruling
+
+# Notices that a moderator clears.
+_MANY = 30
+
+# Texts that would do something if they were ever taken for markup, script or a template.
+_PAYLOADS = (
+    "<script>window.hit=1</script>",
+    '"><img src=x onerror="window.hit=1">',
+    "javascript:window.hit=1",
+    "{{ 7*7 }}</textarea><script>window.hit=1</script>%(who)s",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    needed()
+    with browsers() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A server for the module's tests."""
+    needed()
+    started = Installation(tmp_path_factory.mktemp("installation"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def moderator(browser: Any, installation: Installation) -> Iterator[Seat]:
+    """A moderator who set up the account and logged in."""
+    seat = Seat(browser, installation.address)
+    seat.set_up(installation.create("mona", "moderator"))
+    seat.log_in("mona")
+    yield seat
+    seat.close()
+
+
+def test_thirty_notices_by_keyboard_alone(installation: Installation, moderator: Seat) -> None:
+    """Three keys for the first notice, two for each further one, and a page for each: then the queue is empty."""
+    notices = [installation.notice() for _ in range(_MANY)]
+    page, strokes, loads = moderator.page, 0, []
+
+    def press(key: str) -> None:
+        nonlocal strokes
+        strokes += 1
+        page.keyboard.press(key)
+
+    moderator.open("/console/notices")
+    page.on("load", lambda: loads.append(page.url))
+    press("j")
+    press("Enter")
+    page.wait_for_url("**/console/notices/*")
+    for number in range(_MANY):
+        here = page.url
+        key = "1" if number % 3 else "4"
+        press(key)
+        assert page.locator(f"#preset-{key}").is_checked()
+        assert page.locator(f".letters-{key} .quote").first.is_visible()
+        press("Enter")
+        page.wait_for_url(lambda url, before=here: url != before)
+    assert "Nothing waits here" in page.locator("main").inner_text()
+    assert strokes == 2 + 2 * _MANY
+    assert len(loads) == 1 + _MANY
+    found = [installation.notice_now(each) for each in notices]
+    planned = [each.plan.measure if each.plan else each.rulings[0].measure for each in found]
+    assert planned.count(Measure.REMOVE) == 20
+    assert planned.count(Measure.KEEP) == 10
+    assert moderator.complaints == []
+
+
+def test_a_decision_is_taken_back_by_a_key(installation: Installation, moderator: Seat) -> None:
+    """One key, and nobody was told anything; the count-down beside it moves nothing on the page."""
+    notice = installation.notice()
+    page = moderator.page
+    moderator.open(f"/console/notices/{notice}")
+    page.evaluate(
+        "() => { window.moved = 0; new PerformanceObserver((list) => { for (const each of list.getEntries())"
+        " window.moved += each.value; }).observe({ type: 'layout-shift', buffered: true }); }"
+    )
+    before = page.locator(".clock .count").inner_text()
+    while page.locator(".clock .count").inner_text() == before:
+        page.wait_for_timeout(100)
+    assert page.evaluate("window.moved") == 0
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.locator("#undo").wait_for()
+    page.keyboard.press("z")
+    page.wait_for_url(f"**/console/notices/{notice}?done=undone")
+    assert "Nothing was told or changed" in page.locator(".said").inner_text()
+    after = installation.notice_now(notice)
+    assert (after.plan, after.ruling) == (None, None)
+    assert not any(each.to is Party.UPLOADER for each in after.messages)
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    page.locator("#undo").wait_for()
+
+
+def test_many_are_decided_together(installation: Installation, moderator: Seat) -> None:
+    """Chosen with x, decided with one key and Enter; each is a decision of its own."""
+    notices = {installation.notice() for _ in range(3)}
+    page = moderator.page
+    moderator.open("/console/notices")
+    for _ in range(page.locator("#cases li").count()):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=planned-all")
+    assert {installation.notice_now(each).plan is not None for each in notices} == {True}
+
+
+def test_a_lead_finds_what_lapses_next_and_reassigns_it(
+    browser: Any, installation: Installation, moderator: Seat
+) -> None:
+    """It is the first in the queue; the colleague finds it on the own desk with the note."""
+    lead = Seat(browser, installation.address)
+    lead.set_up(installation.create("lena", "lead"))
+    lead.log_in("lena")
+    first, second = installation.notice(), installation.notice()
+    lead.open("/console/notices")
+    assert lead.page.locator("#cases .reference").first.inner_text() == first[:8]
+    lead.page.keyboard.press("j")
+    lead.page.keyboard.press("Enter")
+    lead.page.wait_for_url("**/console/notices/*")
+    lead.page.keyboard.press("t")
+    lead.page.locator(".said").wait_for()
+    lead.page.get_by_text("Hand over", exact=True).first.click()
+    lead.page.locator("#to").select_option(label="mona")
+    lead.page.locator("#hand-note").fill("They called; please decide today.")
+    lead.page.locator(".hold details button").click()
+    lead.page.locator(".said").wait_for()
+    moderator.open("/console/notices?show=mine")
+    moderator.page.locator("#cases a.open").click()
+    assert "please decide today" in moderator.page.locator(".line-note").inner_text()
+    assert installation.notice_now(second).assigned_to == ""
+    lead.close()
+
+
+def test_a_complaint_is_decided_by_somebody_else(installation: Installation, moderator: Seat) -> None:
+    """Who decided first is told to hand it over; what a colleague decided is answered with a reason."""
+    mona = installation.app.staff.active("mona").id
+    own, other = installation.notice(), installation.notice()
+    with installation.app.notices.writing() as transaction:
+        for notice, author in ((own, mona), (other, "somebody")):
+            made = ruling(Measure.REMOVE, author=author)
+            installation.app.notices.rule(transaction, notice, made, actor="key:platform")
+            installation.app.notices.complain(
+                transaction, notice, side=Party.UPLOADER, text="She agreed.", actor="key:platform"
+            )
+    page = moderator.page
+    moderator.open(f"/console/notices/{own}")
+    assert "a colleague decides" in page.locator(".held").inner_text()
+    moderator.open(f"/console/notices/{other}")
+    page.keyboard.press("2")
+    page.keyboard.type("There is a contract.")
+    page.get_by_role("button", name="Decide about the complaint").click()
+    page.locator(".said").wait_for()
+    after = installation.notice_now(other)
+    assert after.complaints[0].upheld
+    assert after.rulings[-1].measure is Measure.KEEP
+
+
+def test_a_possible_minor_is_looked_at_by_nobody_again(installation: Installation, moderator: Seat) -> None:
+    """One button, and the page says what to do now, with the clock that runs until it is reported."""
+    notice = installation.notice()
+    page = moderator.page
+    moderator.open(f"/console/notices/{notice}")
+    page.locator("summary", has_text="Possibly somebody under 18").click()
+    page.locator("#minor button").click()
+    page.locator(".grave").wait_for()
+    assert "CyberTipline" in page.locator(".grave").inner_text()
+    page.locator("#reference").fill("CT-1")
+    page.get_by_role("button", name="It was reported").click()
+    page.locator(".said").wait_for()
+    assert installation.notice_now(notice).young_reported_at is not None
+
+
+def test_a_passkey_logs_in(browser: Any, installation: Installation) -> None:
+    """Added on the own account, used at the door without password and code; removed, it opens nothing."""
+    seat = Seat(browser, installation.address.replace("127.0.0.1", "localhost"))
+    devices = seat.context.new_cdp_session(seat.page)
+    devices.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+    seat.set_up(installation.create("pia", "auditor"))
+    seat.log_in("pia")
+    seat.open("/console/me")
+    seat.page.locator("#passkey-name").fill("Laptop")
+    seat.press("Add a passkey")
+    seat.page.wait_for_url("**done=passkey-added")
+    seat.press("Log out")
+    seat.press("Log in with a passkey")
+    seat.page.wait_for_url("**/console/ledger")
+    seat.open("/console/me")
+    assert seat.page.locator("main").inner_text().count("Another") == 0
+    seat.page.get_by_role("button", name="Remove Laptop").click()
+    seat.page.wait_for_url("**done=passkey-removed")
+    seat.press("Log out")
+    seat.press("Log in with a passkey")
+    seat.page.get_by_text("This passkey is not known here").wait_for()
+    seat.close()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_that_a_notice_says_runs(installation: Installation, moderator: Seat, language: str) -> None:
+    """Payloads in every text of a notice, in notes and in names of views are shown as text, in both languages."""
+    at, page = len(moderator.complaints), moderator.page
+    for payload in _PAYLOADS:
+        given = installation.notice(
+            contents=(content(900), content(901)), language=language, notifier=payload,
+            reference=f"{language} {payload}", fields=dict.fromkeys(_fields(), payload),
+        )  # fmt: skip
+        moderator.open(f"/console/notices/{given}?l={language}")
+        page.locator("#note").fill(payload)
+        page.locator(".write button").click()
+        page.locator(".said").wait_for()
+        assert page.locator(".line-note .quote").inner_text().strip() == payload.strip()
+        assert page.locator("main img, main script").count() == 0
+        moderator.open(f"/console/notices?l={language}")
+        page.locator(".views summary").click()
+        page.locator("#view-name").fill(payload[:40])
+        page.locator(".views form button").first.click()
+        page.locator(".said").wait_for()
+        assert page.evaluate("window.hit") is None
+    assert moderator.complaints[at:] == []
+
+
+def _fields() -> list[Any]:
+    from noli.regimes.model import Field
+
+    return list(Field)
+
+
+def test_roles_reach_what_they_may(browser: Any, installation: Installation) -> None:
+    """An auditor sees the queue without a way into a notice; a caseworker sees no queue at all."""
+    notice: NoticeId = installation.notice()
+    for role, sees in ((Role.AUDITOR, True), (Role.CASEWORKER, False)):
+        seat = Seat(browser, installation.address)
+        seat.set_up(installation.create(f"some-{role}", role))
+        seat.log_in(f"some-{role}")
+        seat.open("/console/notices")
+        assert ("Not allowed" in seat.page.locator("h1").inner_text()) is not sees
+        assert seat.page.locator("#cases a.open").count() == 0
+        seat.open(f"/console/notices/{notice}")
+        assert "Not allowed" in seat.page.locator("h1").inner_text()
+        seat.close()

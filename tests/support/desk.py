@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings and looks in memory: a complete small implementation of ``moderation.ports.DeskStore``."""
+
+from datetime import datetime
+
+from noli.moderation.model import DeskSettings, Look
+
+
+class MemoryDesk:
+    """Keeps settings and looks."""
+
+    def __init__(self) -> None:
+        self._settings: dict[str, DeskSettings] = {}
+        self._looks: list[Look] = []
+
+    def settings(self, staff: str) -> DeskSettings:
+        return self._settings.get(staff, DeskSettings())
+
+    def keep(self, staff: str, settings: DeskSettings) -> None:
+        self._settings[staff] = settings
+
+    def looks(self, staff: str, *, since: datetime) -> list[Look]:
+        return [each for each in self._looks if each.staff == staff and each.at >= since]
+
+    def before(self, subject: bytes) -> list[Look]:
+        return [each for each in self._looks if each.subject == subject]
+
+    def add_look(self, look: Look) -> None:
+        self._looks.append(look)
+
+    def forget_looks(self, *, before: datetime) -> int:
+        kept = [each for each in self._looks if each.at >= before]
+        forgotten = len(self._looks) - len(kept)
+        self._looks = kept
+        return forgotten
