@@ -40,6 +40,7 @@ DOMAIN_PACKAGES := \
 	moderation \
 	notices \
 	outbox \
+	pursuit \
 	regimes \
 	scanning
 COMMA := ,

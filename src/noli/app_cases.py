@@ -14,7 +14,7 @@ from noli.access.delays import Callers, Delays, Quota
 from noli.access.passkeys import PasskeyService
 from noli.access.sessions import SessionService
 from noli.access.staff import StaffService
-from noli.adapters.caretaker import Caretaker, report
+from noli.adapters.caretaker import Caretaker, report, report_doubt
 from noli.adapters.egress import Egress
 from noli.adapters.keyring import KeyFile, open_keyring
 from noli.adapters.noted_roots import NAME, RootsFile
@@ -49,8 +49,10 @@ from noli.evidence.service import LedgerService
 from noli.evidence.signing import RootService
 from noli.jobs.model import Task
 from noli.jobs.service import Runner
+from noli.matching.doubts import Doubts
 from noli.matching.index import BankIndexes
 from noli.moderation.service import DeskService
+from noli.notices.copies import CopySearch
 from noli.notices.public import PublicNotices
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
@@ -254,6 +256,7 @@ class CaseParts:
             facts=facts(self.config),
             bank=self.config.removed_bank,
             on_change=self.catch_up,
+            searches=bool(self.config.catalogue),
         )
 
     @cached_property
@@ -268,10 +271,24 @@ class CaseParts:
         return NoticeUpkeep(self.notices)
 
     @cached_property
+    def doubts(self) -> Doubts:
+        """Disputes entries that block too much."""
+        kept, after = self.database, self.config.doubted_after
+        return Doubts(kept.checks, kept.banks, self.clock, after=after, tell=report_doubt)
+
+    @cached_property
+    def copy_search(self) -> CopySearch:
+        """Searches for copies of what was removed, in the catalogue that the settings name."""
+        from noli.adapters.scan.copies import CatalogueOfCopies  # noqa: PLC0415 - slow to load, and most do without
+
+        return CopySearch(self.notices, CatalogueOfCopies(Path(self.config.catalogue)))
+
+    @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task]
-        return [*own, *self.webhooks.tasks, *self.roots.tasks]
+        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task, self.doubts.task]
+        copies = [self.copy_search.task] if self.config.catalogue else []
+        return [*own, *copies, *self.webhooks.tasks, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:

@@ -3,8 +3,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -14,15 +15,22 @@ from noli.bank.model import Action, BankPolicy, EntryId
 from noli.bank.ports import BankStore
 from noli.base.errors import Conflict, NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
-from noli.matching.ports import Checks
+from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.ports import Blocks, Checks
 from tests.conftest import opened
 from tests.support.bits import some_hash
 from tests.support.store import MemoryBanks, MemoryChecks, MemoryKeys
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
-_Stores = tuple[Checks, Keys, Neighbour]
+_BLOCK = Verdict.BLOCK
+
+
+class _Checks(Checks, Blocks, Protocol):
+    """What keeps checks, with what it knows of them."""
+
+
+_Stores = tuple[_Checks, Keys, Neighbour]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -30,7 +38,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[_Stores]:
     """Each implementation, with a neighbour whose bank exists."""
     database = None
     banks: BankStore
-    checks: Checks
+    checks: _Checks
     keys: Keys
     if request.param == "memory":
         banks, checks, keys = MemoryBanks(), MemoryChecks(), MemoryKeys()
@@ -70,6 +78,30 @@ def test_checks_are_listed_newest_first_in_pages(stores: _Stores) -> None:
     for act in (lambda: checks.get("none"), lambda: checks.page(after="none")):
         with pytest.raises(NotFound):
             act()
+
+
+def test_what_an_entry_blocked_by_hash_is_counted(stores: _Stores) -> None:
+    """Only blocks count, only by the hash of the whole, only since then; the newest come first."""
+    checks, _, near = stores
+    often, seldom = replace(near, entry=EntryId(8)), replace(near, entry=EntryId(9))
+    by_regions = replace(often, agreement=Agreement(9, 900, 900))
+
+    def blocked(name: str, neighbour: Neighbour, seed: int, *, hours: int = 0, verdict: Verdict = _BLOCK) -> Check:
+        match = Match(neighbour, Closeness.NEAR, verdict, "reason", 1)
+        hashes = (Hash(some_hash(99), 80), Hash(some_hash(seed), 80))
+        at = NOW - timedelta(hours=hours)
+        return Check(name, "", "platform", Outcome.HASHED, Decision(verdict, (match,), "reason"), hashes, at)
+
+    checks.add([
+        blocked("old", often, 1, hours=30), blocked("one", often, 2), blocked("two", often, 3),
+        blocked("by regions", by_regions, 4), blocked("reviewed", often, 5, verdict=Verdict.REVIEW),
+        blocked("another", seldom, 6),
+    ])  # fmt: skip
+    since = NOW - timedelta(hours=24)
+    assert checks.blocking(since=since, least=2) == [8]
+    assert sorted(checks.blocking(since=since, least=1)) == [8, 9]
+    assert checks.blocked(EntryId(8), since=since, limit=9) == [some_hash(3), some_hash(2)]
+    assert checks.blocked(EntryId(8), since=since, limit=1) == [some_hash(3)]
 
 
 def test_no_checks_is_an_empty_page(stores: _Stores) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from noli.adapters.caretaker import report
+from noli.adapters.scan.stored import StoredCatalogue
 from noli.adapters.sql.jobs import SqlJobs
 from noli.jobs.model import Lane
 from noli.jobs.service import Runner
+from noli.scanning.join import HASH
 from tests.support.notices import START
 from tests.support.platform import FILLED, Platform, decision, hashes, upload
 
@@ -110,6 +113,26 @@ def test_a_trusted_flagger_under_the_dsa_goes_first(platform: Platform) -> None:
     clocks = {each["duty"]: each for each in notice["clocks"] if each["regime"].startswith("eu-dsa")}
     assert clocks["remove"]["met_at"] is not None
     assert clocks["remove"]["source"]
+
+
+def test_copies_in_the_stored_catalogue_go_with_what_was_removed(tmp_path: Path) -> None:
+    """The caretaker searches, the copies join the notice out of sight, and webhooks are told; nobody has to answer."""
+    removed, catalogue = bytes.fromhex(hashes(8)[0]["value"]), StoredCatalogue(tmp_path / "store")
+    columns = [pa.array(["post-8", "post-80", "post-81"]), pa.array([removed, removed, bytes(32)], HASH)]
+    catalogue.add("today", [pa.RecordBatch.from_arrays(columns, names=["id", "hash"])])
+    with Platform(tmp_path / "data", catalogue=str(catalogue.folder)) as platform:
+        hook = platform.post("/webhooks", {"url": "https://platform.example/hook", "types": ["notice.*"]})
+        notice = platform.post("/notices", {"age": "adult", "fields": FILLED, "contents": [upload(8)]})
+        path = f"/notices/{notice['notice']}"
+        assert platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent"))["copies_open"]
+        while platform.app.runner.step(Lane.LOCAL):
+            pass
+        seen = platform.get(path)
+        assert not seen["copies_open"]
+        assert [(each["ref"], each["via"]) for each in seen["contents"]] == [("post-8", "notice"), ("post-80", "copy")]
+        assert all(each["restricted"] for each in seen["contents"])
+        told = platform.get(f"/webhooks/{hook['id']}/deliveries")["deliveries"]
+        assert {"notice.copies-sought", "notice.copies-found"} <= {each["type"] for each in told}
 
 
 def test_a_fraudulent_notice_leaves_the_content_and_a_trace(platform: Platform) -> None:

@@ -19,6 +19,7 @@ from noli.casework.model import AgeAnswer
 from noli.evidence import rules as ledger_rules
 from noli.evidence.model import Fact, LedgerEntry
 from noli.hashing.model import Hash
+from noli.jobs.model import Lease
 from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import record_rules
@@ -41,6 +42,7 @@ from noli.notices.summaries import wanted as is_wanted
 from noli.notices.upkeep import NoticeUpkeep
 from noli.regimes.model import Facts, Field, Filer
 from tests.support.casework import FakeClock, made_up_item
+from tests.support.jobs import JobBook
 from tests.support.secrecy import MemoryKeyring
 from tests.support.store import MemoryBankTransaction, State
 
@@ -69,6 +71,7 @@ class World:
     ledger: list[LedgerEntry] = field(default_factory=list)
     uploads: list[SeenUpload] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    jobs: JobBook = field(default_factory=JobBook)
     matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
 
 
@@ -107,6 +110,7 @@ def _copied(world: World) -> World:
         ledger=list(world.ledger),
         uploads=list(world.uploads),
         positions=dict(world.positions),
+        jobs=copy.deepcopy(world.jobs),
         matches=dict(world.matches),
     )
 
@@ -125,6 +129,12 @@ class MemoryNoticeTransaction:
         ledger = self._world.ledger
         ledger.append(ledger_rules.following(ledger[-1] if ledger else None, fact, now=now))
         return ledger[-1]
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        self._world.jobs.schedule(kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        self._world.jobs.held(lease)
 
     def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
         if source is not None:
@@ -284,7 +294,7 @@ def _record_without_private(recorded: r.Recorded) -> r.Recorded:
 class Desk:
     """The services over one store, and short ways to do what most tests do."""
 
-    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = US) -> None:
+    def __init__(self, store: NoticeStore | None = None, *, facts: Facts = US, searches: bool = False) -> None:
         self.clock = FakeClock()
         self.clock.time = START
         self.memory = MemoryNotices()
@@ -297,6 +307,7 @@ class Desk:
             facts=facts,
             bank="removed",
             on_change=self._changed,
+            searches=searches,
         )
         self.upkeep = NoticeUpkeep(self.service)
 

@@ -3,6 +3,7 @@
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -28,7 +29,7 @@ from noli.bank.model import (
 )
 from noli.bank.rules import standing
 from noli.base.errors import Conflict, NotFound
-from noli.matching.model import Check
+from noli.matching.model import Check, Match, Verdict
 
 
 @dataclass
@@ -343,6 +344,22 @@ class MemoryChecks:
         """List newest first."""
         end = self._position(after) if after else len(self._kept)
         return self._kept[:end][::-1][:limit]
+
+    def blocking(self, *, since: datetime, least: int) -> list[EntryId]:
+        """List the entries that blocked often."""
+        counted = Counter(match.neighbour.entry for _, match in self._blocked(since))
+        return [entry for entry, count in counted.items() if count >= least]
+
+    def blocked(self, entry: EntryId, *, since: datetime, limit: int) -> list[bytes]:
+        """Return what an entry blocked."""
+        found = [check.hashes[m.query].value for check, m in self._blocked(since) if m.neighbour.entry == entry]
+        return found[::-1][:limit]
+
+    def _blocked(self, since: datetime) -> Iterator[tuple[Check, Match]]:
+        for check in self._kept:
+            for match in check.decision.matches if check.checked_at >= since else ():
+                if match.verdict is Verdict.BLOCK and match.neighbour.agreement is None:
+                    yield check, match
 
     def _position(self, wanted: str) -> int:
         for position, check in enumerate(self._kept):

@@ -34,6 +34,11 @@ def report(kind: str, error: Exception) -> None:
     level("job.failed", job=kind, code=code, **describe(error))
 
 
+def report_doubt() -> None:
+    """Log that an entry blocks too much and asks for review from now on: somebody has to look."""
+    _log.warning("entry.doubted")
+
+
 class Caretaker:
     """Runs jobs until it is stopped."""
 

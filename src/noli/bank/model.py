@@ -209,7 +209,8 @@ class Entry:
 class Opinion:
     """What one party thinks of an entry; a party's newest opinion counts.
 
-    ``author`` is the name of a key or of staff, or ``partner:`` and the name of a partner.
+    ``author`` is the name of a key or of staff, ``partner:`` and the name of a partner, or ``noli:doubts`` for what the
+    installation itself thinks of an entry that blocks too much.
     """
 
     entry: EntryId

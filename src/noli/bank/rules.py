@@ -9,6 +9,9 @@ from noli.bank.model import Opinion, OpinionKind
 #: Begins the author of an opinion that a partner sent; no key's name can hold its colon.
 PARTNER_PREFIX = "partner:"
 
+#: Author of what this installation thinks by itself of an entry that blocks too much (``matching.doubts``).
+DOUBTS = "noli:doubts"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -24,12 +27,17 @@ class Standing:
 
 
 def standing(opinions: Iterable[Opinion]) -> Standing:
-    """Weigh opinions, given oldest first: each author's newest counts."""
-    newest = {one.author: one.kind for one in opinions}
+    """Weigh opinions, given oldest first: each author's newest counts, and a person's more than the machine's."""
+    newest: dict[str, OpinionKind] = {}
+    for one in opinions:
+        newest[one.author] = one.kind
+        if _confirms(one.author, one.kind):
+            newest.pop(DOUBTS, None)
     return Standing(
         disputed=any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values()),
-        confirmed=any(
-            kind is OpinionKind.TRUE_POSITIVE and not author.startswith(PARTNER_PREFIX)
-            for author, kind in newest.items()
-        ),
+        confirmed=any(_confirms(author, kind) for author, kind in newest.items()),
     )
+
+
+def _confirms(author: str, kind: OpinionKind) -> bool:
+    return kind is OpinionKind.TRUE_POSITIVE and not author.startswith(PARTNER_PREFIX)

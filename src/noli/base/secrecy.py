@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     PARTY = "party"
     #: What a notifier shows to see what became of a notice, drawn from the notice's id.
     NOTICE_RECEIPT = "notice-receipt"
+    #: Finds the request that a mail answers, by its reference or a message id.
+    REQUEST = "request"
     #: Number and passphrase of a submission are drawn from its token.
     RECEIPT = "receipt"
     #: Signs proof-of-work challenges.

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from noli.bank.model import BankId, Change, EntryId, KeyedRegions
@@ -152,4 +153,16 @@ class Checks(Protocol):
 
     def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
         """List newest first, those older than the check ``after``."""
+        ...
+
+
+class Blocks(Protocol):
+    """Tells what entries blocked; whoever keeps checks knows."""
+
+    def blocking(self, *, since: datetime, least: int) -> list[EntryId]:
+        """List the entries that blocked at least so many uploads by the hash of the whole, in any order."""
+        ...
+
+    def blocked(self, entry: EntryId, *, since: datetime, limit: int) -> list[bytes]:
+        """Return the hashes by which an entry blocked uploads, newest first."""
         ...

@@ -237,7 +237,7 @@ class Statement:
         return f"{self.measure}\n\n{self.facts}\n\n{self.automation}\n\n{self.rule}\n\n{self.redress}"
 
 
-def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "") -> Statement:
+def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "", detected: bool = False) -> Statement:
     """Build the statement of reasons for who uploaded, in their language.
 
     Args:
@@ -245,6 +245,7 @@ def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "
         ruling: What was decided.
         bodies: Whether a law lets them turn to a body outside.
         disclose: Who notified, where they must strictly know it.
+        detected: Whether it was found by automated means, other than that a check opened the notice.
     """
     language = notice.uploader_language
     where = _word("there" if ruling.territory else "everywhere", language)
@@ -255,7 +256,7 @@ def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "
     facts = _why_here(notice, language)
     if disclose:
         facts += " " + _word("notifier", language).format(who=disclose)
-    found = "detected" if notice.opening is Opening.DETECTION else "not-detected"
+    found = "detected" if detected or notice.opening is Opening.DETECTION else "not-detected"
     by = "automated" if ruling.automated else "human"
     rule = rule_of(ruling.rule, language, contractual=ruling.contractual)
     return Statement(

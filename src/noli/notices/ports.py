@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What notices need from outside: a store.
+"""What notices need from outside: a store, and a catalogue of what the platform has.
 
 One suite (``tests/contract/test_notice_store.py``) holds every implementation of the store to this page.
 """
@@ -13,6 +13,7 @@ from typing import Protocol
 from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.evidence.ports import LedgerTransaction
+from noli.jobs.ports import JobTransaction
 from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
@@ -42,6 +43,27 @@ class SeenUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """Something that the platform has: its own id of it, and how far it is from what was searched, in bits."""
+
+    ref: str
+    distance_bits: int
+
+
+class Catalogue(Protocol):
+    """The hashes of everything that the platform has."""
+
+    def near(self, hashes: Sequence[bytes], *, within_bits: int, limit: int) -> list[FoundCopy]:
+        """Find what is near any of some hashes, nearest first, each id once, ``limit`` at most.
+
+        Raises:
+            Unavailable: Nothing is stored: that is no answer.
+            IntegrityError: What is stored is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SeenMatch:
     """How close an upload was to an entry, as the check recorded it.
 
@@ -58,7 +80,7 @@ class SeenMatch:
     at: datetime
 
 
-class NoticeTransaction(LedgerTransaction, Protocol):
+class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
     """Reads and writes of one transaction; committed, with a completed fsync, when its context ends well.
 
     Events, their ledger entries, what lists show and what is registered in banks are one transaction.

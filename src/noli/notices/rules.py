@@ -147,7 +147,7 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
         case c.WriteNote(by, text):
             return (e.NoteWritten(by=by, text=text),)
         case c.EndCopySearch(copies):
-            return (e.CopiesFound(copies=copies),) if notice.copies_open else ()
+            return _end_copy_search(notice, copies, law)
         case c.Complain():
             return _complain(notice, command, law, now)
         case c.DecideComplaint():
@@ -468,6 +468,18 @@ def _copies(notice: Notice, law: Law, now: datetime) -> bool:
     return any(each is not None and each.what is not Copies.NONE for each in duties)
 
 
+def _end_copy_search(notice: Notice, copies: int, law: Law) -> Iterable[Event]:
+    """End the search; who uploaded the copies is told like who uploaded what they are copies of."""
+    if not notice.copies_open:
+        return ()
+    found, ruling = e.CopiesFound(copies=copies), notice.ruling
+    if ruling is None or not any(each.via is Via.COPY and each.restricted for each in notice.contents):
+        return (found,)
+    its = replace(ruling, grounds=(Ground.COPY,), automated=True)
+    text = str(letters.statement(notice, its, bodies=has_bodies(notice, law), detected=True))
+    return (found, _letter(notice.uploader_language, Letter.STATEMENT, text, to=Party.UPLOADER))
+
+
 def _taken_back(notice: Notice, rule: str, author: str, grounds: tuple[Ground, ...], reason: str) -> tuple[Event, ...]:
     """Take back the restriction that stands, with what was banked for it, and say so to who uploaded."""
     ruling = notice.ruling
@@ -504,9 +516,9 @@ def _complain(notice: Notice, command: c.Complain, law: Law, now: datetime) -> I
 
 
 def _told_of(notice: Notice, side: Party, ruling: Ruling | None) -> Told | None:
-    """Return the letter that told a side of the ruling that stands."""
+    """Return the letter that told a side of the ruling that stands, the last one: of copies, too."""
     wanted = Letter.STATEMENT if side is Party.UPLOADER else Letter.DECISION
-    for each in notice.messages:
+    for each in reversed(notice.messages):
         if ruling is not None and each.number > ruling.number and (each.to, each.letter) == (side, wanted):
             return each
     return None

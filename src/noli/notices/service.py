@@ -51,6 +51,8 @@ from noli.regimes.rules import applicable
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
 MAX_TEXT, MAX_REFERENCE = 8000, 2000
 
+#: The kind of job that searches for copies of what a notice removed.
+COPIES = "notice-copies"
 #: How long after its time a planned decision takes effect at the latest, where processes run.
 EFFECT_TIME = timedelta(seconds=30)
 
@@ -59,6 +61,9 @@ MAX_NAMED = 100
 
 #: Who withdraws and registers entries, in a bank.
 NOTICES = "notices"
+
+# Of the bank that keeps removed content down, until an operator changes it.
+_KEPT_DOWN = BankPolicy(Action.BLOCK, note="Content that was removed after a decision, so that it stays down.")
 
 _YOUNG = (
     "Content that may show somebody under 18 is not taken here, and nothing was stored. Report it to a hotline "
@@ -79,6 +84,7 @@ class NoticeService:
         facts: Facts,
         bank: str,
         on_change: Callable[[], None],
+        searches: bool = False,
     ) -> None:
         """Keep the collaborators.
 
@@ -90,9 +96,11 @@ class NoticeService:
             facts: What the platform is and where: which regimes apply to it.
             bank: Name of the bank that keeps removed content down; made on first use.
             on_change: Called after banks have changed, so that this process follows at once.
+            searches: Whether a catalogue is stored here in which copies are searched.
         """
         self.store, self.clock, self.law, self.facts = store, clock, law, facts
         self._keyring, self._bank, self._on_change = keyring, bank, on_change
+        self._searches = searches
 
     @contextmanager
     def writing(self) -> Iterator[NoticeTransaction]:
@@ -249,9 +257,43 @@ class NoticeService:
         named = self._named(transaction, copies, Via.COPY, notice, actor=actor)
         commands: list[c.Command] = [c.AddContent(each) for each in named]
         if ended:
-            found = sum(each.via is Via.COPY for each in self.load(transaction, notice).contents)
-            commands.append(c.EndCopySearch(found + len(named)))
+            commands.append(c.EndCopySearch(_copies_of(self.load(transaction, notice)) + len(named)))
         return self.act(transaction, notice, commands, actor=actor)
+
+    def take_found(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        *,
+        same: Sequence[str],
+        near: Sequence[str],
+        ended: bool,
+        actor: str,
+    ) -> Notice:
+        """Take in what a search here found, by the platform's own ids: what is the same, and what resembles it."""
+        before = self.load(transaction, notice)
+        known = {each.ref for each in before.contents}
+        commands: list[c.Command] = [
+            c.AddContent(c.NamedContent(Via.COPY, ref=ref)) for ref in same if ref not in known
+        ]
+        if ended:
+            commands.append(c.EndCopySearch(_copies_of(before) + len(commands)))
+        after = self.act(transaction, notice, commands, actor=actor)
+        kept = [(each.entry, each.bank) for each in after.contents if each.entry is not None]
+        for entry, bank in kept[:1]:
+            for ref in near:
+                if ref not in known:
+                    self.see(
+                        transaction, c.NamedContent(Via.MATCH, ref=ref, entry=entry, bank=bank), count=1, actor=actor
+                    )
+        return after
+
+    def kept_within(self, transaction: NoticeTransaction) -> int:
+        """Return how near, in bits, something is to what is kept down."""
+        try:
+            return transaction.banks.bank(self._bank).policy.threshold_bits
+        except NotFound:
+            return _KEPT_DOWN.threshold_bits
 
     # --- contesting ----------------------------------------------------------------------------------------------
 
@@ -378,6 +420,8 @@ class NoticeService:
             transaction.append(notice, made, version=before.version, actor=actor, now=now, listed=listed)
             self._note_conduct(transaction, before, after, made, actor=actor)
             self._gather(transaction, after)
+            if self._searches and any(isinstance(event, e.CopiesSought) for event in made):
+                transaction.schedule(COPIES, notice, due_at=now)
         return after
 
     def _decided(
@@ -454,8 +498,7 @@ class NoticeService:
         try:
             transaction.banks.bank(self._bank)
         except NotFound:
-            policy = BankPolicy(Action.BLOCK, note="Content that was removed after a decision, so that it stays down.")
-            create_bank(transaction.banks, self._bank, policy, now=self.clock.now())
+            create_bank(transaction.banks, self._bank, _KEPT_DOWN, now=self.clock.now())
 
     def _let_up(self, transaction: NoticeTransaction, notice: Notice, number: int, *, now: datetime) -> None:
         """Withdraw what we banked for a content; say of an entry that somebody else banked that it was wrong here."""
@@ -548,6 +591,10 @@ class NoticeService:
             elif ground.restricts:
                 for uploader in sorted(uploaders):
                     self._on_record(transaction, uploader, [records.NoteConduct(after.id, ground)], actor=actor)
+
+
+def _copies_of(notice: Notice) -> int:
+    return sum(each.via is Via.COPY for each in notice.contents)
 
 
 def _entries(notice: Notice) -> set[EntryId]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
@@ -54,6 +55,40 @@ class SqlChecks:
                     raise NotFound(msg)
                 query = query.where(kept.c.number < number)
             return _checks(connection, connection.execute(query).all())
+
+    def blocking(self, *, since: datetime, least: int) -> list[EntryId]:
+        """List the entries that blocked often."""
+        query = (
+            sa.select(t.check_match.c.entry_id)
+            .select_from(_MATCHED)
+            .where(*_by_hash(since))
+            .group_by(t.check_match.c.entry_id)
+            .having(sa.func.count() >= least)
+        )
+        with transaction(self._engine) as connection:
+            return [EntryId(number) for number in connection.execute(query).scalars()]
+
+    def blocked(self, entry: EntryId, *, since: datetime, limit: int) -> list[bytes]:
+        """Return what an entry blocked."""
+        check, match = t.matched_check.c, t.check_match.c
+        query = (
+            sa.select(check.hashes, match.query)
+            .select_from(_MATCHED)
+            .where(*_by_hash(since), match.entry_id == entry)
+            .order_by(check.number.desc())
+            .limit(limit)
+        )
+        with transaction(self._engine) as connection:
+            return [_hash(*row.hashes[row.query]).value for row in connection.execute(query)]
+
+
+_MATCHED = t.check_match.join(t.matched_check)
+
+
+def _by_hash(since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Say which matches blocked by the hash of the whole since then."""
+    match = t.check_match.c
+    return t.matched_check.c.checked_at >= since, match.verdict == Verdict.BLOCK.value, match.agreement.is_(None)
 
 
 def _checks(connection: Connection, rows: Sequence[Row[*tuple[object, ...]]]) -> list[Check]:

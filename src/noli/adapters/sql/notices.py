@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -17,6 +18,7 @@ from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
+from noli.jobs.model import Lease
 from noli.matching.model import Closeness
 from noli.notices import events as e
 from noli.notices import records as r
@@ -70,6 +72,14 @@ class SqlNoticeTransaction:
     def record(self, fact: Fact, *, now: datetime) -> LedgerEntry:
         """Append one fact to the ledger."""
         return self._notices.record(fact, now=now)
+
+    def schedule(self, kind: str, subject: str = "", *, due_at: datetime, urgent: bool = False) -> None:
+        """Ask for a job."""
+        jobs.schedule(self._connection, kind, subject, due_at=due_at, urgent=urgent)
+
+    def fence(self, lease: Lease) -> None:
+        """Hold a lease's job until the transaction ends."""
+        jobs.fence(self._connection, lease)
 
     def open(self, listed: NoticeSummary, *, source: bytes | None) -> None:
         """Make an empty notice."""

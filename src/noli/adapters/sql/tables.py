@@ -324,7 +324,7 @@ matched_check = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("capped", sa.Boolean, nullable=False),
     sa.Column("hashes", sa.JSON, nullable=False),
-    sa.Column("checked_at", UtcDateTime, nullable=False),
+    sa.Column("checked_at", UtcDateTime, nullable=False, index=True),
 )
 
 # The bank's policy is kept as it was when it decided.
@@ -549,6 +549,51 @@ notice_entry = sa.Table(
     metadata,
     sa.Column("digest", sa.LargeBinary(32), primary_key=True),
     sa.Column("notice_id", sa.ForeignKey("notice_file.id"), nullable=False, index=True),
+)
+
+# A pursuit of a case's links: its wrapped data key (None once the case was erased), and what a list shows of it.
+pursuit_file = sa.Table(
+    "pursuit_file",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("key_id", sa.String(16), index=True),
+    sa.Column("wrapped_key", sa.LargeBinary),
+    sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("rung", sa.String(16)),
+    sa.Column("copies", sa.Integer, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("lapsed", sa.Integer, nullable=False),
+    # Where it stands in lists: its next deadline, or long after all others.
+    sa.Column("queue_at", UtcDateTime, nullable=False),
+    sa.Index(None, "queue_at", "id"),
+    sa.Index(None, "state", "queue_at", "id"),
+)
+
+pursuit_event = sa.Table(
+    "pursuit_event",
+    metadata,
+    sa.Column("pursuit_id", sa.ForeignKey("pursuit_file.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("private", sa.LargeBinary),
+    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+)
+
+# Which request a mail answers, by keyed digests of its reference and of the message ids in its thread.
+pursuit_tie = sa.Table(
+    "pursuit_tie",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("pursuit_id", sa.ForeignKey("pursuit_file.id"), nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False),
 )
 
 #: As the index has it.
