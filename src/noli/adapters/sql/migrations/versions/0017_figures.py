@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """An index for figures: events of notices by kind and time.
 
-Before: code of revision 0015 runs on.
+Before: code of revision 0016 runs on.
 """
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
