@@ -23,6 +23,8 @@ _ids = count()
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """One installation for all pairs; each pair has a case and a colleague of its own."""
     made = Console(tmp_path_factory.mktemp("console"))
+    made.submit()
+    made.app.roots.sign()
     yield made
     made.close()
 
@@ -89,7 +91,7 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
         colleague = console.staff(Role.CASEWORKER).id
     notice = _notice(console, page) if "{notice}" in page.path else ""
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
-    return page.path.format(case=case, item=item, staff=colleague, notice=notice), form
+    return page.path.format(case=case, item=item, staff=colleague, notice=notice, sequence=1), form
 
 
 def _notice(console: Console, page: ConsolePage) -> str:
