@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from noli.access.model import Right
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
-from noli.web.console import accounts, cases, entrance, notice, overview, own, queue, work
+from noli.web.console import accounts, cases, entrance, looking, notice, overview, own, queue, work
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
 from noli.web.html import render
 
@@ -74,6 +74,11 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/complaint", handler=notice.answer,
                 summary="Decide about a complaint.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/contents/{{content}}/look", handler=looking.ask,
+                summary="Ask for a preview.", right=Right.WORK_NOTICES),
+    ConsolePage(method="GET", path=f"{_NOTICE}/contents/{{content}}/preview", handler=looking.preview,
+                summary="A preview that was asked for; the ledger says so.", right=Right.WORK_NOTICES,
+                query=looking.PreviewQuery),
     ConsolePage(method="POST", path=f"{_NOTICE}/minor", handler=notice.suspect,
                 summary="Say that somebody shown may be under 18.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/erasure", handler=notice.erase,
