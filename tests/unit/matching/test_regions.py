@@ -16,6 +16,7 @@ from noli.hashing.model import Hash, Outcome, Regions
 from noli.matching.index import BankIndexes
 from noli.matching.model import Agreement, Closeness, MatchType, Neighbour, Verdict
 from noli.matching.probing import ProbingGuard
+from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees, judge, strong
 from noli.matching.service import Checker, Upload
 from tests.support.bits import some_hash
@@ -209,3 +210,17 @@ def test_votes_and_area_must_both_suffice(votes: int, covered: int, *, counts: b
     """Some regions in a corner are another picture of the same scene, too few are chance; very many are enough."""
     agreement = Agreement(votes, covered, 1000)
     assert (agrees(agreement), strong(agreement)) == (counts, blocks)
+
+
+def test_a_video_that_stands_still_crowds_no_picture_out() -> None:
+    """An entry with the same regions many times over leaves room for another one, and a withdrawn one takes none."""
+    index = RegionIndex(HammingIndex())
+    bank = Bank(BankId(1), "b", BankPolicy(Action.BLOCK), datetime(2026, 1, 1, tzinfo=UTC))
+    kept = SECRETS.keyed(bank, SCENE)
+    for _ in range(12):
+        index.append(EntryId(1), kept)
+    index.append(EntryId(2), kept)
+    hashes = (SECRETS.hashes(bank, COPY, mirrored=False), SECRETS.hashes(bank, COPY, mirrored=True))
+    assert {entry for entry, _ in index.search(COPY, hashes, max_neighbours=3)} == {1, 2}
+    index.remove(EntryId(1))
+    assert {entry for entry, _ in index.search(COPY, hashes, max_neighbours=1)} == {2}
