@@ -40,6 +40,7 @@ DOMAIN_PACKAGES := \
 	moderation \
 	notices \
 	outbox \
+	pursuit \
 	regimes \
 	scanning
 COMMA := ,
@@ -182,6 +183,10 @@ screenshot: setup ## Run the demo against a server of its own and save the termi
 bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.md (ROWS="search-1m …" for some)
 	@command -v wrk >/dev/null || .ci/install wrk || echo "Rows about requests a second need wrk." >&2
 	$(BIN)/python -m benchmarks $(ROWS)
+
+.PHONY: bench-constants
+bench-constants: .venv/bench.stamp ## Measure the constants by which noli doctor --plan and the load model reckon
+	$(BIN)/python -m benchmarks.constants
 
 .PHONY: bench-robustness
 bench-robustness: .venv/bench.stamp ## Measure which edited copies are found, and write docs/robustness.md

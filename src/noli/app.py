@@ -28,6 +28,7 @@ from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
 from noli.app_cases import authority, egress, key_path
 from noli.app_exchange import ExchangeParts
+from noli.app_pursuit import PursuitParts
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
@@ -134,7 +135,7 @@ def whole_ledger(
         yield service, parse_notes(RootsFile(config.data / NAME).read()), missing
 
 
-class App(ExchangeParts):
+class App(ExchangeParts, PursuitParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:
@@ -268,6 +269,11 @@ class App(ExchangeParts):
         )
         gauge(
             "noli_entries_held", "Entries of partners that wait for a look.", lambda: self.partner_status.count().held
+        )
+        gauge(
+            "noli_doubts_held",
+            "Opinions of partners that wait for a look.",
+            lambda: self.partner_status.count().held_doubts,
         )
         gauge(
             "noli_entries_disputed",

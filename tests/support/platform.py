@@ -22,10 +22,10 @@ from tests.support.notices import START
 class Platform:
     """One installation and one key."""
 
-    def __init__(self, folder: Path, url: str = "", *, jurisdictions: str = "US,EU", catalogue: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", *, jurisdictions: str = "US,EU", **settings: Any) -> None:
         self.clock = FakeClock()
         self.clock.time = START
-        config = Config(data=folder, database_url=url, jurisdictions=jurisdictions, catalogue=catalogue)
+        config = Config(data=folder, database_url=url, jurisdictions=jurisdictions, **settings)
         self.app = App(config, opened(url, folder), clock=self.clock)
         self.app.indexes.load(self.app.store)
         self._asgi = create_asgi(self.app)

@@ -17,6 +17,8 @@ class Scope(StrEnum):
     DISTANCES = "distances"
     #: Send, read and decide notices, and keep the records of who sends and uploads.
     NOTICES = "notices"
+    #: Look up who is responsible for the links of cases, and send them requests.
+    PURSUITS = "pursuits"
     #: Exchange hashes as a partner; 'noli partner add' gives it.
     EXCHANGE = "exchange"
     #: Make webhooks, and see what was sent to them.

@@ -20,7 +20,7 @@ from noli.base.errors import ConfigError
 PREFIX = "NOLI_"
 
 #: Settings that may be read from a file named by ``NOLI_<NAME>_FILE``, so that they stand in no environment.
-SECRETS = frozenset({"database_url"})
+SECRETS = frozenset({"database_url", "smtp_url", "imap_url"})
 
 # Variables with our prefix that are no settings: where the file is, what the kernel's build and choice read.
 _OTHER = frozenset({"NOLI_CONFIG", "NOLI_KERNEL", "NOLI_CFLAGS", "NOLI_LDFLAGS"})
@@ -215,6 +215,27 @@ def _wrong_enterprise(value: str) -> str:
     return "" if value in {"large", "small"} else "is 'large' or 'small'."
 
 
+def _wrong_writer(value: str) -> str:
+    known = ("helpline", "trusted-flagger", "agent")
+    return "" if value in known else f"is one of {', '.join(known)}."
+
+
+def _wrong_step(value: str) -> str:
+    return "" if value in {"draft", "send"} else "is 'draft' or 'send'."
+
+
+def _wrong_mail(value: str) -> str:
+    local, at, domain = value.partition("@")
+    good = local and at and "." in domain and value.isascii() and not any(sign in " <>,;" for sign in value)
+    return "" if good or not value else "is a mail address, like requests@helpline.example."
+
+
+def _wrong_lists(value: str) -> str:
+    parts = urlsplit(value)
+    good = parts.scheme in {"http", "https"} and parts.netloc and not value.endswith("/")
+    return "" if good or not value else "is an address without a slash at its end, like https://data.iana.org/rdap."
+
+
 # What is wrong with a text, or nothing.
 _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
@@ -226,4 +247,8 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "jurisdictions": _wrong_jurisdictions,
     "service": _wrong_service,
     "enterprise": _wrong_enterprise,
+    "writes_as": _wrong_writer,
+    "next_step": _wrong_step,
+    "mail_from": _wrong_mail,
+    "rdap_url": _wrong_lists,
 }

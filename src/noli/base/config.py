@@ -126,6 +126,28 @@ class Config:
     timestamp_url: str = ""
     #: PEM file with the root certificates of that authority.
     timestamp_certificates: str = ""
+    #: Name servers that are asked who is behind a link, separated by commas (``192.0.2.53``, ``[2001:db8::53]:5353``);
+    #: empty for those of the machine.
+    dns_servers: str = ""
+    #: Where the lists are that say which registry answers for a domain or address (RFC 9224); empty to ask none.
+    rdap_url: str = "https://data.iana.org/rdap"
+    #: DNS zone that tells which network announces an address; empty to ask none.
+    asn_zone: str = "asn.cymru.com"
+    #: How the organisation is called in the requests that it sends; it signs them.
+    organisation: str = ""
+    #: As whom it writes under the laws: ``helpline``, ``trusted-flagger`` or ``agent``.
+    writes_as: str = "helpline"
+    #: Mail address that requests come from and that answers go to.
+    mail_from: str = ""
+    #: Mail server that requests go out by, ``smtps://user:password@mail.example.org``; empty for none. Secret.
+    smtp_url: str = ""
+    #: Mailbox that answers come to, ``imaps://user:password@mail.example.org/INBOX``; empty for none. Secret.
+    imap_url: str = ""
+    #: Name in the DNS under which the key stands that mail is signed with; ``noli mail key`` prints it.
+    dkim_selector: str = "noli"
+    #: What happens when the clock of a request runs out: ``draft`` writes the next one for staff, ``send`` also sends
+    #: it, by mail, where it lacks nothing and the address came from a registry or the addressee's own page.
+    next_step: str = "draft"
     #: Where the pages' "leave" button leads: a site that says nothing about who opens it.
     exit_url: str = "https://www.wikipedia.org/"
     #: Country whose helplines are shown first where the browser does not tell: two letters, or empty.

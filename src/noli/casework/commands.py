@@ -135,6 +135,18 @@ class RecordShare:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRequest:
+    """Tell what became of asking somebody to act on the links; ``step`` is one of ``rules.REQUEST_STEPS``.
+
+    ``rung`` says as what they were asked: site, host, cdn, registrar, search, payment.
+    """
+
+    step: str
+    rung: str
+    addressee: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseItem:
     """Let a held item match: its hashes were registered anew as ``entry`` in ``bank``."""
 
@@ -178,6 +190,7 @@ Command = (
     | CompleteWithdrawal
     | RecordMatches
     | RecordShare
+    | RecordRequest
     | ReleaseItem
     | ChangeState
     | AssignCase

@@ -154,6 +154,15 @@ class WithdrawalRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStepped:
+    """Something happened to a request that somebody act on the links; ``rung`` says as what they were asked."""
+
+    step: str
+    rung: str
+    addressee: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalRequested:
     """The person asked to withdraw everything."""
 
@@ -215,6 +224,7 @@ Event = (
     | WithdrawalTold
     | WithdrawalConfirmed
     | WithdrawalRefused
+    | RequestStepped
     | WithdrawalRequested
     | WithdrawalRevoked
     | Withdrawn
@@ -240,6 +250,7 @@ NAMES: Mapping[type[Event], str] = {
     WithdrawalTold: "withdrawal.told",
     WithdrawalConfirmed: "withdrawal.confirmed",
     WithdrawalRefused: "withdrawal.refused",
+    RequestStepped: "case.request-stepped",
     WithdrawalRequested: "withdrawal.requested",
     WithdrawalRevoked: "withdrawal.revoked",
     Withdrawn: "case.withdrawn",

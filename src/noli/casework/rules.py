@@ -39,6 +39,12 @@ from noli.casework.model import (
 )
 from noli.casework.timeline import told
 
+#: What happens to a request that somebody act on the links.
+REQUEST_STEPS = ("sent", "answered", "lapsed", "removed", "refused", "passed-on")
+
+# What the timeline repeats of what is erased.
+_TYPED = frozenset({"label", "url", "addressee"})
+
 #: Steps of ``RecordShare`` in their usual order.
 SHARE_STEPS = ("shared", "confirmed", "told", "withdrawn", "refused")
 
@@ -91,6 +97,11 @@ def decide(case: Case, command: Command, now: datetime) -> tuple[Event, ...]:  #
             return (event,) if known else ()
         case c.RecordShare():
             return _share(case, command)
+        case c.RecordRequest(step, rung, addressee):
+            if step not in REQUEST_STEPS:
+                msg = f"A request has the steps {', '.join(REQUEST_STEPS)}."
+                raise InputError(msg)
+            return (e.RequestStepped(step=step, rung=rung, addressee=addressee),)
         case c.ReleaseItem(item, entry, bank):
             _releasable(case, item)
             return (e.ItemReleased(item=item, entry=entry, bank=bank),)
@@ -180,7 +191,7 @@ def _applied(case: Case, event: Event, at: datetime) -> Case:  # noqa: C901, PLR
             return replace(case, assigned_to=staff_id)
         case e.NoteAdded(staff=staff_id, text=text):
             return replace(case, notes=(*case.notes, Note(staff_id, text, at)))
-        case e.PassphraseReplaced():
+        case e.PassphraseReplaced() | e.RequestStepped():
             return case
         case _:
             assert_never(event)
@@ -351,7 +362,7 @@ def _erased(case: Case, at: datetime) -> Case:
         messages=tuple(replace(message, text="") for message in case.messages),
         notes=tuple(replace(note, text="") for note in case.notes),
         timeline=tuple(
-            replace(entry, data={**entry.data, **{name: "" for name in ("label", "url") if name in entry.data}})
+            replace(entry, data={name: "" if name in _TYPED else value for name, value in entry.data.items()})
             for entry in case.timeline
         ),
     )

@@ -18,6 +18,7 @@ TOLD: Mapping[type[Event], tuple[str, ...]] = {
     e.MatchesFound: ("item", "platform", "verdict", "count"),
     e.MessageSent: ("message", "author"),
     e.StateChanged: ("state",),
+    e.RequestStepped: ("step", "rung"),
 }
 
 

@@ -29,6 +29,12 @@ TIMELINE_KEYS: Mapping[str, tuple[str, ...]] = {
     "withdrawal.told": ("recipient",),
     "withdrawal.confirmed": ("recipient",),
     "withdrawal.refused": ("recipient", "reason"),
+    "request.sent": ("addressee", "rung"),
+    "request.answered": ("addressee", "rung"),
+    "request.lapsed": ("addressee", "rung"),
+    "request.removed": ("addressee", "rung"),
+    "request.refused": ("addressee", "rung"),
+    "request.passed-on": ("addressee", "rung"),
     "withdrawal.requested": ("due_at", "erase"),
     "withdrawal.revoked": (),
     "case.withdrawn": ("items",),
@@ -80,6 +86,8 @@ def _line(case: Case, event: Event, at: datetime) -> TimelineEntry | None:  # no
             return TimelineEntry(e.NAMES[type(event)], at, {"recipient": name})
         case e.WithdrawalRefused(recipient=name, reason=reason):
             return TimelineEntry("withdrawal.refused", at, {"recipient": name, "reason": reason})
+        case e.RequestStepped(step=step, rung=rung, addressee=name):
+            return TimelineEntry(f"request.{step}", at, {"addressee": name, "rung": rung})
         case e.WithdrawalRequested(due_at=due_at, erase=erase):
             return TimelineEntry("withdrawal.requested", at, {"due_at": due_at.isoformat(), "erase": int(erase)})
         case e.Withdrawn(items=items):

@@ -89,7 +89,8 @@ def show(*, notice_id: str, as_json: bool, data: Path | None) -> None:
         return
     output.print_text(f"{shown.notice}  {shown.state}  {shown.opening} of {shown.opened_at.isoformat(' ', 'minutes')}")
     for lack in shown.missing:
-        output.print_text(f"lacks    {lack.field} ({lack.need}, {lack.regime})")
+        mark = "" if lack.verified else ", unverified"
+        output.print_text(f"lacks    {lack.field} ({lack.need}, {lack.source or lack.regime}{mark})")
     for clock in shown.clocks:
         state = "missed" if clock.breached else "met" if clock.met_at else "runs"
         mark = "" if clock.verified else ", unverified"

@@ -10,6 +10,7 @@ from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, partners, schemas
 from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
+from noli.web.api.pursuits import PURSUITS
 from noli.web.api.routes_ledger import LEDGER
 from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
@@ -162,6 +163,7 @@ _CALLED: tuple[Operation, ...] = (
         answer=schemas.OpinionList,
     ),
     *NOTICES,
+    *PURSUITS,
     *WEBHOOKS,
     *LEDGER,
     Operation(

@@ -62,6 +62,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.WithdrawalTold(recipient="p"),
     e.WithdrawalConfirmed(recipient="p"),
     e.WithdrawalRefused(recipient="p", reason="no-protocol"),
+    e.RequestStepped(step="sent", rung="host", addressee="secret"),
     e.WithdrawalRequested(due_at=NOW, erase=True),
     e.WithdrawalRevoked(),
     e.Withdrawn(items=2),

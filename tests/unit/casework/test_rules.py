@@ -254,3 +254,12 @@ def test_a_case_is_what_its_history_makes() -> None:
     assert rules.fold(EMPTY.id, history) == case
     made: list[type[Event]] = [type(recorded.event) for recorded in history[1:]]
     assert made == [WithdrawalRequested, Withdrawn, CaseErased]
+
+
+def test_what_becomes_of_a_request_is_told_by_known_steps() -> None:
+    """Each step is one event with its rung; a step that nobody knows is refused."""
+    case = _does(_opened(), c.RecordRequest("sent", "host", "Racks"))
+    line = case.timeline[-1]
+    assert (line.key, dict(line.data)) == ("request.sent", {"addressee": "Racks", "rung": "host"})
+    with pytest.raises(InputError, match="steps sent, answered"):
+        _does(case, c.RecordRequest("lost", "host", "Racks"))

@@ -108,6 +108,7 @@ class SqlCaseTransaction:
             if isinstance(event, CaseErased):
                 self.stream.erase(case.id, {"number_sealed": None})
                 self._connection.execute(t.case_entry.delete().where(t.case_entry.c.case_id == case.id))
+                self._forget_pursuits(case.id)
         return entries
 
     def history(self, case: CaseId) -> list[Recorded]:
@@ -203,6 +204,14 @@ class SqlCaseTransaction:
     def advance(self, name: str, position: int) -> None:
         """Keep how far a reader has come."""
         self._feed.advance(name, position)
+
+    def _forget_pursuits(self, case: CaseId) -> None:
+        """Destroy the keys of a case's pursuits: where copies are, who was asked, what they answered."""
+        theirs = sa.select(t.pursuit_file.c.id).where(t.pursuit_file.c.case_id == case)
+        self._connection.execute(t.pursuit_tie.delete().where(t.pursuit_tie.c.pursuit_id.in_(theirs)))
+        events, gone = t.pursuit_event.update(), {"key_id": None, "wrapped_key": None}
+        self._connection.execute(events.where(t.pursuit_event.c.pursuit_id.in_(theirs)).values(private=None))
+        self._connection.execute(t.pursuit_file.update().where(t.pursuit_file.c.case_id == case).values(gone))
 
     def _door(self, which: sa.ColumnElement[bool]) -> Door | None:
         row = self._row(t.case_file.select().where(which))

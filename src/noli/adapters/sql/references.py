@@ -19,12 +19,18 @@ from noli.evidence.events import Written
 from noli.evidence.model import Fact, Reference
 from noli.notices.events import CODEC as NOTICES
 from noli.notices.records import CODEC as RECORDS
+from noli.pursuit.events import CODEC as PURSUITS
 
 #: Kinds of facts that are events of files.
-KINDS = frozenset({*CASES.names.values(), *NOTICES.names.values(), *RECORDS.names.values()})
+KINDS = frozenset({*CASES.names.values(), *NOTICES.names.values(), *RECORDS.names.values(), *PURSUITS.names.values()})
 
 # Files with their events.
-_STREAMS = ((t.case_file, t.case_event), (t.notice_file, t.notice_event), (t.record_file, t.record_event))
+_STREAMS = (
+    (t.case_file, t.case_event),
+    (t.notice_file, t.notice_event),
+    (t.record_file, t.record_event),
+    (t.pursuit_file, t.pursuit_event),
+)
 
 # Rows fetched at a time.
 _ROWS = 5000

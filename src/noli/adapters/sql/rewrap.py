@@ -15,7 +15,10 @@ from noli.adapters.sql.staff import secret_place
 from noli.base.secrecy import Keyring, WrappedKey
 
 _WRAPPED: tuple[tuple[sa.Table, sa.Column[bytes], Callable[[str], str]], ...] = (
-    *((table, table.c.wrapped_key, partial(key_place, table)) for table in (t.case_file, t.notice_file, t.record_file)),
+    *(
+        (table, table.c.wrapped_key, partial(key_place, table))
+        for table in (t.case_file, t.notice_file, t.record_file, t.pursuit_file)
+    ),
     (t.staff, t.staff.c.wrapped_secret, secret_place),
     (t.webhook, t.webhook.c.wrapped_secret, webhook_place),
 )

@@ -105,6 +105,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "partner-distrusted": (502, "A partner is not believed"),
     "store-busy": (503, "Cannot answer now"),
     "not-delivered": (503, "A receiver did not answer"),
+    "undeliverable": (503, "A mail was refused"),
 }
 
 

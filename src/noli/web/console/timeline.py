@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from noli.access.model import Staff
 from noli.casework.model import Author, Case, CaseState, ItemKind, Recipient, TimelineEntry
+from noli.pursuit.model import Rung
 from noli.web.console import words
 from noli.web.console.words import N_
 
@@ -29,6 +30,12 @@ _SENTENCES: Mapping[str, str] = {
     "withdrawal.told": N_("%(recipient)s was told of the withdrawal."),
     "withdrawal.confirmed": N_("%(recipient)s confirmed the withdrawal."),
     "withdrawal.refused": N_("%(recipient)s cannot honour the withdrawal."),
+    "request.sent": N_("Asked %(addressee)s, as %(rung)s, to act on the links."),
+    "request.answered": N_("%(addressee)s, as %(rung)s, answered."),
+    "request.lapsed": N_("%(addressee)s, as %(rung)s, let the time run out."),
+    "request.removed": N_("%(addressee)s, as %(rung)s, acted: the copies are gone there."),
+    "request.refused": N_("%(addressee)s, as %(rung)s, refused."),
+    "request.passed-on": N_("%(addressee)s, as %(rung)s, pointed at somebody else."),
     "withdrawal.requested": N_("Asked to withdraw everything."),
     "withdrawal.revoked": N_("Took the withdrawal back."),
     "case.withdrawn": N_("Everything was withdrawn: nothing matches any more."),
@@ -41,7 +48,7 @@ _WRITTEN = frozenset({"message.from-you", "message.from-staff"})
 
 # Done by the system or by staff, not by the person.
 _NOT_THE_PERSON = (
-    "match.", "share.", "withdrawal.told", "withdrawal.confirmed", "withdrawal.refused", "case.withdrawn",
+    "match.", "share.", "request.", "withdrawal.told", "withdrawal.confirmed", "withdrawal.refused", "case.withdrawn",
     "case.erased", "case.state",
 )  # fmt: skip
 
@@ -106,6 +113,6 @@ def _told(entry: TimelineEntry, translate: Translate) -> Line:
 
 def _named(name: str, value: str, translate: Translate) -> str:
     """Put the code of a state or kind into words; consents are for kinds of recipients, shares for named ones."""
-    known: dict[str, type[StrEnum]] = {"state": CaseState, "kind": ItemKind, "recipient": Recipient}
+    known: dict[str, type[StrEnum]] = {"state": CaseState, "kind": ItemKind, "recipient": Recipient, "rung": Rung}
     members = known.get(name, StrEnum)
     return translate(words.of(members(value))) if value in set(members) else value

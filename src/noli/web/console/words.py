@@ -19,6 +19,7 @@ from noli.casework.model import (
 )
 from noli.matching.model import Closeness
 from noli.notices.model import Ground, Measure, NoticeState, Opening, Plea, Via
+from noli.pursuit.model import Rung
 from noli.regimes.model import Duty, Field, Filer, Need, Party, SetBy
 
 
@@ -65,6 +66,14 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Situation.FILES: N_("has the pictures or videos"),
         Situation.LINKS: N_("has links only"),
         Situation.THREAT: N_("is threatened"),
+    },
+    Rung: {
+        Rung.SITE: N_("site"),
+        Rung.HOST: N_("hosting provider"),
+        Rung.CDN: N_("delivery network"),
+        Rung.REGISTRAR: N_("registrar"),
+        Rung.SEARCH: N_("search engine"),
+        Rung.PAYMENT: N_("payment provider"),
     },
     ItemKind: {ItemKind.IMAGE: N_("picture"), ItemKind.VIDEO: N_("video")},
     ItemState: {ItemState.PROTECTED: N_("protected"), ItemState.WITHDRAWN: N_("withdrawn")},
@@ -201,6 +210,7 @@ FACTS: Mapping[str, str] = {
     "withdrawal.told": N_("A recipient was told of the withdrawal"),
     "withdrawal.confirmed": N_("A recipient confirmed the withdrawal"),
     "withdrawal.refused": N_("A recipient cannot withdraw"),
+    "case.request-stepped": N_("The person's page told of a request"),
     "withdrawal.requested": N_("Withdrawal was asked for"),
     "withdrawal.revoked": N_("Withdrawal was taken back"),
     "case.withdrawn": N_("Everything was withdrawn"),
@@ -208,6 +218,22 @@ FACTS: Mapping[str, str] = {
     "state.changed": N_("The state was changed"),
     "case.assigned": N_("The case was taken or handed over"),
     "note.added": N_("A note was written"),
+    "pursuit.opened": N_("Somebody began to pursue links"),
+    "pursuit.viewed": N_("Looked at a pursuit"),
+    "pursuit.copy-added": N_("A link was added to a pursuit"),
+    "pursuit.looked-up": N_("Registries were asked who is responsible"),
+    "pursuit.party-added": N_("Somebody responsible was named"),
+    "pursuit.step-proposed": N_("The next step was proposed"),
+    "request.drafted": N_("A request was drafted"),
+    "request.dropped": N_("A draft was thrown away"),
+    "request.mail-queued": N_("A mail was let go"),
+    "request.mail-sent": N_("A mail was sent"),
+    "request.mail-failed": N_("A mail could not be sent"),
+    "request.sent": N_("A request was sent"),
+    "request.reply-received": N_("Mail came back"),
+    "request.replies-read": N_("Staff read what came back"),
+    "request.settled": N_("What became of a request was put on record"),
+    "request.lapsed": N_("The clock of a request ran out"),
     "staff.created": N_("An account was made"),
     "staff.set_up": N_("An account was set up"),
     "staff.renewed": N_("An account was renewed"),

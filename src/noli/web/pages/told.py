@@ -25,6 +25,12 @@ WORDS: Mapping[str, str] = {
     "withdrawal.told": mark("We told %(recipient)s that you took everything back. It has not confirmed yet."),
     "withdrawal.confirmed": mark("%(recipient)s confirmed that it no longer uses your fingerprints."),
     "withdrawal.refused": mark("%(recipient)s could not take your fingerprints back. We stay on it; ask us about it."),
+    "request.sent": mark("We asked %(addressee)s (%(rung)s) to act on your links."),
+    "request.answered": mark("%(addressee)s (%(rung)s) answered. A caseworker reads it."),
+    "request.lapsed": mark("%(addressee)s (%(rung)s) did not act in time. We go on to whoever stands above."),
+    "request.removed": mark("%(addressee)s (%(rung)s) acted: what we asked about is gone there."),
+    "request.refused": mark("%(addressee)s (%(rung)s) refused. We go on to whoever stands above."),
+    "request.passed-on": mark("%(addressee)s (%(rung)s) says that somebody else has to act. We ask them."),
     "withdrawal.requested": mark("Taking everything back was asked for. If it was not you, stop it."),
     "withdrawal.revoked": mark("The withdrawal was stopped. Everything stays protected."),
     "case.withdrawn": mark("You took everything back (%(items)s). It is no longer compared here."),
@@ -45,12 +51,23 @@ _STATES: Mapping[str, str] = {
     "closed": mark("closed"),
 }
 
+#: As what somebody is asked.
+RUNGS: Mapping[str, str] = {
+    "site": mark("the site itself"),
+    "host": mark("the hosting provider"),
+    "cdn": mark("the network that delivers it"),
+    "registrar": mark("the registrar of its name"),
+    "search": mark("a search engine"),
+    "payment": mark("a payment provider"),
+}
+
 _VERDICTS: Mapping[str, str] = {
     "review": mark("It is held until a person has looked at it."),
     "block": mark("It was stopped."),
 }
 
 _KINDS: Mapping[str, str] = {"image": mark("A picture"), "video": mark("A video")}
+_ERASED = mark("somebody")
 _UNNAMED = mark("one of your pictures or videos")
 
 
@@ -67,6 +84,9 @@ def words(entry: TimelineEntry, gettext: Gettext) -> str:
     data["times"] = data.get("count", 1)
     if entry.key.startswith("consent."):
         data["recipient"] = gettext(_RECIPIENTS[str(data["recipient"])])
+    if "rung" in data:
+        data["rung"] = gettext(RUNGS[str(data["rung"])])
+        data["addressee"] = data["addressee"] or gettext(_ERASED)
     if "state" in data:
         data["state"] = gettext(_STATES[str(data["state"])])
     if "verdict" in data:

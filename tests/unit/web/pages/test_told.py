@@ -18,6 +18,7 @@ _DATA: dict[str, str | int] = {
     "kind": "image",
     "count": 2,
     "items": 3,
+    "rung": "host",
 }
 
 
