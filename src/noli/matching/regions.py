@@ -57,7 +57,7 @@ class RegionIndex:
         if not regions.hashes:
             return
         number = len(self._kept) + len(self._pictures)
-        self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"")))
+        self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"", regions.at_ms)))
         self._of.setdefault(entry, []).append((number, len(regions)))
         self._index.append(regions.hashes, _ids(number, len(regions)))
 
@@ -105,7 +105,7 @@ class RegionIndex:
                 regions.places, regions.size, known.places, known.size, each.tobytes()
             )
             if votes >= MIN_VOTES:
-                yield entry, Agreement(votes, covered, shown, mirrored=mirrored)
+                yield entry, Agreement(votes, covered, shown, mirrored=mirrored, banked_ms=known.at_ms)
 
     def _near(self, queries: bytes, max_neighbours: int) -> Iterator[tuple[int, int]]:
         """Yield which query is near which region."""
