@@ -117,7 +117,7 @@ banked_regions = sa.Table(
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("places", sa.LargeBinary, nullable=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
-    # When the picture is shown in its video; null for a picture, and for what was registered before revision 0017.
+    # When the picture is shown in its video; null for a picture, and for what was registered before revision 0018.
     sa.Column("at_ms", sa.BigInteger),
 )
 

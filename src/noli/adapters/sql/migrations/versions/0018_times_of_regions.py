@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Regions of a video know when they are shown, so that a match by regions tells its place.
 
-Before: code of revision 0016 runs on; the column is null where it writes.
+Before: code of revision 0017 runs on; the column is null where it writes.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
