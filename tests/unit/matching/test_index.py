@@ -446,3 +446,17 @@ def test_there_is_an_end_to_asking_for_more(monkeypatch: pytest.MonkeyPatch) -> 
     store.put(1, 5, *(flipped(some_hash(1), 2, seed=seed) for seed in range(50)))
     found, capped = loaded(store).neighbours(some_hash(1), max_neighbours=3)
     assert ([n.entry for n in found], capped) == ([5], True)
+
+
+def test_who_holds_this_very_hash() -> None:
+    """In the banks named, enabled or not; a near one is another."""
+    store = MemoryBanks()
+    store.put_bank(1, BankPolicy(Action.BLOCK, enabled=False))
+    store.put_bank(2)
+    store.put(1, 5, some_hash(1), some_hash(2))
+    store.put(1, 4, some_hash(1))
+    store.put(2, 6, some_hash(1))
+    store.put(1, 7, flipped(some_hash(1), 1))
+    indexes = loaded(store)
+    assert indexes.holding(some_hash(1), banks={"bank1"}) == [4, 5]
+    assert indexes.holding(some_hash(3), banks={"bank1", "bank2"}) == []
