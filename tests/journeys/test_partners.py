@@ -158,6 +158,7 @@ def test_receipts_are_listed(run: Run, tmp_path: Path) -> None:
     with opened(tmp_path) as app:
         app.outgoing.confirm(app.partners.get("one"), 2)
     assert "has everything up to 2; not signed" in run("partner", "receipts", "one").stdout
+    assert "everything up to 2 (not signed)" in run("partner", "status", "one").stdout
     shown = json.loads(run("partner", "receipts", "one", "--json").stdout)
     assert (shown["position"], shown["signature"], shown["signed_text"]) == (2, "", "")
     assert "no id of an entry" in run("partner", "receipts", "one", "--entry", "x", status=2).stderr
