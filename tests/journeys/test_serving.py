@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from noli.cli import main
 from tests.conftest import Cluster
 from tests.support.bits import some_hash
 from tests.support.server import Server, check_hex, eventually, make_bank
@@ -82,7 +86,7 @@ def platform(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def staff(platform: Server) -> dict[str, str]:
     """A key that may check and change its bank, which has one entry."""
-    key = platform.key("staff", "checks,banks")
+    key = platform.key("staff", "checks,banks,notices")
     make_bank(platform, key, "ncii")
     platform.client.post("/api/v1/banks/ncii/entries", headers=key, json=BODY).raise_for_status()
     return key
@@ -120,6 +124,26 @@ def test_a_role_serves_its_own(platform: Server) -> None:
     """What belongs to other roles is not there."""
     asked = ("/console", "/notice", "/api/v1/openapi.json")
     assert [platform.client.get(path).status_code for path in asked] == [404, 404, 200]
+
+
+def test_what_a_scan_found_becomes_notices(platform: Server, staff: dict[str, str], tmp_path: Path) -> None:
+    """One for each object, by its id; sent twice there are no more."""
+    columns = {"id": ["post-1", "post-2"], "bank": ["ncii"] * 2, "entry": ["E"] * 2, "type": ["pdq"] * 2}
+    pq.write_table(pa.table({**columns, "distance": pa.array([0, 7], pa.uint8())}), tmp_path / "out.parquet")
+    (tmp_path / "key").write_text(staff["Authorization"].removeprefix("Bearer ") + "\n")
+    command = ["notice", "from-scan", str(tmp_path / "out.parquet"), "--token-file", str(tmp_path / "key")]
+    to = ["--to", str(platform.client.base_url)]
+    told = [CliRunner().invoke(main, [*command, *to, *more]) for more in (["--dry-run"], [], [])]
+    assert [each.exit_code for each in told] == [0, 0, 0]
+    assert [each.stdout.strip() for each in told] == [
+        "2 objects would be sent; those that have a notice keep it.",
+        "2 objects: 2 new notices, 0 were there already.",
+        "2 objects: 0 new notices, 2 were there already.",
+    ]
+    listed = platform.client.get("/api/v1/notices", headers=staff).json()["notices"]
+    assert [each["opening"] for each in listed] == ["policy", "policy"]
+    wrong = CliRunner().invoke(main, [*command, "--to", "noli.example"])
+    assert (wrong.exit_code, "starts with http" in wrong.stderr) == (2, True)
 
 
 def test_a_process_drains_before_it_ends(platform: Server, staff: dict[str, str]) -> None:

@@ -418,3 +418,17 @@ def test_damage_met_on_the_way_from_a_snapshot_is_told() -> None:
     with pytest.raises(IntegrityError, match="backup"):
         indexes.load(store)
     assert not indexes.ready
+
+
+def test_who_holds_this_very_hash() -> None:
+    """In the banks named, enabled or not; a near one is another."""
+    store = MemoryBanks()
+    store.put_bank(1, BankPolicy(Action.BLOCK, enabled=False))
+    store.put_bank(2)
+    store.put(1, 5, some_hash(1), some_hash(2))
+    store.put(1, 4, some_hash(1))
+    store.put(2, 6, some_hash(1))
+    store.put(1, 7, flipped(some_hash(1), 1))
+    indexes = loaded(store)
+    assert indexes.holding(some_hash(1), banks={"bank1"}) == [4, 5]
+    assert indexes.holding(some_hash(3), banks={"bank1", "bank2"}) == []

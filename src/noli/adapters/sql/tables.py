@@ -541,6 +541,8 @@ notice_event = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("private", sa.LargeBinary),
     sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+    # For figures over some days.
+    sa.Index(None, "kind", "at"),
 )
 
 # Which open notice gathers the uploads of a bank entry, by a keyed digest of the entry's id.
