@@ -32,7 +32,7 @@ from noli.matching.pictures import Pictures, written
 from noli.matching.ports import HeldBank, Kept, KeptBank
 
 #: Raised with every change to what the folder holds; the images check by themselves whether they fit the kernel.
-VERSION = 1
+VERSION = 2
 
 _PAGE = "page.json"
 _LOCK = "lock"

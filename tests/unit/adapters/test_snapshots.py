@@ -17,7 +17,7 @@ from noli.matching.ports import HeldBank
 from tests.support.catalogues import index_of, values
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, 123456, tzinfo=UTC)
-PICTURES = [(EntryId(9), KeyedRegions((640, 480), b"12345678" * 3, b"")), None]
+PICTURES = [(EntryId(9), KeyedRegions((640, 480), b"12345678" * 3, b"", 5000)), None]
 
 
 def change(number: int) -> Change:
