@@ -68,7 +68,7 @@ class Config:
     rate_limit_per_s: int = 20_000
     #: Failed log-ins an address may make a minute before it has to wait.
     failed_auth_per_min: int = 60
-    #: Neighbours of one hash that a bank reports at most; more are counted as "capped".
+    #: Entries near one hash that a bank reports at most; more are counted as "capped".
     max_neighbours: int = 1000
     #: Seconds between looks at the change sequence; a withdrawal elsewhere stops matching here within this time.
     follow_interval_s: float = 0.25

@@ -117,6 +117,8 @@ banked_regions = sa.Table(
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("places", sa.LargeBinary, nullable=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
+    # When the picture is shown in its video; null for a picture, and for what was registered before revision 0018.
+    sa.Column("at_ms", sa.BigInteger),
 )
 
 opinion = sa.Table(
