@@ -193,7 +193,7 @@ class Seat:
     def shot(self, name: str) -> None:
         """Keep a screenshot of the whole page."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        self.page.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
 
     def too_wide(self) -> bool:
         """Say whether the page scrolls sideways."""

@@ -143,6 +143,8 @@ WAYS: tuple[Way, ...] = (
     Way("/console/clocks", N_("Clocks"), "clock", Right.LIST_NOTICES),
     Way("/console/figures", N_("Figures"), "chart", Right.LIST_NOTICES),
     Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
+    Way("/console/banks", N_("Banks"), "bank", Right.LIST_NOTICES),
+    Way("/console/partners", N_("Partners"), "link", Right.LIST_NOTICES),
     Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
     Way("/console/staff", N_("Staff"), "people", Right.MANAGE_STAFF),
     Way("/console/help", N_("Help"), "help", apart=True),
