@@ -8,7 +8,7 @@ import pytest
 
 from noli.bank.model import EntryId
 from noli.base.errors import Unavailable
-from noli.jobs.model import Lane
+from noli.jobs.model import Lane, Lease
 from noli.jobs.ports import LeaseLost
 from noli.jobs.service import Runner
 from noli.notices import commands as c
@@ -17,6 +17,7 @@ from noli.notices import events as e
 from noli.notices.copies import CopySearch
 from noli.notices.model import Ground, Letter, Measure, Notice, NoticeFilter, NoticeState, Opening, Via
 from noli.notices.ports import FoundCopy, SeenUpload
+from noli.notices.service import COPIES
 from noli.regimes.model import Party
 from tests.support.jobs import MemoryJobs
 from tests.support.notices import START, Desk, complete, content
@@ -86,6 +87,15 @@ def test_the_same_picture_joins_the_notice_and_shares_its_lot() -> None:
     assert "found by automated means" in last.text
     assert platform.kinds(notice).count("notice.copies-found") == 1
     assert not platform.runner.step(Lane.LOCAL), "nothing is left to do"
+
+
+def test_a_job_that_comes_again_changes_nothing() -> None:
+    """A search whose copies are taken in is over, whoever asks for it once more."""
+    platform = Platform(FoundCopy("post-7", 0))
+    notice = platform.removed()
+    platform.search.search(Lease(COPIES, notice.id, "", START, 0, 0))
+    assert platform.desk.load(notice).version == notice.version
+    assert len(platform.catalogue.asked) == 1
 
 
 def test_what_only_resembles_it_is_opened_for_review() -> None:
