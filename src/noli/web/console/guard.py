@@ -141,6 +141,7 @@ class Way:
 WAYS: tuple[Way, ...] = (
     Way("/console/notices", N_("Queue"), "queue", Right.LIST_NOTICES),
     Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
+    Way("/console/pursuits", N_("Requests"), "link", Right.LIST_CASES),
     Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
     Way("/console/staff", N_("Staff"), "people", Right.MANAGE_STAFF),
     Way("/console/help", N_("Help"), "help", apart=True),
@@ -202,13 +203,17 @@ def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
 
 def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
     status, _ = STATUS[error.code]
-    case = call.path.get("case", "") if visitor.may(Right.VIEW_CASES) else ""
-    notice = call.path.get("notice", "") if visitor.may(Right.VIEW_NOTICES) else ""
-    back = "/console"
-    if status != STATUS["not-found"][0]:
-        back = f"/console/cases/{case}" if case else f"/console/notices/{notice}" if notice else back
+    back = "/console" if status == STATUS["not-found"][0] else _page_of(call, visitor)
     wait = error.retry_after_s if isinstance(error, Throttled) else 0
     return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
+
+
+def _page_of(call: Call, visitor: Visitor) -> str:
+    """Return the page that a form came from, where its role may open it."""
+    for name, right in (("case", Right.VIEW_CASES), ("pursuit", Right.VIEW_CASES), ("notice", Right.VIEW_NOTICES)):
+        if name in call.path and visitor.may(right):
+            return f"/console/{name}s/{call.path[name]}"
+    return "/console"
 
 
 def _typed(call: Call) -> str:
