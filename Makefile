@@ -184,6 +184,10 @@ bench: .venv/bench.stamp ## Measure against the peers and write docs/benchmarks.
 	@command -v wrk >/dev/null || .ci/install wrk || echo "Rows about requests a second need wrk." >&2
 	$(BIN)/python -m benchmarks $(ROWS)
 
+.PHONY: bench-constants
+bench-constants: .venv/bench.stamp ## Measure the constants by which noli doctor --plan and the load model reckon
+	$(BIN)/python -m benchmarks.constants
+
 .PHONY: bench-robustness
 bench-robustness: .venv/bench.stamp ## Measure which edited copies are found, and write docs/robustness.md
 	$(BIN)/python -m benchmarks.robustness

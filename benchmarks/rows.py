@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import casework, exchange, hashing, http, page, scans, search, videos
+from benchmarks import casework, exchange, hashing, http, page, scans, search, serving, soak, videos
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
@@ -15,6 +15,8 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **videos.ROWS,
     **casework.ROWS,
     **exchange.ROWS,
+    **serving.ROWS,
+    **soak.ROWS,
 }
 
 

@@ -271,6 +271,11 @@ class App(ExchangeParts, PursuitParts):
             "noli_entries_held", "Entries of partners that wait for a look.", lambda: self.partner_status.count().held
         )
         gauge(
+            "noli_doubts_held",
+            "Opinions of partners that wait for a look.",
+            lambda: self.partner_status.count().held_doubts,
+        )
+        gauge(
             "noli_entries_disputed",
             "Entries that somebody says are wrong.",
             lambda: len(self.partner_status.disputed()),

@@ -54,6 +54,7 @@ from noli.matching.index import BankIndexes
 from noli.moderation.service import DeskService
 from noli.notices.copies import CopySearch
 from noli.notices.public import PublicNotices
+from noli.notices.reporting import Reports
 from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
 from noli.outbox.service import WebhookService
@@ -258,6 +259,11 @@ class CaseParts:
             on_change=self.catch_up,
             searches=bool(self.config.catalogue),
         )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What is reported about decisions."""
+        return Reports(self.notices, self.keyring)
 
     @cached_property
     def public_notices(self) -> PublicNotices:

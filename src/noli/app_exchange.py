@@ -71,7 +71,7 @@ class ExchangeParts(CaseParts):
     @cached_property
     def feed(self) -> Feed:
         """Serves Noli's own feed."""
-        return Feed(self.exchange, self.outgoing, FeedKeys(self.keyring))
+        return Feed(self.exchange, self.outgoing, FeedKeys(self.keyring), Ed25519Verifier(), self.clock)
 
     @cached_property
     def incoming(self) -> Incoming:
@@ -81,7 +81,7 @@ class ExchangeParts(CaseParts):
     @cached_property
     def syncer(self) -> Syncer:
         """Fetches from partners."""
-        fetchers = PartnerFetchers(PartnerHttp(self.egress), Ed25519Verifier(), self.clock)
+        fetchers = PartnerFetchers(PartnerHttp(self.egress), Ed25519Verifier(), self.feed.signer, self.clock)
         return Syncer(self.exchange, self.incoming, fetchers, self.clock, on_change=self.catch_up)
 
     @cached_property

@@ -4,19 +4,23 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from noli.adapters import images
 from noli.adapters.decode import MediaDecoder
+from noli.adapters.egress import Egress
 from noli.adapters.scan.banks import enabled_banks, indexed
 from noli.adapters.scan.catalogue import Catalogue, UnitReader, survey
 from noli.adapters.scan.engines import Order, engine
+from noli.adapters.scan.report import Sent, found, send
 from noli.adapters.scan.work import Plan, Work, refuse_existing
 from noli.adapters.scan.worker import ScanWorker
 from noli.bank.ports import BankStore
+from noli.base.errors import InputError
 from noli.scanning.join import Scanner
 from noli.scanning.model import Kind, ScanBank, Tally, Unit
 from noli.scanning.rules import Sample
@@ -48,6 +52,30 @@ class ScanSettings:
     def workers_at_once(self) -> int:
         """Workers, counted."""
         return self.workers or os.cpu_count() or 1
+
+
+def send_matches(matches: Path, *, to: str, token: str, banks: Sequence[str] = ()) -> tuple[int, Iterator[Sent]]:
+    """Open a notice in an installation for each object that a scan found, and for none twice.
+
+    Args:
+        matches: The scan's output.
+        to: Address of the installation.
+        token: A key of it with the scope ``notices``.
+        banks: Only what matched these; all where there are none.
+
+    Returns:
+        How many objects there are, and what becomes of each.
+
+    Raises:
+        InputError: It is no output of a scan, or no address.
+    """
+    objects = found(matches, banks=banks)
+    host = urlsplit(to).hostname
+    if not host:
+        msg = "The address of the installation starts with http:// or https://."
+        raise InputError(msg)
+    # Who runs the command names the address, so it may be inside their network.
+    return len(objects), send(objects, to=to, token=token, egress=Egress(private_hosts=[host]))
 
 
 class CatalogueScan:

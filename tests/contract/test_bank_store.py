@@ -469,3 +469,23 @@ def test_a_bank_that_keeps_no_regions_has_forgotten_them(store: BankStore) -> No
         assert t.bank("one").policy.regions is RegionUse.OFF
     assert kept_regions(store, "one") == []
     assert kept_regions(store, "two") == [(2, keyed(2))]
+
+
+def test_what_is_disputed_or_unconfirmed_is_told_apart(store: BankStore) -> None:
+    """Of a bank what its active entries are bound to; of entries those that are disputed or bound."""
+    with store.transaction(write=True) as t:
+        one, other = t.add_bank("one", POLICY, now=NOW), t.add_bank("other", POLICY, now=NOW)
+        fill(t, "one", 1, 2)
+        bound = [(EntryId(n), replace(new(n), at_most=each)) for n, each in ((3, Action.REVIEW), (4, Action.LOG))]
+        t.add_entries("one", bound, now=NOW)
+        fill(t, "other", 5)
+        for entry, kind in ((2, OpinionKind.DISPUTED), (4, OpinionKind.FALSE_POSITIVE)):
+            t.add_opinion("one", Opinion(EntryId(entry), "anna", kind, "", NOW))
+        assert sorted(t.marked([EntryId(n) for n in (1, 2, 3, 4, 5, 6)])) == [
+            (EntryId(2), one.id, True, None),
+            (EntryId(3), one.id, False, Action.REVIEW),
+            (EntryId(4), one.id, True, Action.LOG),
+        ]
+        assert (t.bounds(one.id), t.bounds(other.id)) == ({Action.REVIEW, Action.LOG}, set())
+        t.add_opinion("one", Opinion(EntryId(3), "anna", OpinionKind.TRUE_POSITIVE, "", NOW))
+        assert t.bounds(one.id) == {Action.LOG}

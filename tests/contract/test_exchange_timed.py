@@ -11,7 +11,7 @@ import pytest
 
 from noli.bank.model import EntryId, OpinionKind, Sharing
 from noli.base.errors import InputError
-from noli.exchange.feedback import FeedbackService, HashFeedback
+from noli.exchange.feedback import EntryFeedback, FeedbackService, HashFeedback
 from noli.exchange.holders import Holders
 from noli.exchange.model import Page, Partner
 from noli.exchange.timed import SETTLED, Cursor, TimedFeed, whole_seconds
@@ -163,8 +163,8 @@ def test_feedback_reaches_only_what_the_partner_may_see(hub: Hub) -> None:
         partner, [HashFeedback(made_up(1), OpinionKind.DISPUTED), HashFeedback(some_hash(9), OpinionKind.DISPUTED)]
     )
     for entry in (withheld, private, gone, EntryId(7)):
-        service.on_entry(partner, entry, OpinionKind.FALSE_POSITIVE)
-    service.on_entry(partner, shared, OpinionKind.DISPUTED)
+        service.on_entries(partner, [EntryFeedback(entry, OpinionKind.FALSE_POSITIVE)])
+    service.on_entries(partner, [EntryFeedback(shared, OpinionKind.DISPUTED)])
     with hub.exchange.transaction() as transaction:
         banks = {shared: "protected", withheld: "protected", gone: "protected", private: "private"}
         said = {entry: [one.kind for one in transaction.banks.opinions(bank, entry)] for entry, bank in banks.items()}

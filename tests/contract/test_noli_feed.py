@@ -182,7 +182,9 @@ def test_our_fetchers_understand_our_servers(them: Served, one: Hub, protocol: P
     }
     source, secret = sources[protocol]
     one.take_from("them", protocol, source, secret=secret)
-    syncer = Syncer(one.exchange, one.incoming, PartnerFetchers(them, Ed25519Verifier(), one.clock), one.clock)
+    syncer = Syncer(
+        one.exchange, one.incoming, PartnerFetchers(them, Ed25519Verifier(), one.feed.signer, one.clock), one.clock
+    )
 
     def run() -> set[bytes]:
         for clock in (them.clock, one.clock):

@@ -224,6 +224,11 @@ def test_erasing_leaves_nothing_personal_and_the_ledger_whole(stores: Stores) ->
     with stores.notices.transaction() as transaction:
         assert transaction.records() == [record]
         assert transaction.records(after=record) == []
+        assert record in transaction.changed_records(since=START)
+        assert transaction.changed_records(since=START, after=record, limit=1) != [record]
+        assert transaction.changed_records(since=START + timedelta(seconds=1)) == []
+        assert len(transaction.portion(after=None, changed_since=START)) == 2
+        assert transaction.portion(after=None, changed_since=START + timedelta(seconds=1)) == []
         assert transaction.idle(before=START - timedelta(seconds=1)) == []
         assert transaction.idle(before=START) == [notice.id]
     desk.act(notice, c.Erase("retention"))

@@ -36,7 +36,11 @@ def test_take_it_down_from_an_incomplete_notice_to_the_second_person(platform: P
     )
     path = f"/notices/{notice['notice']}"
     assert (notice["state"], notice["valid"]) == ("incomplete", {})
-    assert {"regime": "us-take-it-down", "field": "signature", "need": "required"} in notice["missing"]
+    [signature] = [
+        each for each in notice["missing"] if (each["regime"], each["field"]) == ("us-take-it-down", "signature")
+    ]
+    assert (signature["need"], signature["verified"]) == ("required", True)
+    assert "TAKE IT DOWN" in signature["source"]
     letters = platform.get(path)["letters"]
     assert [each["letter"] for each in letters] == ["receipt", "missing"]
     assert "we still need" in letters[1]["text"]

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from noli.bank.model import OpinionKind, entry_text
 from noli.cli import main
+from noli.cli.installation import opened
+from noli.exchange.feedback import EntryFeedback
 from tests.support.exchange import made_up
 
 Run = Callable[..., Result]
@@ -118,3 +121,40 @@ def test_our_own_identity_is_shown_and_changed(run: Run) -> None:
     assert first["installation"] == second["installation"]
     assert first["key"] != second["key"]
     assert first["epoch"] != second["epoch"]
+
+
+def test_opinions_beyond_the_agreement_wait(run: Run, tmp_path: Path) -> None:
+    """They are counted in the status, listed with what they are about, and believed or forgotten by a person."""
+    run("partner", "add", "one", "--shares", "protected", "--doubts-per-hour", "0")
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(made_up(seed).hex() for seed in range(3)))
+    run("bank", "import", "protected", str(listed))
+    with opened(tmp_path) as app:
+        with app.store.transaction() as t:
+            entries = [each.id for each in t.entries("protected")]
+        given = [EntryFeedback(each, OpinionKind.FALSE_POSITIVE, "a holiday picture") for each in entries]
+        app.feedback.on_entries(app.partners.get("one"), given)
+    assert "3 opinions of one are held" in run("partner", "status").stderr
+    assert json.loads(run("partner", "status", "one", "--json").stdout)["held_doubts"] == 3
+    assert f"opinion on {entry_text(entries[0])} of protected: false positive" in run("partner", "held", "one").stdout
+    assert json.loads(run("partner", "held", "one", "--json").stdout.splitlines()[0])["note"] == "a holiday picture"
+    with opened(tmp_path) as app:
+        app.feedback.on_entries(app.partners.get("one"), given[:1])
+    assert run("partner", "release", "one", "--reason", "flood").stdout == "released 0 entries of one\n"
+    assert run("partner", "release", "one", "--reason", "doubts").stdout == "released 0 entries and 3 opinions of one\n"
+    assert "3 entries are disputed" in run("partner", "status").stderr
+    assert json.loads(run("partner", "set", "one", "--doubts-per-hour", "7", "--json").stdout)["doubts_per_hour"] == 7
+    assert run("partner", "discard", "one").stdout == "discarded 0 entries of one\n"
+
+
+def test_receipts_are_listed(run: Run, tmp_path: Path) -> None:
+    """Where a partner has come back they say when, for what, and whether it signed; else that there are none."""
+    run("partner", "add", "one", "--shares", "protected")
+    assert "has confirmed nothing" in run("partner", "receipts", "one").stderr
+    with opened(tmp_path) as app:
+        app.outgoing.confirm(app.partners.get("one"), 2)
+    assert "has everything up to 2; not signed" in run("partner", "receipts", "one").stdout
+    shown = json.loads(run("partner", "receipts", "one", "--json").stdout)
+    assert (shown["position"], shown["signature"], shown["signed_text"]) == (2, "", "")
+    assert "no id of an entry" in run("partner", "receipts", "one", "--entry", "x", status=2).stderr
+    assert run("partner", "receipts", "one", "--entry", "0000000000001").stdout == ""

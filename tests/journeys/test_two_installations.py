@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two installations of Noli, one on PostgreSQL and one on SQLite, that exchange through their real servers."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -96,6 +97,10 @@ def test_they_stay_in_step(pair: tuple[Installation, Installation], tmp_path: Pa
     assert b.decision(3) == "review"
     eventually(lambda: a.decision(3) == "review", within_s=_WITHIN_S)
     assert "1 entries are disputed" not in a.noli("partner", "status")
+
+    # B signed for what it has: that the second entry is withdrawn, too.
+    key = json.loads(b.noli("partner", "identity", "--json"))["key"]
+    assert f"signed by {key}" in a.noli("partner", "receipts", "b", "--entry", second)
 
     # What B got names B.
     leaked = tmp_path / "leaked.txt"

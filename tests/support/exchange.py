@@ -60,10 +60,10 @@ class Hub:
         self.partners = PartnerService(self.exchange, self.access, self.clock)
         self.canaries = Canaries(DrawnSecrets(self.keyring, Purpose.CANARY))
         self.outgoing = Outgoing(self.exchange, self.canaries, self.clock)
-        self.feed = Feed(self.exchange, self.outgoing, FeedKeys(self.keyring))
+        self.feed = Feed(self.exchange, self.outgoing, FeedKeys(self.keyring), Ed25519Verifier(), self.clock)
         self.incoming = Incoming(self.exchange, NegativeIndex(database.banks, HammingIndex), self.clock, max_held=20)
         self.wire = Wire()
-        fetchers = PartnerFetchers(self.wire, Ed25519Verifier(), self.clock)
+        fetchers = PartnerFetchers(self.wire, Ed25519Verifier(), self.feed.signer, self.clock)
         self.syncer = Syncer(self.exchange, self.incoming, fetchers, self.clock)
         self.bank("protected")
 
@@ -216,7 +216,6 @@ class NoliServer:
         self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
     ) -> HttpAnswer:
         """Answer one call."""
-        del headers
         if path.endswith("/opinions"):
             for each in json.loads(body)["opinions"]:
                 entry = parse_entry(each["entry"])
@@ -231,6 +230,7 @@ class NoliServer:
                 previous=query.get("previous", ""),
                 nonce=query["nonce"],
                 limit=self.limit,
+                receipt=headers.get("noli-receipt", ""),
             )
         except Conflict:
             return HttpAnswer(409, {}, b"")

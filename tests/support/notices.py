@@ -200,9 +200,15 @@ class MemoryNoticeTransaction:
             self._world.listed[each.id] = replace(each, alarm_at=min(now, each.look_by or now))
         return len(lost)
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
         listed = sorted(self._world.listed.values(), key=lambda s: s.id)
-        return [s for s in listed if s.id > (after or "") and s.erased_at is None][:limit]
+        return [
+            s
+            for s in listed
+            if s.id > (after or "") and s.erased_at is None and not (changed_since and s.updated_at < changed_since)
+        ][:limit]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
         listed = [s for s in self._world.listed.values() if s.idle_at is not None and not s.held and not s.erased_at]
@@ -259,6 +265,9 @@ class MemoryNoticeTransaction:
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
         return [id_ for id_ in found if id_ > (after or "")][:limit]
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        return sorted(id_ for id_, at in self._world.touched.items() if at >= since and id_ > (after or ""))[:limit]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
         old = [id_ for id_, at in self._world.touched.items() if at <= before and id_ not in self._world.erased_records]

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from noli.access.model import ApiKey
 from noli.bank.model import (
+    Action,
     Bank,
     BankId,
     BankPolicy,
@@ -197,6 +198,20 @@ class MemoryBankTransaction:
         return sorted(
             e.id for e in held if e.disputed and e.state is EntryState.ACTIVE and self._state.banks[e.bank].id == bank
         )
+
+    def bounds(self, bank: BankId) -> set[Action]:
+        """Return what a bank's unconfirmed entries ask for at most."""
+        held = self._state.entries.values()
+        return {e.at_most for e in held if e.at_most is not None and self._state.banks[e.bank].id == bank}
+
+    def marked(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
+        """Return those entries that are disputed or unconfirmed."""
+        found = [self._state.entries[i] for i in entries if i in self._state.entries]
+        return [
+            (e.id, self._state.banks[e.bank].id, e.disputed, e.at_most)
+            for e in found
+            if e.disputed or e.at_most is not None
+        ]
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence."""

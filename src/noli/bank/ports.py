@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from noli.bank.model import Bank, BankId, BankPolicy, Change, Entry, EntryId, KeyedRegions, NewEntry, Opinion
+from noli.bank.model import Action, Bank, BankId, BankPolicy, Change, Entry, EntryId, KeyedRegions, NewEntry, Opinion
 
 
 class BankTransaction(Protocol):
@@ -81,6 +81,14 @@ class BankTransaction(Protocol):
 
     def disputed(self, bank: BankId) -> list[EntryId]:
         """List a bank's active entries that somebody says are wrong, in id order."""
+        ...
+
+    def bounds(self, bank: BankId) -> set[Action]:
+        """Return what entries of a bank ask for at most that nobody has confirmed, withdrawn ones included."""
+        ...
+
+    def marked(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
+        """Return (entry, its bank, disputed, asks for at most) of those entries that are disputed or unconfirmed."""
         ...
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:

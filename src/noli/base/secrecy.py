@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     NOTICE_SOURCE = "notice-source"
     #: Finds the record of a party without storing who it is.
     PARTY = "party"
+    #: Public ids of statements of reasons, which tell nobody whose they are.
+    STATEMENT = "statement"
     #: What a notifier shows to see what became of a notice, drawn from the notice's id.
     NOTICE_RECEIPT = "notice-receipt"
     #: Finds the request that a mail answers, by its reference or a message id.

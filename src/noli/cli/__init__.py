@@ -26,6 +26,7 @@ main = Commands(
         "partner": "noli.cli.partner:partner",
         "pursuit": "noli.cli.pursuit:pursuit",
         "regime": "noli.cli.regime:regime",
+        "report": "noli.cli.report:report",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
         "sync": "noli.cli.sync:sync",

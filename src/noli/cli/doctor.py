@@ -5,9 +5,10 @@ It looks; it repairs nothing, and it makes no installation where there is none. 
 yields findings; one that fails is a finding itself, so that the others still run.
 """
 
+import os
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ import click
 from noli import __version__
 from noli.base.config import Config
 from noli.base.errors import NoliError
-from noli.cli import examinations, output
+from noli.cli import examinations, output, planning
 from noli.cli.examinations import Finding
 from noli.cli.installation import data_option, json_option, settings
 
@@ -23,18 +24,27 @@ from noli.cli.installation import data_option, json_option, settings
 @click.command
 @json_option
 @data_option
+@click.option("--plan", "planned", metavar="N", help="Say what N hashes take instead (50M, 250k).")
+@click.option(
+    "--cores", type=click.IntRange(1, 1024), metavar="N", help="Cores of the planned machine. [default: here]"
+)
 @click.pass_context
-def doctor(ctx: click.Context, *, as_json: bool, data: Path | None) -> None:
+def doctor(ctx: click.Context, *, as_json: bool, data: Path | None, planned: str | None, cores: int | None) -> None:
     """Say what is wrong with this installation, and what to do.
 
     Looks at the kernel, the data folder, the database, the key file, the decoder's protections (by decoding a picture
     and by trying what is forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is
-    not.
+    not. With --plan it looks at nothing and says how much memory, disk and time, and how many processes, so many hashes
+    take, reckoned from what was measured.
 
     \b
     Example:
       noli doctor --data data
+      noli doctor --plan 50M --cores 8
     """
+    if planned is not None:
+        _print_plan(planning.count(planned), cores or os.cpu_count() or 1, as_json=as_json)
+        return
     wrong = 0
     for finding in _findings(data):
         wrong += not finding.well
@@ -47,6 +57,31 @@ def doctor(ctx: click.Context, *, as_json: bool, data: Path | None) -> None:
     if not as_json:
         output.print_text(f"{wrong} problem{'' if wrong == 1 else 's'} found." if wrong else "All is well.")
     ctx.exit(1 if wrong else 0)
+
+
+def _print_plan(hashes: int, cores: int, *, as_json: bool) -> None:
+    constants = planning.measured()
+    made = planning.plan(hashes, cores=cores, constants=constants)
+    if as_json:
+        output.print_json({**asdict(made), "measured_on": constants.machine, "measured_at": constants.at})
+        return
+    lines = {
+        "hashes": f"{made.hashes:,}",
+        "processes": f"{made.processes}, one a core: noli serve --workers {made.processes}",
+        "memory": f"{_size(made.memory_bytes)} while a snapshot is written; {_size(made.index_bytes)} of it is shared",
+        "disk": f"{_size(made.disk_bytes)} on SQLite; PostgreSQL takes more for the database, measure yours",
+        "start": f"{made.start_s:,.0f} s from a snapshot; {made.first_start_s:,.0f} s the first time",
+        "look-ups": f"{made.lookups_per_s:,.0f} a second",
+        "pictures": f"{made.files_per_s:,.0f} a second (2 MP JPEGs sent as files)",
+    }
+    for name, text in lines.items():
+        output.print_text(f"{name:<9}  {text}")
+    output.print_text(f"Reckoned from what was measured on {constants.machine}, {constants.at[:10]}.")
+
+
+def _size(count: float) -> str:
+    """Write bytes in the unit that fits."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"  # noqa: PLR2004 - a gigabyte
 
 
 @dataclass(frozen=True, slots=True)

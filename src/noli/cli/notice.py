@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``noli notice``: a platform's notices on the command line. What is decided here is decided as over the API."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def show(*, notice_id: str, as_json: bool, data: Path | None) -> None:
         return
     output.print_text(f"{shown.notice}  {shown.state}  {shown.opening} of {shown.opened_at.isoformat(' ', 'minutes')}")
     for lack in shown.missing:
-        output.print_text(f"lacks    {lack.field} ({lack.need}, {lack.regime})")
+        mark = "" if lack.verified else ", unverified"
+        output.print_text(f"lacks    {lack.field} ({lack.need}, {lack.source or lack.regime}{mark})")
     for clock in shown.clocks:
         state = "missed" if clock.breached else "met" if clock.met_at else "runs"
         mark = "" if clock.verified else ", unverified"
@@ -239,6 +241,59 @@ def answer(
     with opened(data) as app, app.notices.writing() as transaction:
         found = app.notices.decide_complaint(transaction, NoticeId(notice_id), command, actor=COMMAND_LINE)
     output.print_text(f"{found.id}  {found.state}")
+
+
+@notice.command("from-scan")
+@click.argument("matches", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", required=True, metavar="URL", help="Address of the installation.")
+@click.option(
+    "--token-file",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File with a key of it that has the scope 'notices'.",
+)
+@click.option("--bank", "banks", multiple=True, metavar="NAME", help="Only what matched this bank; may be repeated.")
+@json_option
+@dry_run_option
+@click.pass_context
+def from_scan(
+    ctx: click.Context,
+    /,
+    *,
+    matches: Path,
+    to: str,
+    token_file: Path,
+    banks: tuple[str, ...],
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Open a notice for each object that 'noli scan' found, through the API. Twice is as once.
+
+    The notice names the object by its id in the catalogue, and says which entries it is near. What could not be taken
+    is named, the rest is taken; the exit status is then 1. If it is cut short, run it again.
+
+    \b
+    Example:
+      noli notice from-scan matches.parquet --to https://noli.internal --token-file key --bank protected
+    """
+    from noli.app_scan import send_matches  # noqa: PLC0415 - slow to load
+
+    count, sent = send_matches(matches, to=to, token=token_file.read_text("ascii").strip(), banks=banks)
+    if dry_run:
+        output.print_text(f"{count:,} objects would be sent; those that have a notice keep it.")
+        return
+    failed = created = 0
+    for each in output.progress(sent, total=count, label="Sending"):
+        failed, created = failed + bool(each.error), created + each.created
+        if as_json:
+            output.print_json(asdict(each))
+        elif each.error:
+            output.print_text(f"{each.id}  not taken: {each.error}")
+    if not as_json:
+        output.print_text(
+            f"{count:,} objects: {created:,} new notices, {count - created - failed:,} were there already."
+        )
+    ctx.exit(1 if failed else 0)
 
 
 @notice.command("import")

@@ -23,7 +23,15 @@ from noli.cli.partner_options import (
     url_option,
     user_option,
 )
-from noli.exchange.model import DEFAULT_PER_HOUR, NewPartner, Partner, PartnerKeys, PartnerState, Protocol
+from noli.exchange.model import (
+    DEFAULT_DOUBTS_PER_HOUR,
+    DEFAULT_PER_HOUR,
+    NewPartner,
+    Partner,
+    PartnerKeys,
+    PartnerState,
+    Protocol,
+)
 
 _PROTOCOLS = click.Choice([str(each) for each in Protocol])
 _ACTIONS = click.Choice([str(action) for action in Action])
@@ -76,6 +84,14 @@ for command in COMMANDS:
     help="Entries that it may bring an hour; more are held until you have looked.",
 )
 @click.option(
+    "--doubts-per-hour",
+    type=click.IntRange(0),
+    default=DEFAULT_DOUBTS_PER_HOUR,
+    show_default=True,
+    metavar="N",
+    help="Entries that it may call wrong or disputed an hour; more opinions are held until you have looked.",
+)
+@click.option(
     "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help="What its key may do besides."
 )
 @url_option
@@ -93,6 +109,7 @@ def add(  # noqa: PLR0913 - one option each
     protocol: str,
     honours: bool | None,
     per_hour: int,
+    doubts_per_hour: int,
     more: tuple[str, ...],
     url: str | None,
     feed_key: str | None,
@@ -115,6 +132,7 @@ def add(  # noqa: PLR0913 - one option each
         protocol=Protocol(protocol),
         honours_withdrawal=honours,
         per_hour=per_hour,
+        doubts_per_hour=doubts_per_hour,
         shares=shares,
         imports=imports(takes, Action(at_most)),
         source=changed_source(None, url=existing(url), feed_key=feed_key, user=user),
@@ -172,6 +190,7 @@ def show(name: str, *, as_json: bool, data: Path | None) -> None:
 @click.option("--protocol", type=_PROTOCOLS, help="What it speaks.")
 @click.option("--honours-withdrawal/--keeps-withdrawn", "honours", default=None, help="Whether withdrawals work there.")
 @click.option("--per-hour", type=click.IntRange(0), metavar="N", help="Entries that it may bring an hour.")
+@click.option("--doubts-per-hour", type=click.IntRange(0), metavar="N", help="Entries that it may doubt an hour.")
 @click.option("--suspend/--resume", "suspended", default=None, help="Stop everything with this partner, or go on.")
 @url_option
 @feed_key_option
@@ -188,6 +207,7 @@ def set_partner(  # noqa: PLR0913 - one option each
     protocol: str | None,
     honours: bool | None,
     per_hour: int | None,
+    doubts_per_hour: int | None,
     suspended: bool | None,
     url: str | None,
     feed_key: str | None,
@@ -218,6 +238,7 @@ def set_partner(  # noqa: PLR0913 - one option each
             "protocol": None if protocol is None else Protocol(protocol),
             "honours_withdrawal": honours,
             "per_hour": per_hour,
+            "doubts_per_hour": doubts_per_hour,
             "state": None if suspended is None else state,
         }
         changes = {field: value for field, value in given.items() if value is not None}
@@ -260,6 +281,7 @@ def partner_json(each: Partner) -> dict[str, object]:
         "state": str(each.state),
         "honours_withdrawal": each.honours_withdrawal,
         "per_hour": each.per_hour,
+        "doubts_per_hour": each.doubts_per_hour,
         "shares": list(each.shares),
         "takes": [{"theirs": one.remote, "bank": one.bank, "at_most": str(one.at_most)} for one in each.imports],
         "source": None if each.source is None else each.source.url,

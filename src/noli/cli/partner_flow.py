@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from noli.bank.model import entry_text
+from noli.bank.model import entry_text, parse_entry
 from noli.cli import output
 from noli.cli.installation import data_option, json_option, opened
-from noli.exchange.model import HeldReason
+from noli.exchange.messages import receipt_text
+from noli.exchange.model import HeldReason, PartnerReceipt
 from noli.exchange.status import PartnerStatus
 from noli.hashing.lists import BadLine, parse_list
 
-_REASONS = click.Choice([str(reason) for reason in HeldReason])
+# Why entries are held, and the word for opinions that are.
+_DOUBTS = "doubts"
+_REASONS = click.Choice([*(str(reason) for reason in HeldReason), _DOUBTS])
 
 if TYPE_CHECKING:
     from noli.app import App
 
-# Held entries that are listed at most.
+# Held entries and doubts that are listed at most.
 _SHOWN = 1000
 
 
@@ -46,6 +49,9 @@ def status(name: str | None, *, as_json: bool, data: Path | None) -> None:
     if name is not None:
         for bad in found[0].refused:
             output.print_text(f"refused {_time(bad.at)}  {bad.reference[:64] or '-'}  {bad.reason}")
+    for each in found:
+        if each.held_doubts:
+            output.hint(f"{each.held_doubts} opinions of {each.partner.name} are held; 'noli partner held' shows them.")
     if disputed:
         output.hint(f"{len(disputed)} entries are disputed and only ask for review; somebody should look:")
         for entry in disputed:
@@ -57,7 +63,7 @@ def status(name: str | None, *, as_json: bool, data: Path | None) -> None:
 @json_option
 @data_option
 def held(name: str, *, as_json: bool, data: Path | None) -> None:
-    """List what is held of a partner, and why. It matches nothing until it is released.
+    """List what is held of a partner, and why. Until it is released, entries match nothing and opinions change nothing.
 
     \b
     Example:
@@ -66,13 +72,23 @@ def held(name: str, *, as_json: bool, data: Path | None) -> None:
     with opened(data) as app, app.exchange.transaction() as transaction:
         partner = transaction.partner(name)
         found, count = transaction.held(partner.id, limit=_SHOWN), transaction.count_held(partner.id)
+        doubts, doubted = transaction.held_doubts(partner.id, limit=_SHOWN), transaction.count_doubts(partner.id)
     for each in found:
         if as_json:
             output.print_json({"reference": each.reference, "bank": each.bank, "reason": str(each.reason)})
         else:
             output.print_text(f"{each.reference}  for {each.bank}: {_WHY[each.reason]}")
-    if count > len(found):
-        output.hint(f"{count - len(found)} more are held.")
+    for doubt in doubts:
+        entry, kind = entry_text(doubt.entry), str(doubt.kind)
+        if as_json:
+            shown = {"entry": entry, "bank": doubt.bank, "kind": kind, "note": doubt.note, "reason": _DOUBTS}
+            output.print_json(shown)
+        else:
+            said = f": {doubt.note}" if doubt.note else ""
+            output.print_text(f"opinion on {entry} of {doubt.bank}: {kind.replace('_', ' ')}{said}")
+    further = count - len(found) + doubted - len(doubts)
+    if further:
+        output.hint(f"{further} more are held.")
 
 
 @click.command("release")
@@ -80,16 +96,20 @@ def held(name: str, *, as_json: bool, data: Path | None) -> None:
 @click.option("--reason", type=_REASONS, help="Only what is held for this. [default: all]")
 @data_option
 def release(name: str, *, reason: str | None, data: Path | None) -> None:
-    """Take what is held of a partner into our banks.
+    """Take what is held of a partner into our banks, and believe its opinions.
 
     \b
     Example:
       noli partner release platform --reason flood --data data
     """
     with opened(data) as app:
-        count = app.incoming.release(app.partners.get(name), reason=HeldReason(reason) if reason else None)
+        partner, count, doubts = app.partners.get(name), 0, 0
+        if reason != _DOUBTS:
+            count = app.incoming.release(partner, reason=HeldReason(reason) if reason else None)
+        if reason in {None, _DOUBTS}:
+            doubts = app.feedback.release(partner)
         _fetch_soon(app, name)
-    output.print_text(f"released {count} entries of {name}")
+    output.print_text(f"released {_counted(count, doubts)} of {name}")
 
 
 @click.command("discard")
@@ -104,9 +124,51 @@ def discard(name: str, *, reason: str | None, data: Path | None) -> None:
       noli partner discard platform --reason common --data data
     """
     with opened(data) as app:
-        count = app.incoming.discard(app.partners.get(name), reason=HeldReason(reason) if reason else None)
+        partner, count, doubts = app.partners.get(name), 0, 0
+        if reason != _DOUBTS:
+            count = app.incoming.discard(partner, reason=HeldReason(reason) if reason else None)
+        if reason in {None, _DOUBTS}:
+            doubts = app.feedback.discard(partner)
         _fetch_soon(app, name)
-    output.print_text(f"discarded {count} entries of {name}")
+    output.print_text(f"discarded {_counted(count, doubts)} of {name}")
+
+
+@click.command("receipts")
+@click.argument("name")
+@click.option("--entry", metavar="ENTRY", help="Only the one that covers the newest change of this entry of ours.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="So many at most.")
+@click.option("--before", type=click.IntRange(1), metavar="N", help="Only those with a smaller number.")
+@json_option
+@data_option
+def receipts(name: str, *, entry: str | None, limit: int, before: int | None, as_json: bool, data: Path | None) -> None:
+    """List what a partner said that it has, newest first.
+
+    A partner that comes back for more has what it was told before; another Noli signs that. With --json everything is
+    printed that somebody else needs to verify the signature.
+
+    \b
+    Example:
+      noli partner receipts platform --entry 0H2Z4R6T8V0X1 --data data
+    """
+    wanted = None if entry is None else parse_entry(entry)
+    if entry is not None and wanted is None:
+        msg = f"{entry!r} is no id of an entry; 'noli bank show' lists them."
+        raise click.BadParameter(msg, param_hint="--entry")
+    with opened(data) as app:
+        installation = app.feed.identity().installation
+        with app.exchange.transaction() as transaction:
+            partner = transaction.partner(name)
+            found = transaction.receipts(partner.id, entry=wanted, before=before, limit=limit)
+    agreed = partner.source.public_key if partner.source else ""
+    for each in found:
+        if as_json:
+            output.print_json(_receipt_json(each, installation=installation, to=name))
+        else:
+            output.print_text(
+                f"{each.number}  {_time(each.at)}  has everything up to {each.position}; {_by(each, agreed)}"
+            )
+    if not found:
+        output.hint(f"{name} has confirmed nothing of this yet.")
 
 
 @click.command("resync")
@@ -178,7 +240,7 @@ def identity(*, rotate: bool, new_epoch: bool, as_json: bool, data: Path | None)
         output.print_text(f"{field + ':':<14}{value}")
 
 
-COMMANDS = (status, held, release, discard, resync, trace, identity)
+COMMANDS = (status, held, release, discard, receipts, resync, trace, identity)
 
 _WHY = {
     HeldReason.FLOOD: "more came within an hour than was agreed",
@@ -202,6 +264,7 @@ def status_json(each: PartnerStatus) -> dict[str, object]:
         "taken": sync.counts.taken,
         "withdrawn": sync.counts.withdrawn,
         "held": each.held,
+        "held_doubts": each.held_doubts,
         "refused": sync.counts.refused,
         "newest_refused": [
             {"at": bad.at.isoformat(), "reference": bad.reference, "reason": bad.reason} for bad in each.refused
@@ -225,6 +288,28 @@ def _row(each: PartnerStatus) -> tuple[object, ...]:
         counts.refused,
         why,
     )
+
+
+def _counted(entries: int, doubts: int) -> str:
+    return f"{entries} entries" + (f" and {doubts} opinions" if doubts else "")
+
+
+def _receipt_json(each: PartnerReceipt, *, installation: str, to: str) -> dict[str, object]:
+    text = receipt_text(installation, each.epoch, to, each.position, each.digest)
+    return {
+        "number": each.number,
+        "at": each.at.isoformat(),
+        "position": each.position,
+        "signed_text": text.decode() if each.signature else "",
+        "key": each.key,
+        "signature": each.signature,
+    }
+
+
+def _by(each: PartnerReceipt, agreed: str) -> str:
+    if not each.signature:
+        return "not signed"
+    return f"signed by {each.key}" + (", the key agreed on" if each.key == agreed else "")
 
 
 def _time(at: datetime) -> str:

@@ -4,10 +4,12 @@
 A partner comes back with its checkpoint and the digest of the page that led there. Both are known here from when that
 page was given: whoever shows another is ahead of us or of another history, because one of the two was set back, and is
 told so instead of being given numbers that mean something else. What it shows is also its receipt: it has that page.
+Where it signs that, the signature is kept, so that it can be held to it.
 """
 
 from dataclasses import dataclass, field
 
+from noli.base.clock import Clock
 from noli.base.errors import Conflict
 from noli.exchange.messages import (
     FORM,
@@ -15,12 +17,15 @@ from noli.exchange.messages import (
     FeedPage,
     KeyChange,
     Signer,
+    Verifier,
     digest_of,
     item_of,
     key_change,
+    read_receipt,
+    receipt_text,
     write_page,
 )
-from noli.exchange.model import FeedIdentity, Partner
+from noli.exchange.model import FeedIdentity, Partner, PartnerReceipt
 from noli.exchange.outgoing import Outgoing
 from noli.exchange.ports import ExchangeStore, SigningKeys
 
@@ -37,9 +42,12 @@ class SignedPage:
 class Feed:
     """Makes pages; safe to call from many threads and processes."""
 
-    def __init__(self, store: ExchangeStore, outgoing: Outgoing, keys: SigningKeys) -> None:
+    def __init__(
+        self, store: ExchangeStore, outgoing: Outgoing, keys: SigningKeys, verifier: Verifier, clock: Clock
+    ) -> None:
         """Keep the collaborators."""
         self._store, self._outgoing, self._keys = store, outgoing, keys
+        self._verifier, self._clock = verifier, clock
 
     def identity(self) -> FeedIdentity:
         """Return who we are; made at the first call."""
@@ -54,7 +62,11 @@ class Feed:
     @property
     def public_key(self) -> str:
         """What partners must know to believe us."""
-        return self._signer(self.identity()).public_key
+        return self.signer().public_key
+
+    def signer(self) -> Signer:
+        """Return who signs for us now."""
+        return self._signer(self.identity())
 
     def rotate(self) -> str:
         """Sign with a new key from now on; partners who know the one before follow by themselves.
@@ -73,7 +85,9 @@ class Feed:
         with self._store.transaction(write=True) as transaction:
             transaction.renew_feed(epoch=True)
 
-    def page(self, partner: Partner, *, after: int, previous: str, nonce: str, limit: int) -> SignedPage:
+    def page(
+        self, partner: Partner, *, after: int, previous: str, nonce: str, limit: int, receipt: str = ""
+    ) -> SignedPage:
         """Make one page.
 
         Args:
@@ -82,6 +96,7 @@ class Feed:
             previous: Digest of the page that led there; empty with checkpoint 0.
             nonce: What it asks with.
             limit: Entries at most.
+            receipt: What it signs of that: key and signature, or empty.
 
         Raises:
             Conflict: We never gave that checkpoint: one of us was set back.
@@ -112,6 +127,11 @@ class Feed:
         if came_back is False or not empty:
             with self._store.transaction(write=True) as transaction:
                 transaction.confirm_head(partner.id, after, previous)
+                if came_back is False:
+                    text = receipt_text(identity.installation, identity.epoch, partner.name, after, previous)
+                    signed = read_receipt(receipt, text, self._verifier)
+                    kept = PartnerReceipt(self._clock.now(), after, identity.epoch, previous, *signed)
+                    transaction.add_receipt(partner.id, kept)
                 if not empty:
                     transaction.keep_head(partner.id, page.next, digest_of(body), done=after)
         return SignedPage(body, signature, empty)

@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What partners think of what we shared with them, as their own protocols say it.
 
-Feedback on what a partner was never given is passed over without a word: an answer that tells known from unknown would
-tell canaries from entries. The same opinion again changes nothing, so that repeating it costs nobody anything.
+1. Feedback on what a partner was never given is passed over without a word: an answer that tells known from unknown
+   would tell canaries from entries.
+2. The same opinion again changes nothing, so that repeating it costs nobody anything.
+3. A doubt (false positive, disputed) makes an entry ask for review alone. Who doubts more in an hour than was agreed
+   would switch a bank off: beyond that, doubts are held until somebody has looked.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from noli.bank.model import Entry, EntryId, Opinion, OpinionKind
+from noli.bank.model import EntryId, Opinion, OpinionKind
 from noli.bank.rules import PARTNER_PREFIX
 from noli.base.clock import Clock
+from noli.exchange import rules
 from noli.exchange.holders import Holders, may_see
-from noli.exchange.model import Partner
+from noli.exchange.model import HeldDoubt, Partner
 from noli.exchange.ports import ExchangeStore, ExchangeTransaction
+
+# Held doubts that are released in one transaction.
+_RELEASED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,15 @@ class HashFeedback:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EntryFeedback:
+    """An opinion on an entry; fields as above."""
+
+    entry: EntryId
+    kind: OpinionKind
+    note: str = ""
+
+
 class FeedbackService:
     """Keeps partners' opinions; safe to call from many threads and processes."""
 
@@ -40,22 +56,90 @@ class FeedbackService:
 
     def on_hashes(self, partner: Partner, given: Iterable[HashFeedback]) -> None:
         """Keep opinions on hashes. Raises Unavailable where the banks are not loaded."""
+        now = self._clock.now()
         with self._store.transaction(write=True) as transaction:
-            for each in given:
-                for entry in self._holders.of(transaction, partner, each.value):
-                    self._keep(transaction, partner, entry, each.kind, each.note)
+            opinions = [
+                HeldDoubt(entry.id, entry.bank, each.kind, each.note, now)
+                for each in given
+                for entry in self._holders.of(transaction, partner, each.value)
+            ]
+            self._keep(transaction, partner, opinions)
 
-    def on_entry(self, partner: Partner, entry: EntryId, kind: OpinionKind, *, note: str = "") -> None:
-        """Keep an opinion on an entry."""
+    def on_entries(self, partner: Partner, given: Sequence[EntryFeedback]) -> None:
+        """Keep opinions on entries."""
+        now = self._clock.now()
         with self._store.transaction(write=True) as transaction:
-            found = transaction.banks.entries_by_id([entry]).get(entry)
-            if found is not None and may_see(partner, found):
-                self._keep(transaction, partner, found, kind, note)
+            found = transaction.banks.entries_by_id([each.entry for each in given])
+            opinions = [
+                HeldDoubt(each.entry, found[each.entry].bank, each.kind, each.note, now)
+                for each in given
+                if each.entry in found and may_see(partner, found[each.entry])
+            ]
+            self._keep(transaction, partner, opinions)
 
-    def _keep(
-        self, transaction: ExchangeTransaction, partner: Partner, entry: Entry, kind: OpinionKind, note: str
-    ) -> None:
-        author = f"{PARTNER_PREFIX}{partner.name}"
-        before = [one.kind for one in transaction.banks.opinions(entry.bank, entry.id) if one.author == author]
-        if before[-1:] != [kind]:
-            transaction.banks.add_opinion(entry.bank, Opinion(entry.id, author, kind, note, self._clock.now()))
+    def release(self, partner: Partner) -> int:
+        """Believe all doubts that are held of a partner, whatever was agreed for an hour.
+
+        Returns:
+            How many.
+        """
+        released = 0
+        while True:
+            with self._store.transaction(write=True) as transaction:
+                held = transaction.held_doubts(partner.id, limit=_RELEASED_AT_ONCE)
+                if not held:
+                    return released
+                for each in held:
+                    _believe(transaction, partner, each)
+                transaction.drop_doubts(partner.id, [each.entry for each in held])
+            released += len(held)
+
+    def discard(self, partner: Partner) -> int:
+        """Forget all doubts that are held of a partner.
+
+        Returns:
+            How many.
+        """
+        discarded = 0
+        while True:
+            with self._store.transaction(write=True) as transaction:
+                held = transaction.held_doubts(partner.id, limit=_RELEASED_AT_ONCE)
+                if not held:
+                    return discarded
+                transaction.drop_doubts(partner.id, [each.entry for each in held])
+            discarded += len(held)
+
+    def _keep(self, transaction: ExchangeTransaction, partner: Partner, given: Sequence[HeldDoubt]) -> None:
+        before = transaction.sync_state(partner.id)
+        state, allowed = rules.doubts_allowed(partner, before, now=self._clock.now())
+        taken, held = 0, dict[EntryId, HeldDoubt]()
+        for each in given:
+            # What it thinks now takes the place of what it thought, held or not.
+            held.pop(each.entry, None)
+            if _newest(transaction, partner, each) == each.kind:
+                continue
+            if each.kind is not OpinionKind.TRUE_POSITIVE:
+                if taken >= allowed:
+                    held[each.entry] = each
+                    continue
+                taken += 1
+            _believe(transaction, partner, each)
+        transaction.drop_doubts(partner.id, [each.entry for each in given])
+        transaction.hold_doubts(partner.id, list(held.values()))
+        if taken:
+            state = replace(state, doubts_count=state.doubts_count + taken)
+            transaction.keep_sync_state(partner.id, state)
+
+
+def _author(partner: Partner) -> str:
+    return f"{PARTNER_PREFIX}{partner.name}"
+
+
+def _newest(transaction: ExchangeTransaction, partner: Partner, given: HeldDoubt) -> OpinionKind | None:
+    kinds = [one.kind for one in transaction.banks.opinions(given.bank, given.entry) if one.author == _author(partner)]
+    return kinds[-1] if kinds else None
+
+
+def _believe(transaction: ExchangeTransaction, partner: Partner, given: HeldDoubt) -> None:
+    opinion = Opinion(given.entry, _author(partner), given.kind, given.note, given.at)
+    transaction.banks.add_opinion(given.bank, opinion)

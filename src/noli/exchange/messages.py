@@ -37,6 +37,7 @@ MAX_ITEMS = 2000
 MAX_BYTES = 64 * 1024 * 1024
 
 _DIGEST_PREFIX, _PAGE_PREFIX, _KEY_PREFIX = b"noli-page|", b"noli-feed|", b"noli-key|"
+_RECEIPT_PREFIX = b"noli-receipt|"
 
 
 class Signer(Protocol):
@@ -168,6 +169,23 @@ def write_page(page: FeedPage, signer: Signer) -> tuple[bytes, str]:
 def digest_of(body: bytes) -> str:
     """Return what a page is called by the next one."""
     return hashlib.sha256(_DIGEST_PREFIX + body).hexdigest()
+
+
+def write_receipt(place: Position, signer: Signer) -> str:
+    """Sign that everything up to a place is stored; what the header ``noli-receipt`` of the next question holds."""
+    signature = signer.sign(receipt_text(place.installation, place.epoch, place.to, place.after, place.digest))
+    return f"{signer.public_key}:{signature.hex()}"
+
+
+def read_receipt(header: str, text: bytes, verifier: Verifier) -> tuple[str, str]:
+    """Return key and signature of a receipt; empty where it is missing or not good."""
+    key, _, signature = header.partition(":")
+    return (key, signature) if verifier.verify(key, _bytes(signature), text) else ("", "")
+
+
+def receipt_text(installation: str, epoch: str, to: str, after: int, digest: str) -> bytes:
+    """Return what a receipt signs: whose feed, which of its lives, whom it was for, and the page that is stored."""
+    return _RECEIPT_PREFIX + f"{installation}|{epoch}|{to}|{after}|{digest}".encode()
 
 
 def key_change(installation: str, key: str, signer: Signer) -> KeyChange:

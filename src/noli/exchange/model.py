@@ -16,6 +16,10 @@ PartnerId = NewType("PartnerId", int)
 #: hundreds a day; whoever expects a first load of more raises it for that day.
 DEFAULT_PER_HOUR = 10_000
 
+#: Entries that a partner may call wrong or disputed in an hour, each of which then only asks for review. A platform
+#: that looks at every match finds some dozens a day.
+DEFAULT_DOUBTS_PER_HOUR = 500
+
 
 class Protocol(StrEnum):
     """What a partner's software speaks."""
@@ -90,6 +94,7 @@ class Partner:
         state: Whether anything flows.
         honours_withdrawal: Whether a withdrawal that it is told of takes effect there.
         per_hour: Entries that it may bring an hour before the rest is held.
+        doubts_per_hour: Entries that it may call wrong or disputed an hour before the rest is held.
         shares: Names of the banks that it may see.
         imports: What is taken from it.
         source: Where we fetch; None where only the partner calls us.
@@ -102,6 +107,7 @@ class Partner:
     state: PartnerState = PartnerState.ACTIVE
     honours_withdrawal: bool = False
     per_hour: int = DEFAULT_PER_HOUR
+    doubts_per_hour: int = DEFAULT_DOUBTS_PER_HOUR
     shares: tuple[str, ...] = ()
     imports: tuple[Import, ...] = ()
     source: Source | None = None
@@ -119,6 +125,7 @@ class NewPartner:
     protocol: Protocol = Protocol.ANY
     honours_withdrawal: bool | None = None
     per_hour: int = DEFAULT_PER_HOUR
+    doubts_per_hour: int = DEFAULT_DOUBTS_PER_HOUR
     shares: tuple[str, ...] = ()
     imports: tuple[Import, ...] = ()
     source: Source | None = None
@@ -274,6 +281,48 @@ class Received:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HeldDoubt:
+    """A partner's opinion that makes an entry doubtful and waits for somebody to look; until then it changes nothing.
+
+    Attributes:
+        entry: The entry.
+        bank: Its bank.
+        kind: What the partner thinks: false positive or disputed.
+        note: More about it, in the partner's words.
+        at: When it came.
+    """
+
+    entry: EntryId
+    bank: str
+    kind: OpinionKind
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerReceipt:
+    """What a partner said that it has, by coming back for more.
+
+    Attributes:
+        at: When.
+        position: Everything that we told it up to this step of our change sequence.
+        epoch: Of which of our feed's lives.
+        digest: Of the page of our feed that ends there, 64 hexadecimal digits; empty in other protocols.
+        key: The key with which the partner signed that; empty where its protocol has no signatures.
+        signature: The signature, 128 hexadecimal digits; empty likewise.
+        number: Ours, ascending; 0 before it is kept.
+    """
+
+    at: datetime
+    position: int
+    epoch: str
+    digest: str = ""
+    key: str = ""
+    signature: str = ""
+    number: int = 0
+
+
 class SyncStatus(StrEnum):
     """How the last exchange with a partner went."""
 
@@ -313,6 +362,8 @@ class SyncState:
         next_at: Not before this.
         hour_at: When the hour that is being counted began.
         hour_count: Entries taken since.
+        doubts_at: When the hour began in which its doubts are being counted.
+        doubts_count: Doubts taken since.
         counts: Since the partner was added.
         opinions_sent: The step of the change sequence up to which our opinions were sent.
     """
@@ -328,6 +379,8 @@ class SyncState:
     next_at: datetime | None = None
     hour_at: datetime | None = None
     hour_count: int = 0
+    doubts_at: datetime | None = None
+    doubts_count: int = 0
     counts: Counts = Counts()
     opinions_sent: int = 0
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from noli.base.clock import Clock
 from noli.exchange.canaries import Canaries
-from noli.exchange.model import Page, Partner
+from noli.exchange.model import Page, Partner, PartnerReceipt
 from noli.exchange.ports import ExchangeStore
 
 #: Steps of the change sequence that one page looks through at most: other banks' changes cost the database time, too.
@@ -52,6 +52,19 @@ class Outgoing:
                 transaction.share_steps(partner, items, confirmed=after, now=self._clock.now())
         mixed = tuple(self._canaries.mixed(partner.id, items, first=after == 0))
         return Page(mixed, max(reached, after), reached < last)
+
+    def confirm(self, partner: Partner, position: int) -> None:
+        """Keep that a partner came back in a protocol without signatures: it has what it was told up to a step."""
+        if not position:
+            return
+        with self._store.transaction() as transaction:
+            identity = transaction.feed_identity()
+            epoch = "" if identity is None else identity.epoch
+            newest = transaction.receipts(partner.id, limit=1)
+        if newest and newest[0].epoch == epoch and newest[0].position >= position:
+            return
+        with self._store.transaction(write=True) as transaction:
+            transaction.add_receipt(partner.id, PartnerReceipt(self._clock.now(), position, epoch))
 
     def last(self) -> int:
         """Return the newest checkpoint there can be."""

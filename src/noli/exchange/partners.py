@@ -147,8 +147,8 @@ def subscription_key(token: str) -> str:
 
 def check_agreement(partner: NewPartner | Partner) -> None:
     """Refuse what cannot be agreed with a partner. Raises InputError."""
-    if partner.per_hour < 0:
-        msg = "A partner may bring 0 or more entries an hour."
+    if partner.per_hour < 0 or partner.doubts_per_hour < 0:
+        msg = "A partner may bring 0 or more entries an hour, and doubt 0 or more."
         raise InputError(msg)
     if len({each.remote for each in partner.imports}) < len(partner.imports):
         msg = "Each of a partner's banks goes into one of ours; name it once."

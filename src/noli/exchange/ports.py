@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from noli.bank.model import Entry
+from noli.bank.model import Entry, EntryId
 from noli.bank.ports import BankTransaction
 from noli.exchange.messages import Signer
 from noli.exchange.model import (
@@ -15,10 +15,12 @@ from noli.exchange.model import (
     FeedIdentity,
     Fetched,
     Given,
+    HeldDoubt,
     HeldReason,
     NewPartner,
     Partner,
     PartnerId,
+    PartnerReceipt,
     Quarantined,
     Received,
     SyncState,
@@ -113,6 +115,42 @@ class ExchangeTransaction(Protocol):
 
     def count_held(self, partner: PartnerId) -> int:
         """Count what is held of a partner."""
+        ...
+
+    def hold_doubts(self, partner: PartnerId, doubts: Sequence[HeldDoubt]) -> None:
+        """Keep doubts for somebody to look at; of each entry the newest, each entry once."""
+        ...
+
+    def drop_doubts(self, partner: PartnerId, entries: Sequence[EntryId]) -> None:
+        """Forget what is held of a partner's doubts about entries."""
+        ...
+
+    def held_doubts(self, partner: PartnerId, *, limit: int = 1000) -> list[HeldDoubt]:
+        """List doubts of a partner that wait for a look, oldest first."""
+        ...
+
+    def count_doubts(self, partner: PartnerId) -> int:
+        """Count doubts of a partner that wait for a look."""
+        ...
+
+    def add_receipt(self, partner: PartnerId, receipt: PartnerReceipt) -> None:
+        """Keep what a partner said that it has, where that is more than it ever said in this epoch; else nothing."""
+        ...
+
+    def receipts(
+        self, partner: PartnerId, *, entry: EntryId | None = None, before: int | None = None, limit: int = 100
+    ) -> list[PartnerReceipt]:
+        """List what a partner said that it has.
+
+        Args:
+            partner: The partner.
+            entry: Only the first one that covers the newest change of this entry of ours.
+            before: Only those with a smaller number.
+            limit: So many at most.
+
+        Returns:
+            The newest first.
+        """
         ...
 
     def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:

@@ -98,6 +98,18 @@ def fault(partner: Partner, told: Told) -> Bad | None:
 
 def allowance(partner: Partner, state: SyncState, *, now: datetime) -> tuple[SyncState, int]:
     """Return the state with its hour begun anew if it is over, and how many entries may still be taken in it."""
-    if state.hour_at is None or not state.hour_at <= now < state.hour_at + _HOUR:
+    if _is_over(state.hour_at, now):
         state = replace(state, hour_at=now, hour_count=0)
     return state, max(0, partner.per_hour - state.hour_count)
+
+
+def doubts_allowed(partner: Partner, state: SyncState, *, now: datetime) -> tuple[SyncState, int]:
+    """Return the state with its hour of doubts begun anew if it is over, and how many may still be taken in it."""
+    if _is_over(state.doubts_at, now):
+        state = replace(state, doubts_at=now, doubts_count=0)
+    return state, max(0, partner.doubts_per_hour - state.doubts_count)
+
+
+def _is_over(hour_at: datetime | None, now: datetime) -> bool:
+    # An hour that begins in our future was begun by a clock that has been set back since.
+    return hour_at is None or not hour_at <= now < hour_at + _HOUR

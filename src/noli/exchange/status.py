@@ -18,6 +18,7 @@ class PartnerStatus:
         partner: What is agreed.
         sync: How far we are with what it tells, and how it goes.
         held: Entries of it that wait for a look.
+        held_doubts: Doubts of it about entries of ours that wait for a look.
         confirmed: The step of our change sequence up to which it has what we tell, on Noli's own feed; else 0.
         behind: Steps of our change sequence after that.
         refused: The newest records of it that could not be used.
@@ -26,6 +27,7 @@ class PartnerStatus:
     partner: Partner
     sync: SyncState
     held: int
+    held_doubts: int
     confirmed: int
     behind: int
     refused: tuple[Quarantined, ...]
@@ -33,10 +35,11 @@ class PartnerStatus:
 
 @dataclass(frozen=True, slots=True)
 class PartnerCounts:
-    """How many partners cannot be fetched from, and how many entries are held."""
+    """How many partners cannot be fetched from, and how many entries and doubts are held."""
 
     failing: int
     held: int
+    held_doubts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class StatusService:
                 partner,
                 transaction.sync_state(partner.id),
                 transaction.count_held(partner.id),
+                transaction.count_doubts(partner.id),
                 confirmed,
                 transaction.banks.last_sequence() - confirmed,
                 tuple(transaction.quarantined(partner.id)),
@@ -79,7 +83,9 @@ class StatusService:
         found = self.all()
         troubled = {SyncStatus.UNREACHABLE, SyncStatus.DISTRUSTED, SyncStatus.FLOODED}
         return PartnerCounts(
-            failing=sum(each.sync.status in troubled for each in found), held=sum(each.held for each in found)
+            failing=sum(each.sync.status in troubled for each in found),
+            held=sum(each.held for each in found),
+            held_doubts=sum(each.held_doubts for each in found),
         )
 
     def disputed(self) -> list[Entry]:

@@ -87,6 +87,10 @@ class TimedFeed:
         known = self._outgoing.checkpoint_at(moment(seconds + 1))
         return Cursor(after, known, self._outgoing.last(), seconds)
 
+    def came_back(self, partner: Partner, cursor: Cursor) -> None:
+        """Keep that a partner begins a fetch here: it has what happened before."""
+        self._outgoing.confirm(partner, cursor.after)
+
     def page(self, partner: Partner, cursor: Cursor, *, limit: int) -> TimedPage:
         """Read a page; it is empty only where there is nothing more at this moment."""
         while True:

@@ -2,8 +2,8 @@
 """The banks as this process searches them: one Hamming index a bank, kept up with the change sequence.
 
 The store is the truth, this is a copy of it that says how far it has come (``sequence``). It never answers from a
-part: before the first complete load, and after one that failed, every search raises ``Unavailable``. It knows nothing
-of disputes and makes no decisions.
+part: before the first complete load, and after one that failed, every search raises ``Unavailable``. It makes no
+decisions, and searches know nothing of disputes; what it remembers of them is for when the store is silent.
 
 The processes of a host share the memory of a snapshot; each keeps for itself what came after. A snapshot is believed
 where the store has its last change, and holds as many hashes as the store once both stand at the same change.
@@ -11,11 +11,11 @@ where the store has its last change, and holds as many hashes as the store once 
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from noli.bank.model import Bank, BankId, Change, ChangeKind, EntryId, RegionUse
+from noli.bank.model import Action, Bank, BankId, Change, ChangeKind, EntryId, RegionUse
 from noli.bank.ports import BankStore, BankTransaction
 from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
@@ -32,6 +32,8 @@ ID_BYTES = 8
 CHANGES_A_PAGE = 1000
 
 _BANKS_A_PAGE = 100
+
+_WEAKEST_FIRST = (Action.LOG, Action.REVIEW, Action.BLOCK)
 
 #: A new snapshot is made once as many changes came as this part of the hashes; writing one again costs all of them.
 SNAPSHOT_PART = 20
@@ -64,6 +66,7 @@ class _State:
     kept: int
     loaded: dict[BankId, _Loaded]
     enabled: tuple[_Loaded, ...]
+    doubts: "_Doubts"
 
     @property
     def sequence(self) -> int:
@@ -72,6 +75,35 @@ class _State:
     @property
     def hashes(self) -> int:
         return sum(len(one.index) for one in self.loaded.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """Which entries are disputed, and the weakest that unconfirmed entries of a bank were ever bound to.
+
+    A bank may hold a million unconfirmed entries, so that they are not remembered one by one.
+    """
+
+    disputed: frozenset[EntryId] = frozenset()
+    bounds: Mapping[BankId, Action] = field(default_factory=dict)
+
+    def bound(self, bank: BankId, actions: Iterable[Action]) -> "_Doubts":
+        """Return them with what some entries of a bank are bound to."""
+        known = {*actions, *([self.bounds[bank]] if bank in self.bounds else ())}
+        return replace(self, bounds={**self.bounds, bank: min(known, key=_WEAKEST_FIRST.index)}) if known else self
+
+    def after(self, changes: Sequence[Change], transaction: BankTransaction) -> "_Doubts":
+        """Return them as they are after some changes."""
+        kinds = ChangeKind.ENTRY_ADDED, ChangeKind.ENTRY_OPINION
+        entries = [change.entry for change in changes if change.kind in kinds and change.entry is not None]
+        if not entries:
+            return self
+        marked = transaction.marked(entries)
+        doubts = self
+        for bank in {bank for _, bank, _, _ in marked}:
+            doubts = doubts.bound(bank, {bound for _, of, _, bound in marked if of == bank and bound is not None})
+        disputed = {entry for entry, _, is_disputed, _ in marked if is_disputed}
+        return replace(doubts, disputed=self.disputed.difference(entries) | disputed)
 
 
 class BankIndexes:
@@ -172,10 +204,11 @@ class BankIndexes:
                         if not changes:
                             return applied
                         loaded = self._apply(before.loaded, changes, transaction)
+                        doubts = before.doubts.after(changes, transaction)
                 except IntegrityError:
                     self._state = None
                     raise
-                self._state = _state(changes[-1], before.kept, loaded)
+                self._state = _state(changes[-1], before.kept, loaded, doubts)
                 applied += len(changes)
 
     def renew(self, store: BankStore) -> bool:
@@ -270,6 +303,19 @@ class BankIndexes:
                 found.update(entry for entry, _distance in hits)
         return [EntryId(entry) for entry in sorted(found)]
 
+    def remembered(self, near: Iterable[Neighbour]) -> list[Neighbour]:
+        """Mark neighbours by what is remembered of disputes and of what is unconfirmed, where the store is silent."""
+        doubts = self._current().doubts
+        return [
+            replace(
+                one,
+                disputed=one.entry in doubts.disputed,
+                at_most=doubts.bounds.get(one.bank.id),
+                remembered=True,
+            )
+            for one in near
+        ]
+
     def neighbours_by_regions(
         self, regions: Regions, *, max_neighbours: int, banks: Collection[str] | None = None
     ) -> list[Neighbour]:
@@ -346,7 +392,8 @@ class BankIndexes:
                     _append(one.index, hashes, ids)
                 for entry, regions in transaction.active_regions(bank_id):
                     one.regions.append(entry, regions)
-        return _state(last, 0, loaded)
+            doubts = _doubts(loaded, transaction)
+        return _state(last, 0, loaded, doubts)
 
     def _mapped(self, cache: IndexCache, store: BankStore) -> _State | None:
         """Take the newest snapshot and bring it up to the store's last change; None where there is none to believe."""
@@ -357,7 +404,9 @@ class BankIndexes:
             if _change(transaction, kept.at.sequence) != kept.at:
                 cache.refuse(kept, why="the database has another history")
                 return None
-            state = self._followed(_state(kept.at, kept.at.sequence, self._with_kept(kept, transaction)), transaction)
+            loaded = self._with_kept(kept, transaction)
+            state = _state(kept.at, kept.at.sequence, loaded, _doubts(loaded, transaction))
+            state = self._followed(state, transaction)
             if {bank: len(one.index) for bank, one in state.loaded.items()} != transaction.active_counts():
                 cache.refuse(kept, why="the database holds another number of hashes")
                 return None
@@ -377,7 +426,8 @@ class BankIndexes:
     def _followed(self, state: _State, transaction: BankTransaction) -> _State:
         """Apply everything that came after a state; where the history is another one, the next look will tell."""
         while changes := _after(state, transaction):
-            state = _state(changes[-1], state.kept, self._apply(state.loaded, changes, transaction))
+            loaded, doubts = self._apply(state.loaded, changes, transaction), state.doubts.after(changes, transaction)
+            state = _state(changes[-1], state.kept, loaded, doubts)
         return state
 
     def _apply(
@@ -432,8 +482,16 @@ def _banks(transaction: BankTransaction) -> Iterator[Bank]:
         after = page[-1].name
 
 
-def _state(last: Change, kept: int, loaded: dict[BankId, _Loaded]) -> _State:
-    return _State(last, kept, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled))
+def _state(last: Change, kept: int, loaded: dict[BankId, _Loaded], doubts: _Doubts) -> _State:
+    return _State(last, kept, loaded, tuple(one for one in loaded.values() if one.bank.policy.enabled), doubts)
+
+
+def _doubts(banks: Iterable[BankId], transaction: BankTransaction) -> _Doubts:
+    doubts = _Doubts()
+    for bank in banks:
+        doubts = doubts.bound(bank, transaction.bounds(bank))
+        doubts = replace(doubts, disputed=doubts.disputed.union(transaction.disputed(bank)))
+    return doubts
 
 
 def _change(transaction: BankTransaction, sequence: int) -> Change:

@@ -101,6 +101,7 @@ class Neighbour:
             only regions agree.
         disputed: Whether somebody says that the entry is wrong.
         at_most: The strongest action that the entry may ask for, until somebody here has confirmed it; None: any.
+        remembered: The store could not be asked about the entry: ``at_most`` is the weakest of its bank.
         segment: Of two videos, what the one shows of the other; None where one of them is a picture.
         agreement: How far regions agree, where only they do.
     """
@@ -110,6 +111,7 @@ class Neighbour:
     distance_bits: int
     disputed: bool = False
     at_most: Action | None = None
+    remembered: bool = False
     segment: Segment | None = None
     agreement: Agreement | None = None
 

@@ -180,7 +180,8 @@ def _weighed(match: Match, veto: Neighbour | None) -> Match:
     neighbour, verdict, reason = match.neighbour, match.verdict, match.reason
     if neighbour.at_most is not None and _STRENGTH[_ASKS[neighbour.at_most]] < _STRENGTH[verdict]:
         verdict = _ASKS[neighbour.at_most]
-        reason += f"; nobody here has confirmed the entry, so it {_DOES[neighbour.at_most]}"
+        why = "it cannot be asked now who" if neighbour.remembered else "nobody here"
+        reason += f"; {why} has confirmed the entry, so it {_DOES[neighbour.at_most]}"
     if neighbour.disputed and verdict is Verdict.BLOCK:
         verdict = Verdict.REVIEW
         reason += "; the entry is disputed, so a person decides"

@@ -216,7 +216,10 @@ class Checker:
         if not hit:
             return found
         by_videos = set[EntryId]().union(*(each.entries for each in found if each.upload.is_video))
-        entries, videos = self._entries(sorted(hit), sorted(by_videos))
+        told = self._entries(sorted(hit), sorted(by_videos))
+        if told is None:
+            return [replace(each, near=tuple(self._indexes.remembered(near) for near in each.near)) for each in found]
+        entries, videos = told
         confirmed = [replace(each, near=tuple(_confirmed(near, entries) for near in each.near)) for each in found]
         return [self._compared(each, videos) if each.upload.is_video else each for each in confirmed]
 
@@ -259,14 +262,15 @@ class Checker:
 
     def _entries(
         self, ids: Sequence[EntryId], videos: Sequence[EntryId]
-    ) -> tuple[dict[EntryId, Entry], dict[EntryId, list[Timed]]]:
+    ) -> tuple[dict[EntryId, Entry], dict[EntryId, list[Timed]]] | None:
+        """Return what the store knows of entries; None where it is silent."""
         try:
             with self._store.transaction() as transaction:
                 return transaction.entries_by_id(ids), transaction.timed_hashes(videos) if videos else {}
         except Unavailable:
             with self._counting:
                 self._unconfirmed += 1
-            return {}, {}
+            return None
 
     def _admit(self, found: Found, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes

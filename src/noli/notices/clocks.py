@@ -77,7 +77,14 @@ def watch(notice: Notice, law: Law, now: datetime) -> Iterator[Event]:
         hours = _warning(notice, each, now) if each.met_at is None else None
         if hours is not None:
             line = each.deadline
-            yield e.Warned(clock=each.key, duty=line.duty, regime=line.regime, due_at=line.due_at, hours=hours)
+            yield e.Warned(
+                clock=each.key,
+                duty=line.duty,
+                regime=line.regime,
+                due_at=line.due_at,
+                hours=hours,
+                verified=line.verified,
+            )
             role = yield from _passed(each, WARNINGS[hours], role)
 
 
@@ -163,7 +170,7 @@ def _missed(each: Running, now: datetime) -> bool:
 
 def _breach(each: Running) -> Event:
     line = each.deadline
-    return e.Breached(clock=each.key, duty=line.duty, regime=line.regime, due_at=line.due_at)
+    return e.Breached(clock=each.key, duty=line.duty, regime=line.regime, due_at=line.due_at, verified=line.verified)
 
 
 def _passed(each: Running, role: Role, before: str) -> Generator[Event, None, str]:

@@ -259,13 +259,14 @@ class UploadSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """A clock nears its end; ``hours`` before it."""
+    """A clock nears its end; ``hours`` before it. ``verified`` says whether the deadline was read where it stands."""
 
     clock: str
     duty: Duty
     regime: RegimeId
     due_at: datetime
     hours: int
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,12 +279,13 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breached:
-    """A clock ended before what was due was done."""
+    """A clock ended before what was due was done; ``verified`` as above."""
 
     clock: str
     duty: Duty
     regime: RegimeId
     due_at: datetime
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,8 +164,10 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """
         ...
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
-        """List notices that are not erased in the order of their ids, for the sweep."""
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
+        """List notices that are not erased in the order of their ids: all, or what happened something to since then."""
         ...
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -222,6 +224,10 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
 
     def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records with conduct, in the order of their ids."""
+        ...
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened since then, in the order of their ids."""
         ...
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:

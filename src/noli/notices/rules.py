@@ -54,8 +54,8 @@ from noli.notices.model import (
     Told,
     Via,
 )
-from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Regime, RegimeId, Trigger
-from noli.regimes.rules import missing, takes_requests
+from noli.regimes.model import Copies, Duty, Field, Filer, Law, Missing, Need, Party, Regime, RegimeId, Source, Trigger
+from noli.regimes.rules import missing, takes_requests, wanted_by
 
 _STARTS = {
     Opening.ORDER: Trigger.ORDER,
@@ -293,6 +293,14 @@ def _lacking(notice: Notice, law: Law, now: datetime) -> list[Missing]:
         for regime in _asked(notice, law, now).values()
         for each in missing(law, regime, notice.given, _filer(notice), regime.day(notice.opened_at or now))
     ]
+
+
+def lack_source(notice: Notice, lack: Lack, law: Law) -> Source | None:
+    """Say where a regime asks for what is missing; None where the law was changed since."""
+    regime = law.regimes.get(lack.regime)
+    if regime is None or notice.opened_at is None:
+        return None
+    return wanted_by(regime, lack.field, _filer(notice), regime.day(notice.opened_at))
 
 
 def _asked(notice: Notice, law: Law, now: datetime) -> dict[RegimeId, Regime]:

@@ -19,6 +19,7 @@ from noli.regimes.model import (
     RegimeId,
     Service,
     SetBy,
+    Source,
     Term,
     Trigger,
     Value,
@@ -144,6 +145,16 @@ def missing(law: Law, regime: Regime, given: Collection[Field], filer: Filer, on
             )
     order = list(Field)
     return tuple(sorted(lacking.values(), key=lambda each: order.index(each.field)))
+
+
+def wanted_by(regime: Regime, field: Field, filer: Filer, on: date) -> Source | None:
+    """Say where a regime asks for a field, or says who may file; None where it does neither on that day."""
+    for rule in regime.fields:
+        need = rule.need.on(on)
+        if rule.field is field and filer in rule.filers and need is not None:
+            return need.source
+    who = regime.filers.on(on)
+    return None if who is None or field is not Field.CAPACITY else who.source
 
 
 def takes_requests(regime: Regime, on: date) -> bool:

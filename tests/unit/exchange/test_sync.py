@@ -100,6 +100,20 @@ def test_a_cut_link_is_caught_up_with(pair: Pair) -> None:
     assert len(pair.here.wire.asked) - read <= 2
 
 
+def test_what_was_stored_is_signed_for(pair: Pair) -> None:
+    """Each page is signed for by who stored it, with the key of its own feed; what was not stored is not."""
+    pair.there.put(*range(1, 8))
+    pair.run()
+    _killed(pair)
+    pair.there.put(9)
+    pair.run()
+    with pair.there.exchange.transaction() as t:
+        kept = t.receipts(pair.there.partners.get("us").id)
+    assert len(kept) > 1
+    assert {each.key for each in kept} == {pair.here.feed.public_key}
+    assert kept[0].position < pair.here.state("there").checkpoint["after"]
+
+
 def test_opinions_travel_both_ways(pair: Pair) -> None:
     """What people there think comes with an entry; what people here think goes back to where it is from, once."""
     [entry] = pair.there.put(1)
@@ -545,14 +559,13 @@ def test_a_job_is_not_forgotten_while_another_process_begins(pair: Pair) -> None
 
 
 def test_a_server_fetches_as_a_job(pair: Pair) -> None:
-    """It is due again after a while, and ends where nothing is fetched any more."""
+    """It is due again at once where something came, else after a while, and ends where nothing is fetched any more."""
     lease = Lease("partner", "there", "", pair.here.clock.now(), 0, 0)
     pair.there.put(1)
     task = pair.here.syncer.task
     assert (task.kind, task.lane, task.every) == ("partner", Lane.LISTENING, None)
-    due = task.run(lease)
-    assert due is not None
-    assert due > pair.here.clock.now()
+    assert task.run(lease) == pair.here.clock.now()
+    assert task.run(lease) == pair.here.clock.now() + NOLI_EVERY
     pair.here.partners.set_state("there", PartnerState.SUSPENDED)
     assert task.run(lease) is None
     assert task.run(replace(lease, subject="nobody")) is None
@@ -577,7 +590,7 @@ def test_nothing_is_fetched_in_a_protocol_that_cannot(pair: Pair) -> None:
     pair.here.partners.change(replace(pair.partner, protocol=Protocol.HMA))
     with pytest.raises(InputError, match="hma"):
         pair.run()
-    fetchers = PartnerFetchers(pair.here.wire, Ed25519Verifier(), pair.here.clock)
+    fetchers = PartnerFetchers(pair.here.wire, Ed25519Verifier(), pair.here.feed.signer, pair.here.clock)
     with pytest.raises(InputError, match="Nothing says"):
         fetchers.open(replace(pair.partner, source=None), secret="")
 

@@ -35,7 +35,7 @@ class MemoryBanks:
         self.gone: set[int] = set()
         self.times: dict[int, list[tuple[int, bytes]]] = {}
         self.regions: dict[int, KeyedRegions] = {}
-        self.disputed: set[int] = set()
+        self.wrong: set[int] = set()
         self.at_most: dict[int, Action] = {}
         self.log: list[Change] = []
         self.busy = False
@@ -73,6 +73,24 @@ class MemoryBanks:
     def banks(self, *, after: str = "", limit: int = 100) -> list[Bank]:
         """List by name."""
         return sorted((b for b in self.all.values() if b.name > after), key=lambda b: b.name)[:limit]
+
+    def say(self, entry: int) -> None:
+        """Let somebody dispute an entry, or take that back."""
+        self.wrong ^= {entry}
+        self._note(ChangeKind.ENTRY_OPINION, self.held[entry][0], entry)
+
+    def disputed(self, bank: int) -> list[EntryId]:
+        """List a bank's disputed entries."""
+        return [EntryId(e) for e in sorted(self.wrong) if e in self.held and self.held[e][0] == bank]
+
+    def bounds(self, bank: int) -> set[Action]:
+        """Return what a bank's unconfirmed entries ask for at most."""
+        return {action for e, action in self.at_most.items() if e in self.held and self.held[e][0] == bank}
+
+    def marked(self, entries: Sequence[int]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
+        """Return those entries that are disputed or unconfirmed."""
+        found = [e for e in entries if e in self.wrong or e in self.at_most]
+        return [(EntryId(e), BankId(self.held[e][0]), e in self.wrong, self.at_most.get(e)) for e in found]
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the sequence."""
@@ -147,7 +165,7 @@ class MemoryBanks:
             (),
             "",
             NOW,
-            disputed=number in self.disputed,
+            disputed=number in self.wrong,
             at_most=self.at_most.get(number),
         )
 

@@ -48,6 +48,10 @@ class House:
         """Check hashes of good quality."""
         return self.checker.check(Upload(tuple(Hash(v, 90) for v in values)), key=KEY).decision.verdict
 
+    def reason(self, value: bytes) -> str:
+        """Check a hash, and return why it was decided so."""
+        return self.checker.check(Upload((Hash(value, 90),)), key=KEY).decision.matches[0].reason
+
 
 @pytest.fixture
 def house() -> House:
@@ -77,7 +81,7 @@ def test_a_withdrawn_entry_does_not_match_even_before_the_index_follows(house: H
 
 def test_a_disputed_entry_asks_for_review(house: House) -> None:
     """A dispute takes effect at once."""
-    house.store.disputed.add(7)
+    house.store.wrong.add(7)
     assert house.verdict(BANKED) is Verdict.REVIEW
 
 
@@ -100,6 +104,29 @@ def test_matching_goes_on_without_the_database(house: House) -> None:
     house.store.busy = house.checks.busy = True
     assert house.verdict(BANKED) is Verdict.BLOCK
     assert (house.checker.unrecorded, house.checker.unconfirmed) == (1, 1)
+
+
+def test_without_the_database_nothing_blocks_more_than_it_may(house: House) -> None:
+    """What was disputed, and whatever is in a bank with unconfirmed entries, asks for no more than was agreed."""
+    house.store.put_bank(2)
+    house.store.at_most |= {8: Action.REVIEW, 9: Action.LOG}
+    house.store.put(2, 8, flipped(BANKED, 100))
+    house.store.say(7)
+    house.indexes.catch_up(house.store)
+    house.store.busy = True
+    assert [house.verdict(BANKED), house.verdict(flipped(BANKED, 100))] == [Verdict.REVIEW, Verdict.REVIEW]
+    assert "cannot be asked now" in house.reason(flipped(BANKED, 100))
+    house.store.busy = False
+    house.store.say(7)
+    house.store.put(2, 9, some_hash(90))
+    house.indexes.catch_up(house.store)
+    house.store.busy = True
+    assert [house.verdict(BANKED), house.verdict(flipped(BANKED, 100))] == [Verdict.BLOCK, Verdict.ALLOW]
+    house.store.busy = False
+    house.store.say(7)
+    house.indexes.load(house.store)
+    house.store.busy = True
+    assert [house.verdict(BANKED), house.verdict(flipped(BANKED, 100))] == [Verdict.REVIEW, Verdict.ALLOW]
 
 
 def test_without_loaded_banks_nothing_is_answered(house: House) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from noli.base.errors import InputError
+from noli.jobs.model import Lease
 from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import upkeep
@@ -157,7 +158,7 @@ def test_a_lost_alarm_is_found_in_the_next_round_whichever_it_is() -> None:
     far = right[late.id].look_by or START
     listed[late.id] = replace(right[late.id], alarm_at=far + HOUR)
     assert desk.upkeep.watch() == 0, "nobody would look"
-    desk.upkeep.look_after()
+    desk.upkeep.task.run(Lease("notices", "", "", desk.clock.now(), 0, 0))
     assert desk.memory.world.listed == right
     desk.memory.world.listed[gone.id] = replace(right[gone.id], alarm_at=None)
     desk.clock.move(days=3)

@@ -101,7 +101,12 @@ def test_what_only_resembles_it_is_opened_for_review() -> None:
 
 def test_where_nothing_was_found_nobody_is_written_to() -> None:
     """The search is over all the same."""
-    notice = Platform().removed()
+    platform = Platform()
+    other = platform.desk.receive(complete(contents=(content(2), content(3, hashes=False))))
+    platform.desk.rule(other, Measure.REMOVE)
+    platform.runner.step(Lane.LOCAL)
+    assert not platform.desk.load(other).copies_open
+    notice = platform.removed()
     assert not notice.copies_open
     assert notice.messages[-1].number < notice.version - 1
 

@@ -293,6 +293,22 @@ def test_whoever_sent_a_notice_may_take_it_back() -> None:
         desk.act(desk.receive(NewNotice(opening=Opening.POLICY, contents=(content(1),))), c.WithdrawNotice())
 
 
+def test_what_is_missing_says_where_a_law_asks_for_it() -> None:
+    """Each lack has its provision and whether that was verified; none where the law was changed since."""
+    desk = Desk()
+    notice = desk.receive(NewNotice(fields={Field.CONTACT: "me"}))
+    law = desk.service.law
+    [signature] = [each for each in notice.lacks if (each.regime, each.field) == (TIDA, Field.SIGNATURE)]
+    source = rules.lack_source(notice, signature, law)
+    assert source is not None
+    assert source.provision
+    capacity = rules.lack_source(notice, replace(signature, field=Field.CAPACITY), law)
+    assert capacity is not None
+    assert rules.lack_source(notice, signature, replace(law, regimes={})) is None
+    bare = replace(law.regimes[TIDA], fields=())
+    assert rules.lack_source(notice, signature, replace(law, regimes={TIDA: bare})) is None
+
+
 def test_what_is_erased_before_its_time_takes_two() -> None:
     """One proposes, another one confirms; a proposal alone destroys nothing and can be dropped; a hold stops both."""
     desk = Desk()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds who speaks a partner's protocol."""
 
+from collections.abc import Callable
+
 from noli.adapters.partners.files import FileFetcher
 from noli.adapters.partners.ncmec import NcmecFetcher
 from noli.adapters.partners.noli import NoliFetcher
@@ -8,7 +10,7 @@ from noli.adapters.partners.stopncii import StopNciiFetcher
 from noli.adapters.partners.threatexchange import ThreatExchangeFetcher
 from noli.base.clock import Clock
 from noli.base.errors import InputError
-from noli.exchange.messages import Verifier
+from noli.exchange.messages import Signer, Verifier
 from noli.exchange.model import Partner, Protocol
 from noli.exchange.ports import Fetcher, Http
 
@@ -16,9 +18,9 @@ from noli.exchange.ports import Fetcher, Http
 class PartnerFetchers:
     """Makes fetchers."""
 
-    def __init__(self, http: Http, verifier: Verifier, clock: Clock) -> None:
-        """Keep what they need."""
-        self._http, self._verifier, self._clock = http, verifier, clock
+    def __init__(self, http: Http, verifier: Verifier, signer: Callable[[], Signer], clock: Clock) -> None:
+        """Keep what they need; ``signer`` is asked for who signs our receipts."""
+        self._http, self._verifier, self._signer, self._clock = http, verifier, signer, clock
 
     def open(self, partner: Partner, *, secret: str) -> Fetcher:
         """Return what fetches from a partner."""
@@ -28,7 +30,7 @@ class PartnerFetchers:
             raise InputError(msg)
         match partner.protocol:
             case Protocol.NOLI:
-                return NoliFetcher(self._http, self._verifier, source, secret)
+                return NoliFetcher(self._http, self._verifier, self._signer, source, secret)
             case Protocol.STOPNCII:
                 return StopNciiFetcher(self._http, source, secret)
             case Protocol.NCMEC:

@@ -2,14 +2,14 @@
 """Fetches from another Noli: ``exchange.ports.Fetcher`` over the feed that ``exchange.messages`` describes."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
 from noli.adapters.partners.answers import checked, written
 from noli.base.errors import PartnerDistrusted
-from noli.exchange.messages import MAX_ITEMS, Position, Verifier, read_page
+from noli.exchange.messages import MAX_ITEMS, Position, Signer, Verifier, read_page, write_receipt
 from noli.exchange.model import Fetched, Given, Source
 from noli.exchange.ports import Http
 
@@ -21,9 +21,11 @@ _CONFLICT = 409
 class NoliFetcher:
     """Fetches from one installation."""
 
-    def __init__(self, http: Http, verifier: Verifier, source: Source, secret: str) -> None:
-        """Keep the collaborators."""
-        self._http, self._verifier, self._source = http, verifier, source
+    def __init__(
+        self, http: Http, verifier: Verifier, signer: Callable[[], Signer], source: Source, secret: str
+    ) -> None:
+        """Keep the collaborators; ``signer`` is asked for who signs our receipts."""
+        self._http, self._verifier, self._signer, self._source = http, verifier, signer, source
         self._base = source.url.rstrip("/") + _FEED
         self._headers = {"authorization": f"Bearer {secret}"}
 
@@ -51,7 +53,9 @@ class NoliFetcher:
                 "wait": int(wait_s),
             }
             url = f"{self._base}/changes?{urlencode(asked)}"
-            answer = self._http.call("GET", url, headers=self._headers, wait_s=wait_s)
+            # Everything up to this place is stored: ``sync`` asks for the next page only then.
+            signed = {"noli-receipt": write_receipt(place, self._signer())} if place.digest else {}
+            answer = self._http.call("GET", url, headers=self._headers | signed, wait_s=wait_s)
             if answer.status == _CONFLICT:
                 msg = (
                     "The partner does not know our checkpoint: it or we were set back, to a backup perhaps."

@@ -57,6 +57,7 @@ _IDS_A_QUERY = 1000
 
 
 # Looked up faster than an enumeration is called; a first load reads a million hashes.
+_ACTIONS = {each.value: each for each in Action}
 _TYPES = {each.value: each for each in SignalType}
 _PIPELINES = {each.value: each for each in Pipeline}
 _VARIANTS = {each.value: each for each in Variant}
@@ -227,6 +228,24 @@ class SqlBankTransaction:
         one = t.entry.c
         query = sa.select(one.id).where(one.bank_id == bank, one.disputed, one.state == EntryState.ACTIVE.value)
         return [EntryId(id_) for id_ in self._connection.execute(query.order_by(one.id)).scalars()]
+
+    def bounds(self, bank: BankId) -> set[Action]:
+        """Return what a bank's unconfirmed entries ask for at most."""
+        one = t.entry.c
+        # Each asked for by itself, which an index answers at once; all of them together would be counted.
+        wanted = {each: sa.select(one.id).where(one.bank_id == bank, one.at_most == each.value) for each in Action}
+        return {each for each, query in wanted.items() if self._connection.execute(query.limit(1)).first() is not None}
+
+    def marked(self, entries: Sequence[EntryId]) -> list[tuple[EntryId, BankId, bool, Action | None]]:
+        """Return those entries that are disputed or unconfirmed."""
+        one, found = t.entry.c, []
+        for some in _portions(entries):
+            query = sa.select(one.id, one.bank_id, one.disputed, one.at_most).where(one.id.in_(some))
+            for id_, bank, disputed, bound in self._connection.execute(
+                query.where(sa.or_(one.disputed, one.at_most.is_not(None)))
+            ):
+                found.append((EntryId(id_), BankId(bank), disputed, None if bound is None else _ACTIONS[bound]))
+        return found
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Read the change sequence."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -28,11 +28,13 @@ from noli.exchange.model import (
     Counts,
     FeedIdentity,
     Given,
+    HeldDoubt,
     HeldReason,
     Import,
     NewPartner,
     Partner,
     PartnerId,
+    PartnerReceipt,
     PartnerState,
     Protocol,
     Quarantined,
@@ -46,6 +48,8 @@ from noli.exchange.model import (
 )
 from noli.exchange.ports import FETCH
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
+
+T = TypeVar("T")
 
 # Kinds of change that say something about an entry.
 _OF_ENTRIES = [kind.value for kind in ChangeKind if kind is not ChangeKind.BANK]
@@ -102,6 +106,7 @@ class SqlExchangeTransaction:
             "state": PartnerState.ACTIVE.value,
             "honours_withdrawal": honours_withdrawal,
             "per_hour": partner.per_hour,
+            "doubts_per_hour": partner.doubts_per_hour,
             "created_at": now,
             "source": _source_json(partner.source),
             "secret": self._sealed(partner.name, partner.secret),
@@ -122,6 +127,7 @@ class SqlExchangeTransaction:
             "state": partner.state.value,
             "honours_withdrawal": partner.honours_withdrawal,
             "per_hour": partner.per_hour,
+            "doubts_per_hour": partner.doubts_per_hour,
             "source": _source_json(partner.source),
         }
         if secret is not None:
@@ -256,6 +262,82 @@ class SqlExchangeTransaction:
         query = sa.select(sa.func.count()).where(one.partner_id == partner, _is_held(None))
         return self._connection.execute(query).scalar_one()
 
+    def hold_doubts(self, partner: PartnerId, doubts: Sequence[HeldDoubt]) -> None:
+        """Keep doubts for somebody to look at."""
+        columns: dict[str, Sequence[object]] = {
+            "partner_id": [partner] * len(doubts),
+            "entry_id": [one.entry for one in doubts],
+            "kind": [str(one.kind) for one in doubts],
+            "note": [one.note for one in doubts],
+            "at": [one.at for one in doubts],
+        }
+        bulk.insert(self._connection, t.held_doubt, columns, replace=("partner_id", "entry_id"))
+
+    def drop_doubts(self, partner: PartnerId, entries: Sequence[EntryId]) -> None:
+        """Forget what is held of a partner's doubts."""
+        one = t.held_doubt.c
+        for some in _portions(entries):
+            gone = t.held_doubt.delete().where(one.partner_id == partner, one.entry_id.in_(some))
+            self._connection.execute(gone)
+
+    def held_doubts(self, partner: PartnerId, *, limit: int = 1000) -> list[HeldDoubt]:
+        """List doubts of a partner that wait for a look."""
+        one = t.held_doubt.c
+        query = sa.select(one.entry_id, t.bank.c.name, one.kind, one.note, one.at)
+        query = query.join(t.entry, t.entry.c.id == one.entry_id).join(t.bank, t.bank.c.id == t.entry.c.bank_id)
+        rows = self._connection.execute(
+            query.where(one.partner_id == partner).order_by(one.at, one.entry_id).limit(limit)
+        )
+        return [HeldDoubt(EntryId(entry), bank, OpinionKind(kind), note, at) for entry, bank, kind, note, at in rows]
+
+    def count_doubts(self, partner: PartnerId) -> int:
+        """Count doubts of a partner that wait for a look."""
+        query = sa.select(sa.func.count()).where(t.held_doubt.c.partner_id == partner)
+        return self._connection.execute(query).scalar_one()
+
+    def add_receipt(self, partner: PartnerId, receipt: PartnerReceipt) -> None:
+        """Keep what a partner said that it has."""
+        one = t.receipt.c
+        known = one.partner_id == partner, one.epoch == receipt.epoch, one.position >= receipt.position
+        if self._connection.execute(sa.select(one.number).where(*known).limit(1)).first() is not None:
+            return
+        values = {
+            "partner_id": partner,
+            "at": receipt.at,
+            "position": receipt.position,
+            "epoch": receipt.epoch,
+            "digest": bytes.fromhex(receipt.digest) or None,
+            "key": receipt.key,
+            "signature": bytes.fromhex(receipt.signature) or None,
+        }
+        self._connection.execute(t.receipt.insert().values(values))
+
+    def receipts(
+        self, partner: PartnerId, *, entry: EntryId | None = None, before: int | None = None, limit: int = 100
+    ) -> list[PartnerReceipt]:
+        """List what a partner said that it has."""
+        one, log = t.receipt.c, t.bank_change.c
+        query = t.receipt.select().where(one.partner_id == partner).order_by(one.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(one.number < before)
+        if entry is not None:
+            bank = sa.select(t.entry.c.bank_id).where(t.entry.c.id == entry).scalar_subquery()
+            newest = sa.select(sa.func.max(log.sequence)).where(log.bank_id == bank, log.entry_id == entry)
+            covers = one.position >= newest.scalar_subquery()
+            query = t.receipt.select().where(one.partner_id == partner, covers).order_by(one.number).limit(1)
+        return [
+            PartnerReceipt(
+                row.at,
+                row.position,
+                row.epoch,
+                bytes(row.digest or b"").hex(),
+                row.key,
+                bytes(row.signature or b"").hex(),
+                row.number,
+            )
+            for row in self._connection.execute(query)
+        ]
+
     def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:
         """Keep records that cannot be used."""
         one = t.quarantined
@@ -293,6 +375,8 @@ class SqlExchangeTransaction:
             next_at=row.next_at,
             hour_at=row.hour_at,
             hour_count=row.hour_count,
+            doubts_at=row.doubts_at,
+            doubts_count=row.doubts_count,
             counts=Counts(row.taken, row.withdrawn, row.held, row.refused),
             opinions_sent=row.opinions_sent,
         )
@@ -547,6 +631,7 @@ class SqlExchangeTransaction:
                     state=PartnerState(row.state),
                     honours_withdrawal=row.honours_withdrawal,
                     per_hour=row.per_hour,
+                    doubts_per_hour=row.doubts_per_hour,
                     shares=tuple(self._connection.execute(shares).scalars()),
                     imports=tuple(
                         Import(one.remote, one.name, Action(one.at_most)) for one in self._connection.execute(imports)
@@ -673,6 +758,6 @@ def _by_bank(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, list[EntryId]]:
     return {bank: list(ids) for bank, ids in by_bank.items()}
 
 
-def _portions(references: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(references), _AT_ONCE):
-        yield references[start : start + _AT_ONCE]
+def _portions(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]

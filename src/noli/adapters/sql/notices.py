@@ -156,10 +156,14 @@ class SqlNoticeTransaction:
             lost += self._connection.execute(update.where(other, kept.erased_at.is_(None), later)).rowcount
         return lost
 
-    def portion(self, *, after: NoticeId | None, limit: int = 500) -> list[NoticeSummary]:
+    def portion(
+        self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
+    ) -> list[NoticeSummary]:
         """List notices in the order of their ids."""
         kept = t.notice_file.c
         query = t.notice_file.select().where(kept.version > 0, kept.erased_at.is_(None), kept.id > (after or ""))
+        if changed_since is not None:
+            query = query.where(kept.updated_at >= changed_since)
         return [read_summary(row) for row in self._connection.execute(query.order_by(kept.id).limit(limit))]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:
@@ -249,6 +253,12 @@ class SqlNoticeTransaction:
         kept = t.record_file.c
         query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
         return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
+
+    def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
+        """List records to which something happened."""
+        kept = t.record_file.c
+        query = sa.select(kept.id).where(kept.updated_at >= since, kept.id > (after or ""))
+        return [PartyId(id_) for id_ in self._connection.execute(query.order_by(kept.id).limit(limit)).scalars()]
 
     def erase_records(self, *, before: datetime, limit: int = 100) -> int:
         """Destroy the keys of records that nothing happened to for long."""

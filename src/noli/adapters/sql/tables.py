@@ -39,6 +39,8 @@ metadata = sa.MetaData(
     }
 )
 
+_DISPUTED, _BOUND = sa.text("disputed = 1"), sa.text("at_most IS NOT NULL")
+
 bank = sa.Table(
     "bank",
     metadata,
@@ -80,6 +82,9 @@ entry = sa.Table(
     sa.Column("shared_at", UtcDateTime),
     sa.Column("at_most", sa.String(16)),
     sa.Index(None, "bank_id", "id"),
+    # Few among many, or one of three values: what an index that loads remembers of a bank.
+    sa.Index("ix_entry_disputed", "bank_id", "id", sqlite_where=_DISPUTED, postgresql_where=sa.text("disputed")),
+    sa.Index("ix_entry_bound", "bank_id", "at_most", sqlite_where=_BOUND, postgresql_where=_BOUND),
 )
 
 # ``bank_id`` and ``active`` repeat what the entry says, and a bank's hashes lie together, so that loading its index is
@@ -147,6 +152,7 @@ partner = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("honours_withdrawal", sa.Boolean, nullable=False),
     sa.Column("per_hour", sa.Integer, nullable=False),
+    sa.Column("doubts_per_hour", sa.Integer, nullable=False, server_default="500"),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("source", sa.JSON),
     sa.Column("secret", sa.LargeBinary),
@@ -217,11 +223,40 @@ sync_state = sa.Table(
     sa.Column("next_at", UtcDateTime),
     sa.Column("hour_at", UtcDateTime),
     sa.Column("hour_count", sa.Integer, nullable=False),
+    sa.Column("doubts_at", UtcDateTime),
+    sa.Column("doubts_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("taken", sa.BigInteger, nullable=False),
     sa.Column("withdrawn", sa.BigInteger, nullable=False),
     sa.Column("held", sa.BigInteger, nullable=False),
     sa.Column("refused", sa.BigInteger, nullable=False),
     sa.Column("opinions_sent", sa.BigInteger, nullable=False),
+)
+
+# Opinions of a partner that make entries doubtful and wait for somebody to look; each entry's newest.
+held_doubt = sa.Table(
+    "held_doubt",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), primary_key=True),
+    sa.Column("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+# What partners said that they have: everything up to a step of the change sequence. Only ever added to.
+receipt = sa.Table(
+    "receipt",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey("partner.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("epoch", sa.String(32), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32)),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("signature", sa.LargeBinary(64)),
+    sa.Index(None, "partner_id", "position"),
+    sqlite_autoincrement=True,
 )
 
 # Who we are on our own feed, one row, and the ends of pages that a partner was given and may come back with.

@@ -237,6 +237,10 @@ class LackOut(Struct):
     regime: str
     field: Field
     need: Need
+    #: Where the regime asks for it; empty where the law was changed since.
+    source: str
+    #: False where that was not read in the law or on an authority's page.
+    verified: bool
 
 
 class ClockOut(Struct):

@@ -9,7 +9,8 @@ from noli.bank.model import entry_text
 from noli.notices import records as r
 from noli.notices.clocks import clocks
 from noli.notices.commands import Rule
-from noli.notices.model import Because, NewContent, NewNotice, Notice, NoticeSummary, Order
+from noli.notices.model import Because, Lack, NewContent, NewNotice, Notice, NoticeSummary, Order
+from noli.notices.rules import lack_source
 from noli.regimes.model import Law
 from noli.web.api import notice_schemas as s
 from noli.web.api.checks import parse_hashes
@@ -166,6 +167,12 @@ def _open_record(found: r.PartyRecord, now: datetime) -> dict[str, Any]:
     }
 
 
+def _lack(notice: Notice, lack: Lack, law: Law) -> s.LackOut:
+    source = lack_source(notice, lack, law)
+    verified = source is not None and source.verified
+    return s.LackOut(lack.regime, lack.field, lack.need, "" if source is None else str(source), verified)
+
+
 def _open(notice: Notice, law: Law) -> dict[str, Any]:
     return {
         "notice": notice.id,
@@ -178,7 +185,7 @@ def _open(notice: Notice, law: Law) -> dict[str, Any]:
         "updated_at": notice.updated_at,
         "regimes": list(notice.regimes),
         "valid": {str(regime): at for regime, at in notice.valid.items()},
-        "missing": [s.LackOut(each.regime, each.field, each.need) for each in notice.lacks],
+        "missing": [_lack(notice, each, law) for each in notice.lacks],
         "clocks": [
             s.ClockOut(
                 clock=each.key,

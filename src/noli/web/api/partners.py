@@ -35,6 +35,7 @@ class PartnerOut(msgspec.Struct):
     state: PartnerState
     honours_withdrawal: bool
     per_hour: int
+    doubts_per_hour: int
     shares: list[str]
     takes: list[TakesOut]
     status: SyncStatus
@@ -46,6 +47,7 @@ class PartnerOut(msgspec.Struct):
     taken: int
     withdrawn: int
     held: int
+    held_doubts: int
     refused: int
     newest_refused: list[RefusedOut]
     confirmed: int
@@ -76,6 +78,7 @@ def _shown(each: PartnerStatus) -> PartnerOut:
         state=partner.state,
         honours_withdrawal=partner.honours_withdrawal,
         per_hour=partner.per_hour,
+        doubts_per_hour=partner.doubts_per_hour,
         shares=list(partner.shares),
         takes=[TakesOut(one.remote, one.bank, one.at_most) for one in partner.imports],
         status=sync.status,
@@ -87,6 +90,7 @@ def _shown(each: PartnerStatus) -> PartnerOut:
         taken=sync.counts.taken,
         withdrawn=sync.counts.withdrawn,
         held=each.held,
+        held_doubts=each.held_doubts,
         refused=sync.counts.refused,
         newest_refused=[RefusedOut(bad.at, bad.reference, bad.reason) for bad in each.refused],
         confirmed=each.confirmed,

@@ -11,7 +11,7 @@ from noli.notices import commands as c
 from noli.notices import letters, rules
 from noli.notices.clocks import clocks
 from noli.notices.known import known, needs_no_look
-from noli.notices.model import Because, Ground, Measure, Notice, NoticeId, Opening, Ruling
+from noli.notices.model import Because, Ground, Lack, Measure, Notice, NoticeId, Opening, Ruling
 from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import notice_story, timeline
@@ -62,6 +62,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         unlooked=needs_no_look(notice, about),
         comfort=call.app.moderation.settings(visitor.staff.id).comfort,
         clocks=clocks(notice, service.law),
+        sure=[each for each in notice.lacks if _verified(notice, each, service.law)],
         lines=notice_story.lines(history, named, translate),
         named=named,
         presets=presets,
@@ -206,6 +207,11 @@ def colleagues(everybody: list[Staff], *, but: Container[str]) -> list[Staff]:
         if each.disabled_at is None and each.set_up_at is not None and each.id not in but
         and Right.WORK_NOTICES in RIGHTS[each.role]
     ]  # fmt: skip
+
+
+def _verified(notice: Notice, lack: Lack, law: Law) -> bool:
+    source = rules.lack_source(notice, lack, law)
+    return source is not None and source.verified
 
 
 def _letters(notice: Notice, preset: Preset, law: Law, author: str) -> list[tuple[str, str, str]]:

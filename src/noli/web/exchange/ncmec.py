@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from noli.bank.model import OpinionKind, entry_text, parse_entry
 from noli.base.errors import InputError, NotFound
+from noli.exchange.feedback import EntryFeedback
 from noli.exchange.model import Partner, Visible
 from noli.exchange.timed import Cursor, moment, whole_seconds
 from noli.hashing.model import Hash
@@ -113,6 +114,7 @@ def entries(call: Call) -> Reply:
     if end > now:
         start = max(0, start - (end - now) - _SLACK_S)
     cursor = _begin(call, start)
+    call.app.timed.came_back(partner, cursor)
     until = _until(call, cursor, end)
     if until - cursor.after > WHOLE:
         return _page(call, partner, cursor, start=start, end=end)
@@ -138,7 +140,7 @@ def feedback(call: Call) -> Reply:
     if entry is None:
         msg = "There is no such entry."
         raise NotFound(msg)
-    call.app.feedback.on_entry(partner, entry, _opinion(call.body))
+    call.app.feedback.on_entries(partner, [EntryFeedback(entry, _opinion(call.body))])
     return _reply("feedbackSubmission", [])
 
 

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from noli.access.model import Scope
 from noli.bank.model import OpinionKind, parse_entry
 from noli.exchange.feed import SignedPage
+from noli.exchange.feedback import EntryFeedback
 from noli.exchange.messages import MAX_ITEMS
 from noli.exchange.model import Partner
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
@@ -92,16 +93,23 @@ async def changes(call: Call) -> Reply:
 def opinions(call: Call) -> Kept:
     """Keep what a partner thinks; what it was never given is passed over without a word."""
     partner = call.app.partners.of_key(call.key.name)
-    for each in call.given.opinions:
-        entry = parse_entry(each.entry)
-        if entry is not None:
-            call.app.feedback.on_entry(partner, entry, each.kind, note=each.note)
+    known = [(parse_entry(each.entry), each) for each in call.given.opinions]
+    call.app.feedback.on_entries(
+        partner, [EntryFeedback(entry, each.kind, each.note) for entry, each in known if entry is not None]
+    )
     return Kept()
 
 
 def _page(call: Call, partner: Partner) -> SignedPage:
     asked = call.query
-    return call.app.feed.page(partner, after=asked.after, previous=asked.previous, nonce=asked.nonce, limit=asked.limit)
+    return call.app.feed.page(
+        partner,
+        after=asked.after,
+        previous=asked.previous,
+        nonce=asked.nonce,
+        limit=asked.limit,
+        receipt=call.headers.get(b"noli-receipt", b"").decode("latin-1"),
+    )
 
 
 NOLI: tuple[Operation, ...] = (

@@ -99,6 +99,8 @@ def fetch(call: Call) -> Reply:
     partner, query, feed = _calling(call), call.query, call.app.timed
     token = query.next_page_token
     cursor = Cursor.parse(token) if token else feed.begin(query.start_timestamp)
+    if not token:
+        feed.came_back(partner, cursor)
     page = feed.page(partner, cursor, limit=min(query.page_size, MAX_PAGE))
     held = call.app.holders.still_held(partner, page.items)
     records = [_record(item, one, held) for item in page.items for _, one in pdq_of(item)]

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from noli.bank.model import EntryId, OpinionKind
 from noli.base.errors import HashFormatError, InputError, NotFound
+from noli.exchange.feedback import EntryFeedback
 from noli.exchange.holders import may_see
 from noli.exchange.model import Told, Visible
 from noli.exchange.timed import Cursor, whole_seconds
@@ -90,6 +91,8 @@ def updates(call: Call) -> Reply:
     """Give a page of what happened in this second or later."""
     partner, query, feed = calling(call), call.query, call.app.timed
     cursor = Cursor.parse(query.cursor) if query.cursor else feed.begin(query.start_time)
+    if not query.cursor:
+        feed.came_back(partner, cursor)
     page = feed.page(partner, cursor, limit=min(query.limit, MAX_PAGE))
     held = call.app.holders.still_held(partner, page.items)
     data = [_update(item, at, one, held) for item in page.items for at, one in pdq_of(item)]
@@ -130,7 +133,7 @@ def react(call: Call) -> Reply:
     partner, entry = calling(call), _entry(call.path["descriptor"])
     for name in (part.strip() for part in call.query.reactions.split(",") if part.strip()):
         if name in _REACTIONS:
-            call.app.feedback.on_entry(partner, entry, _REACTIONS[name])
+            call.app.feedback.on_entries(partner, [EntryFeedback(entry, _REACTIONS[name])])
         elif name not in _SEEN:
             msg = f"The reaction is none of {', '.join([*_REACTIONS, *sorted(_SEEN)])}."
             raise InputError(msg)
