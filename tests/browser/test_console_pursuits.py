@@ -2,10 +2,12 @@
 """A caseworker climbs the ladder in a real Chromium: real mail, made-up registries, a clock that leaps."""
 
 import email
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,10 +63,11 @@ def _main(seat: Seat) -> str:
     return str(seat.page.locator("main").inner_text())
 
 
-def _write(seat: Seat, to: str) -> None:
+def _write(seat: Seat, to: str, *, opened: bool = False) -> None:
     """Write a letter with everything declared."""
     form = seat.page.locator("article.party", has_text=to)
-    form.locator("summary").click()
+    if not opened:
+        form.locator("summary").click()
     for box in form.locator("input[type=checkbox]").all():
         box.check()
     form.locator("button.main").click()
@@ -185,3 +188,40 @@ def test_every_page_about_requests_is_accessible(
         seat.page.emulate_media(color_scheme="light")
     assert found == []
     assert seat.complaints == []
+
+
+def test_the_tutorial_can_be_followed(installation: Installation, seat: Seat) -> None:
+    """Each step of the page "Your first request" does what it says; every button that it names is there."""
+    page = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-request.md").read_text("utf-8")
+    named, seen = set(re.findall(r"\*\*(.+?)\*\*", page.replace("\n", " "))), ""
+
+    def look() -> None:
+        nonlocal seen
+        seen += seat.page.locator("body").inner_text()
+
+    case, _ = installation.submit(links=(NewLink(f"https://{SITE}/page"),))
+    seat.open("/console/cases")
+    look()
+    seat.page.locator("#cases a.open").first.click()
+    seat.page.wait_for_url(f"**/{case}**")
+    look()
+    seat.press("Find out who is responsible")
+    seat.page.wait_for_url("**/console/pursuits/**")
+    look()
+    form = seat.page.locator("article.party", has_text="Racks GmbH")
+    form.locator("summary").click()
+    look()
+    _write(seat, "Racks GmbH", opened=True)
+    look()
+    seat.press("I sent it myself")
+    look()
+    seat.press("They point at others")
+    assert "Next step: registrar" in _main(seat)
+    _write(seat, "Names Ltd")
+    seat.press("I sent it myself")
+    look()
+    seat.page.locator("#request-2").get_by_role("button", name="It is gone").click()
+    seat.page.wait_for_url("**done=request-removed")
+    keys = [line.key for line in installation.app.cases.view(case).timeline if line.key.startswith("request.")]
+    assert keys == ["request.sent", "request.passed-on", "request.sent", "request.removed"]
+    assert [name for name in named if name not in seen] == []
