@@ -8,10 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from benchmarks import render
-from benchmarks.measure import ROOT, Row
+from benchmarks.measure import RESULTS, Row, load
 from benchmarks.rows import ROWS, measured
-
-RESULTS = ROOT / "benchmarks" / "results.json"
 
 
 def main() -> int:
@@ -46,11 +44,6 @@ def measure(names: list[str]) -> bool:
             keep(row)
             print(line(row), flush=True)
     return failed
-
-
-def load() -> list[dict[str, object]]:
-    """Read the rows kept so far."""
-    return list(json.loads(RESULTS.read_text())) if RESULTS.exists() else []
 
 
 def keep(row: Row) -> None:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.__main__ import load
 from benchmarks.inputs import random_hashes
-from benchmarks.measure import ROOT, facts
+from benchmarks.measure import ROOT, facts, load
 from benchmarks.serving import made_installation, proportional_bytes, started
 from noli.app import App
 from noli.bank import service

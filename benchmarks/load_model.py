@@ -20,8 +20,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 
-from benchmarks.__main__ import load
-from benchmarks.measure import percentile
+from benchmarks.measure import load, percentile
 from noli.cli.planning import Measured, measured, plan
 
 # What is assumed and can be changed on the command line; money in any currency.

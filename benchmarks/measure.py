@@ -2,6 +2,7 @@
 """What every row needs: timing two sides in turn, the shape of a result, facts about the machine."""
 
 import gc
+import json
 import os
 import platform
 import statistics
@@ -15,6 +16,8 @@ from pathlib import Path
 from noli.base.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parent.parent
+
+RESULTS = ROOT / "benchmarks" / "results.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,11 @@ def memory_available() -> int:
         if line.startswith("MemAvailable"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def load() -> list[dict[str, object]]:
+    """Read the rows that were kept so far."""
+    return list(json.loads(RESULTS.read_text())) if RESULTS.exists() else []
 
 
 def facts() -> dict[str, object]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import casework, exchange, hashing, http, page, scans, search, serving, soak, videos
+from benchmarks import casework, console, exchange, hashing, http, page, scans, search, serving, soak, videos
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
@@ -14,6 +14,7 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **scans.ROWS,
     **videos.ROWS,
     **casework.ROWS,
+    **console.ROWS,
     **exchange.ROWS,
     **serving.ROWS,
     **soak.ROWS,

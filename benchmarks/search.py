@@ -15,9 +15,14 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from benchmarks.inputs import flipped, random_hashes
 from benchmarks.measure import Row, faster, higher, memory_available, percentile, resident_bytes, seconds
 from noli.hashing.kernel import KERNEL, HammingIndex
+from noli.hashing.model import REGIONS_KEPT, REGIONS_SOUGHT
+from noli.matching.regions import LIMIT_BITS as REGION_BITS
 
 LIMIT_BITS = 31
 DISTANCES = (0, 8, 16, 24, 31)
+
+#: Pictures of the bank whose regions are searched, and queries that the peer is asked for them.
+_PICTURES, _ASKED = 100_000, 16
 
 #: Hashes made at a time, so that making them needs little memory.
 BLOCK = 1_000_000
@@ -224,6 +229,37 @@ def join() -> Row:
     )
 
 
+def regions() -> Row:
+    """Time what a bank of 100,000 pictures costs a check by regions: all queries of one picture, mirrored ones, too.
+
+    Region hashes are signs after a random rotation, so random ones fill the index as theirs do.
+    """
+    size = _PICTURES * REGIONS_KEPT
+    queries = random_hashes(2 * REGIONS_SOUGHT, seed=77)
+    faiss.omp_set_num_threads(1)
+    flat = faiss.IndexBinaryFlat(256)
+    for start in range(0, size, BLOCK):
+        flat.add(random_hashes(min(BLOCK, size - start), seed=start))
+    asked = partial(flat.range_search, queries[:_ASKED], REGION_BITS + 1)
+    peer = seconds(asked) * len(queries) / _ASKED
+    expected = len(asked()[2])
+    del flat, asked
+    index = build(size)
+    ours = statistics.median(seconds(lambda: index.search_batch(queries.data, REGION_BITS, 100)) for _ in range(5))
+    found = len(index.search_batch(queries[:_ASKED].tobytes(), REGION_BITS, 10_000)[2])
+    return faster(
+        "search-regions-100k",
+        1e3 * ours,
+        1e3 * peer,
+        peer_name="faiss IndexBinaryFlat.range_search",
+        unit="ms a picture",
+        what=f"exact search for the {len(queries)} regions of a picture and its mirror image within {REGION_BITS} bits "
+        f"among those of {_PICTURES:,} pictures, one core ({KERNEL})",
+        same_as_peer=str(found == expected),
+        gigabytes=round(index.memory_bytes / 2**30, 2),
+    )
+
+
 def curve() -> list[Row]:
     """Time one query at growing bank sizes, for the plot."""
     rows = []
@@ -241,5 +277,6 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     "append-visible-kernel-1m": against_threatexchange,
     "memory-1m": against_threatexchange,
     "join-1m": join,
+    "search-regions-100k": regions,
     "search-curve": curve,
 }

@@ -210,7 +210,7 @@ def _edit(
             continue
         found += 1
         blocked += match.verdict is Verdict.BLOCK
-        by_regions += match.neighbour.segment is None
+        by_regions += match.neighbour.agreement is not None
         if match.neighbour.segment is not None:
             off.append(min(_off(match.neighbour.segment, place) for place in places))
     return higher(

@@ -23,6 +23,7 @@ from noli.adapters.follower import Follower
 from noli.adapters.keyring import KeyFile, is_signed
 from noli.adapters.metrics import Metrics
 from noli.adapters.noted_roots import NAME, RootsFile
+from noli.adapters.previews import Previews
 from noli.adapters.snapshots import SnapshotFolder
 from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
@@ -37,7 +38,6 @@ from noli.evidence.model import SignedRoot
 from noli.evidence.notes import parse_notes
 from noli.evidence.service import LedgerService
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.ports import MediaHasher
 from noli.matching.index import BankIndexes
 from noli.matching.probing import ProbingGuard
 from noli.matching.service import Checker
@@ -210,9 +210,21 @@ class App(ExchangeParts, PursuitParts):
         return cls(config, database, clock=clock)
 
     @cached_property
-    def hasher(self) -> MediaHasher:
+    def hasher(self) -> MediaDecoder:
         """The decoding children; started when first asked for."""
         return open_hasher(self.config)
+
+    @cached_property
+    def previews(self) -> Previews:
+        """Small pictures from the platform, for who decides."""
+        return Previews(
+            self.egress,
+            self.clock,
+            url=self.config.preview_url,
+            secret=self.config.preview_secret,
+            max_bytes=self.config.max_upload_bytes,
+            decode=lambda data, side, grey: self.hasher.pictures.preview(data, side=side, grey=grey),
+        )
 
     def lag(self) -> int:
         """Count the changes of the installation that are not in this process's index yet."""

@@ -214,6 +214,8 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
     return [
         ("queue", "/console/notices"),
         ("queue-missed", "/console/notices?show=missed"),
+        ("clocks", "/console/clocks"),
+        ("figures", "/console/figures"),
         ("notice", f"/console/notices/{queue[0]}"),
         ("notice-match", f"/console/notices/{queue[1]}"),
         ("notice-decided", f"/console/notices/{queue[2]}?undo={queue[2]}&done=planned"),

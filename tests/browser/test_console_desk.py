@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moderators and leads at work in a real Chromium: a queue by keyboard alone, undo, hand-over, passkeys."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from noli.access.model import Role
+from noli.evidence.notes import parse_notes
+from noli.evidence.proofs import is_included
 from noli.notices.model import Measure, NoticeId
 from noli.regimes.model import Party
 from tests.support.console_browser import Installation, Seat, browsers, needed
@@ -263,3 +266,27 @@ def test_roles_reach_what_they_may(browser: Any, installation: Installation) -> 
         seat.open(f"/console/notices/{notice}")
         assert "Not allowed" in seat.page.locator("h1").inner_text()
         seat.close()
+
+
+def test_an_auditor_verifies_a_proof(browser: Any, installation: Installation) -> None:
+    """Downloaded from the page: the signed root, and the proof of an entry, which anybody's own tool can check."""
+    installation.notice()
+    installation.app.roots.sign()
+    seat = Seat(browser, installation.address)
+    seat.set_up(installation.create("augusta", "auditor"))
+    seat.log_in("augusta")
+    installation.app.roots.sign()
+    seat.open("/console/ledger")
+    with seat.page.expect_download() as saved:
+        seat.page.locator("a[download]", has_text="Proof").first.click()
+    proof = json.loads(saved.value.path().read_text("utf-8"))
+    entry, signed = proof["entry"], proof["signed"]
+    hashes, root = [bytes.fromhex(each) for each in proof["hashes"]], bytes.fromhex(signed["root"])
+    leaf, index = bytes.fromhex(entry["leaf"]), entry["sequence"] - 1
+    assert is_included(leaf, index, size=signed["size"], proof=hashes, root=root)
+    assert not is_included(bytes(32), index, size=signed["size"], proof=hashes, root=root)
+    with seat.page.expect_download() as noted:
+        seat.page.get_by_role("link", name="Download the signed root").click()
+    [note] = parse_notes(noted.value.path().read_text("utf-8"))
+    assert note.root.root == root
+    seat.close()

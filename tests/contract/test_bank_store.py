@@ -411,7 +411,8 @@ def test_a_video_keeps_the_times_of_its_frames(store: BankStore) -> None:
 
 def keyed(seed: int) -> KeyedRegions:
     """Make two regions of one picture."""
-    return KeyedRegions((32768, 20000 + seed), bytes(range(16)), some_hash(seed) + some_hash(seed + 1))
+    at_ms = 1000 * seed if seed % 2 else None
+    return KeyedRegions((32768, 20000 + seed), bytes(range(16)), some_hash(seed) + some_hash(seed + 1), at_ms)
 
 
 def kept_regions(store: BankStore, bank: str) -> list[tuple[EntryId, KeyedRegions]]:

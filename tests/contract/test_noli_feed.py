@@ -2,6 +2,7 @@
 """Noli's own feed over HTTP, how exchange is shown to programs, and our fetchers against our own servers."""
 
 import asyncio
+import queue
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,8 +18,9 @@ from noli.app import App
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, OpinionKind, Provenance, entry_text
 from noli.bank.service import create_bank, register
 from noli.base.config import Config
+from noli.cli.sync import follow
 from noli.exchange.messages import Position, read_page
-from noli.exchange.model import NewPartner, PartnerState, Protocol, Source, SyncStatus
+from noli.exchange.model import Import, NewPartner, PartnerState, Protocol, Source, SyncStatus
 from noli.exchange.ports import HttpAnswer
 from noli.exchange.sync import Syncer
 from noli.hashing.model import Hash
@@ -207,3 +209,32 @@ def test_our_fetchers_understand_our_servers(them: Served, one: Hub, protocol: P
     with them.app.store.transaction() as there:
         assert there.entry("protected", third).disputed
         assert not there.entry("protected", second).disputed
+
+
+def test_a_loop_listens(them: Served, tmp_path: Path) -> None:
+    """What is added there while nothing else happens is here, without a look at the clock; then it ends when told."""
+    (tmp_path / "us").mkdir()
+    us = App(Config(data=tmp_path / "us"), opened("", tmp_path / "us"))
+    with us.store.transaction(write=True) as t:
+        create_bank(t, "received", BankPolicy(Action.BLOCK), now=us.clock.now())
+    source, takes = Source("http://them", them.app.feed.public_key), (Import("", "received"),)
+    us.partners.add(NewPartner("them", Protocol.NOLI, imports=takes, source=source, secret=them.keys.token))
+    fetchers = PartnerFetchers(them, Ed25519Verifier(), us.feed.signer, us.clock)
+    taken, stop = queue.SimpleQueue[int](), threading.Event()
+
+    def on_change() -> None:
+        with us.store.transaction() as t:
+            taken.put(t.bank("received").entries)
+
+    us.syncer = Syncer(us.exchange, us.incoming, fetchers, us.clock, on_change=on_change)
+    loop = threading.Thread(target=follow, args=(us, None, stop))
+    loop.start()
+    try:
+        for seed in (1, 2, 3):
+            them.put(seed)
+            assert taken.get(timeout=30) >= seed
+    finally:
+        stop.set()
+        loop.join(30)
+        us.close()
+    assert not loop.is_alive()

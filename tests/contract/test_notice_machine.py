@@ -6,7 +6,7 @@ transaction that fails after everything was written in it.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -18,9 +18,10 @@ from noli.casework.model import AgeAnswer
 from noli.evidence.rules import verify
 from noli.notices import commands as c
 from noli.notices import events as e
-from noli.notices import rules
+from noli.notices import record_rules, rules
+from noli.notices import records as r
 from noli.notices.clocks import clocks
-from noli.notices.model import Because, Ground, Measure, NewNotice, NoticeId, Opening, Order, Plea
+from noli.notices.model import Because, Ground, Letter, Measure, NewNotice, NoticeId, Opening, Order, Plea
 from noli.notices.summaries import summary
 from noli.regimes.model import Field, Filer, Party
 from tests.support.notices import EVERYWHERE, START, Desk, complete, content
@@ -28,6 +29,29 @@ from tests.support.notices import EVERYWHERE, START, Desk, complete, content
 AUTHORS = st.sampled_from(["ada", "bea"])
 MEASURES = st.sampled_from([each for each in Measure if each is not Measure.GEO_RESTRICT])
 FIELDS = st.dictionaries(st.sampled_from(list(Field)), st.just("yes"), max_size=9)
+
+
+Step = Callable[[r.PartyRecord, Because, datetime], list[r.Command]]
+
+
+def _answer(record: r.PartyRecord, why: Because, *, upheld: bool) -> list[r.Command]:
+    return [r.DecideContest(each.number, upheld=upheld, because=why) for each in record.complaints[-1:]]
+
+
+STEPS: st.SearchStrategy[Step] = st.sampled_from(
+    [
+        lambda _, why, __: [r.WarnParty(why), r.HearParty("Sorry.")],
+        lambda _, why, now: [r.SuspendParty(why, now + timedelta(days=9))],
+        lambda _, why, now: [r.SuspendParty(why, now + timedelta(days=1), r.AccountMeasure.RESTRICT)],
+        lambda _, why, __: [r.ProposeTermination(why)],
+        lambda _, why, __: [r.ConfirmTermination(why)],
+        lambda _, why, __: [r.DropTermination(why)],
+        lambda *_: [r.ContestMeasure("No.")],
+        lambda record, why, _: _answer(record, why, upheld=True),
+        lambda record, why, _: _answer(record, why, upheld=False),
+        lambda _, why, __: [r.LiftSuspension(why)],
+    ]
+)
 
 
 class _Crash(Exception):
@@ -147,6 +171,18 @@ class Platform(RuleBasedStateMachine):
         """Anything else happens."""
         self._do(lambda t: self.desk.service.act(t, notice, [command], actor="key:p"), crash=False)
 
+    @rule(role=st.sampled_from(list(r.PartyRole)), step=STEPS, author=st.sampled_from(["ada", "bea", "cem"]))
+    def account(self, role: r.PartyRole, step: Step, author: str) -> None:
+        """Somebody takes a step against the account of who uploaded, or sent, most of it."""
+        reference = "uploader-1" if role is r.PartyRole.UPLOADER else "person@example.org"
+
+        def act(transaction: Any) -> None:
+            record = self.desk.service.record_of(transaction, self.desk.service.party(role, reference))
+            for command in step(record, _why(author), self.desk.clock.now()):
+                self.desk.service.keep_record(transaction, role, reference, command, actor="key:p")
+
+        self._do(act, crash=False)
+
     @rule(hours=st.sampled_from([-30, -1, 0.5, 1, 5, 18, 24, 47, 200]))
     def time(self, hours: float) -> None:
         """The clock goes on, leaps ahead or falls back."""
@@ -189,6 +225,23 @@ class Platform(RuleBasedStateMachine):
                 assert ruling.reason or notice.erased_at is not None
             for complaint in notice.complaints:
                 assert complaint.upheld is None or complaint.author not in {"", by[complaint.ruling]}
+
+    @invariant()
+    def every_measure_against_an_account_went_its_way(self) -> None:
+        """Warned before, told why after, by two where it is for good, and a complaint decided by a third."""
+        for id_, history in self.desk.memory.world.records.items():
+            record = record_rules.fold(id_, history)
+            warned = [each.sequence for each in history if isinstance(each.event, r.PartyWarned)]
+            told = [each.number for each in record.letters if each.letter is Letter.STATEMENT]
+            for ruling in record.rulings:
+                assert ruling.rule
+                assert ruling.author
+                assert any(number < ruling.number for number in warned)
+                assert any(number > ruling.number for number in told)
+                assert (ruling.until is None) == (ruling.proposed_by not in {"", ruling.author})
+            by = {each.number: {each.author, each.proposed_by} for each in record.rulings}
+            for complaint in record.complaints:
+                assert complaint.upheld is None or complaint.author not in by[complaint.ruling]
 
     @invariant()
     def who_is_restricted_was_told(self) -> None:

@@ -2,6 +2,9 @@
 """Partners on the command line, as an operator uses it."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from noli.cli import main
 from noli.cli.installation import opened
 from noli.exchange.feedback import EntryFeedback
 from tests.support.exchange import made_up
+from tests.support.server import eventually
 
 Run = Callable[..., Result]
 
@@ -154,7 +158,30 @@ def test_receipts_are_listed(run: Run, tmp_path: Path) -> None:
     with opened(tmp_path) as app:
         app.outgoing.confirm(app.partners.get("one"), 2)
     assert "has everything up to 2; not signed" in run("partner", "receipts", "one").stdout
+    assert "everything up to 2 (not signed)" in run("partner", "status", "one").stdout
     shown = json.loads(run("partner", "receipts", "one", "--json").stdout)
     assert (shown["position"], shown["signature"], shown["signed_text"]) == (2, "", "")
     assert "no id of an entry" in run("partner", "receipts", "one", "--entry", "x", status=2).stderr
     assert run("partner", "receipts", "one", "--entry", "0000000000001").stdout == ""
+
+
+def test_a_loop_follows_until_it_is_interrupted(run: Run, tmp_path: Path) -> None:
+    """A list is taken over, and when another partner is added meanwhile its list, too; an interrupt ends it well."""
+    for name, seed in (("one", 1), ("two", 2)):
+        (tmp_path / name).write_text(made_up(seed).hex())
+    take = ("--protocol", "file", "--takes", "received", "--url")
+    run("partner", "add", "one", *take, str(tmp_path / "one"))
+    command = [sys.executable, "-m", "noli", "sync", "--loop", "--data", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            eventually(lambda: _entries(run) == 1, within_s=30)
+            run("partner", "add", "two", *take, str(tmp_path / "two"))
+            eventually(lambda: _entries(run) == 2, within_s=30)
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "")
+
+
+def _entries(run: Run) -> int:
+    return int(json.loads(run("bank", "show", "received", "--json").stdout)["entries"])

@@ -6,6 +6,7 @@ Transactions are serial and all or nothing, as in the database. Nothing is seale
 
 import copy
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import record_rules
 from noli.notices import records as r
+from noli.notices.figures import KINDS, Happened, Load, step
 from noli.notices.model import (
     Because,
     Ground,
@@ -232,6 +234,26 @@ class MemoryNoticeTransaction:
 
     def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
         return self._world.matches.get((entry, ref))
+
+    def happened(self, *, since: datetime, limit: int = 50_000) -> list[Happened]:
+        found = []
+        for id_, history in self._world.histories.items():
+            for each in history:
+                kind = e.NAMES[type(each.event)]
+                if kind in KINDS and each.at >= since:
+                    said = e.CODEC.write(each.event).open
+                    listed = self._world.listed[id_]
+                    given = said.get("measure", ""), tuple(said.get("grounds", ()))
+                    found.append((each.at, id_, each.sequence, listed, kind, given))
+        return [
+            Happened(id_, kind, at, listed.opened_at, listed.opening, *given)
+            for at, id_, _, listed, kind, given in sorted(found, key=lambda one: one[:3])
+        ][:limit]
+
+    def load(self, now: datetime) -> Load:
+        waiting = [each for each in self._world.listed.values() if each.idle_at is None]
+        states = Counter(str(each.state) for each in waiting)
+        return Load(states, Counter(step(each.due_at, now) for each in waiting if each.due_at is not None))
 
     def position(self, name: str) -> int:
         return self._world.positions.get(name, 0)

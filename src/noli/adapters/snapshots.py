@@ -32,7 +32,7 @@ from noli.matching.pictures import Pictures, written
 from noli.matching.ports import HeldBank, Kept, KeptBank
 
 #: Raised with every change to what the folder holds; the images check by themselves whether they fit the kernel.
-VERSION = 1
+VERSION = 2
 
 _PAGE = "page.json"
 _LOCK = "lock"
@@ -43,7 +43,7 @@ _DIGITS = 20
 # Seconds between looks whether another process is done.
 _LOOK_S = 0.1
 
-# Seconds without another try after a snapshot could not be written.
+# Seconds without another try after a snapshot could not be written, or was refused.
 _REST_S = 600.0
 
 _log = structlog.get_logger()
@@ -160,8 +160,10 @@ class SnapshotFolder:
         return self._folder / f"{number:0{_DIGITS}d}"
 
     def _refuse(self, number: int, *, why: str, **more: str) -> None:
-        self._refused = number
         shutil.rmtree(self._of(number), ignore_errors=True)
+        # Where it cannot be removed, it is at least not met again. And what is wrong may be so with the next one, too.
+        self._refused = number if self._of(number).exists() else 0
+        self._rest_until = time.monotonic() + _REST_S
         _log.warning("snapshot.refused", sequence=number, reason=why, **more)
 
     def _failed(self, error: OSError) -> None:

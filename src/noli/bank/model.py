@@ -170,11 +170,13 @@ class KeyedRegions:
         size: Width and height of the picture in units.
         places: Where each lies, 8 bytes a region.
         hashes: 32 bytes a region.
+        at_ms: When the picture is shown in its video; None for what is none.
     """
 
     size: tuple[int, int]
     places: bytes = field(repr=False)
     hashes: bytes = field(repr=False)
+    at_ms: int | None = None
 
     def __len__(self) -> int:
         """Count them."""

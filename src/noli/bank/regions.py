@@ -36,7 +36,8 @@ class RegionSecrets:
         Raises:
             ConfigError: The key file is missing or cannot be used.
         """
-        return KeyedRegions(regions.size, regions.places, self.hashes(bank, regions, mirrored=False))
+        hashes = self.hashes(bank, regions, mirrored=False)
+        return KeyedRegions(regions.size, regions.places, hashes, regions.at_ms)
 
     def hashes(self, bank: Bank, regions: Regions, *, mirrored: bool) -> bytes:
         """Hash what is looked for; with ``mirrored``, as if the picture were mirrored back.

@@ -68,7 +68,7 @@ class Config:
     rate_limit_per_s: int = 20_000
     #: Failed log-ins an address may make a minute before it has to wait.
     failed_auth_per_min: int = 60
-    #: Neighbours of one hash that a bank reports at most; more are counted as "capped".
+    #: Entries near one hash that a bank reports at most; more are counted as "capped".
     max_neighbours: int = 1000
     #: Seconds between looks at the change sequence; a withdrawal elsewhere stops matching here within this time.
     follow_interval_s: float = 0.25
@@ -155,6 +155,11 @@ class Config:
     #: Hosts from which ``/hma`` fetches files that callers name by URL, separated by commas; ``*`` for all public ones,
     #: empty for none. Only ``https`` is called, except on ``private_hosts``; redirects are not followed.
     hma_url_hosts: str = ""
+    #: Address of the platform's own previews for the console, with ``{ref}`` where a content's reference belongs; empty
+    #: for none. Called only when somebody asks to see one, signed, and never kept. Needs ``preview_secret``.
+    preview_url: str = ""
+    #: Secret that requests for previews are signed with (HMAC-SHA256).
+    preview_secret: str = ""
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"
 

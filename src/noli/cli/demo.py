@@ -17,7 +17,7 @@ from noli.access.model import Role, Scope
 from noli.bank.model import Action, BankPolicy, EntryState, NewEntry, Provenance
 from noli.base.clock import SystemClock
 from noli.base.errors import NotFound, Unauthenticated, Unavailable
-from noli.cli import output, private, store
+from noli.cli import demo_queue, output, private, store
 from noli.cli.installation import COMMAND_LINE, data_option, hasher, opened
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def demo(*, data: Path | None) -> None:
     """Draw harmless pictures, protect one of them, make a key and a member of staff, to try Noli with.
 
     Writes DIR/demo: protected.jpg, edited-copy.jpg (mirrored, shrunk, brightened, compressed), unrelated.jpg, the token
-    of a key, and the log-in of a member of staff. Prints what to open, how to log in and what to post where; run it
-    again for the next one-time code.
+    of a key, and the log-ins of a lead and a moderator, whose queue holds made-up notices. Prints what to open, how to
+    log in and what to post where; run it again for the next one-time code.
 
     \b
     Example:
@@ -47,8 +47,10 @@ def demo(*, data: Path | None) -> None:
         _draw(folder)
         _protect(app, folder)
         _make_key(app, folder / "token")
-        login = _make_login(app, folder / "log-in.json")
-        _explain(folder, login, url=f"http://{app.config.host}:{app.config.port}")
+        login = _make_login(app, folder / "log-in.json", _NAME, Role.LEAD)
+        moderator = _make_login(app, folder / "log-in-moderator.json", "mona", Role.MODERATOR)
+        demo_queue.fill(app)
+        _explain(folder, [login, moderator], url=f"http://{app.config.host}:{app.config.port}")
 
 
 def _draw(folder: Path) -> None:
@@ -97,8 +99,8 @@ def _make_key(app: "App", file: Path) -> None:
         text.write(token + "\n")
 
 
-def _make_login(app: "App", file: Path) -> dict[str, str]:
-    """Make and set up the demo's member of staff; where the log-in is lost, one with the next free name."""
+def _make_login(app: "App", file: Path, wanted: str, role: Role) -> dict[str, str]:
+    """Make and set up a member of staff; where the log-in is lost, one with the next free name."""
     if file.exists():
         login: dict[str, str] = json.loads(file.read_text("utf-8"))
         try:
@@ -108,8 +110,8 @@ def _make_login(app: "App", file: Path) -> dict[str, str]:
         else:
             return login
     taken = {each.name for each in app.staff.all()}
-    name = next(name for name in _names() if name not in taken)
-    _staff, token = app.staff.create(name, Role.LEAD)
+    name = next(name for name in _names(wanted) if name not in taken)
+    _staff, token = app.staff.create(name, role)
     secret = app.staff.enrolment(token).secret
     login = {"name": name, "password": secrets.token_urlsafe(_PASSWORD_BYTES), "one_time_secret": secret}
     # With the code before the current one: a code works once, and the current one is for whoever reads this.
@@ -123,17 +125,20 @@ def _code(secret: str, *, ago: timedelta = timedelta()) -> str:
     return pyotp.TOTP(secret).at(SystemClock().now() - ago)
 
 
-def _names() -> Iterator[str]:
-    yield _NAME
-    yield from (f"{_NAME}-{number}" for number in count(2))
+def _names(first: str = _NAME) -> Iterator[str]:
+    yield first
+    yield from (f"{first}-{number}" for number in count(2))
 
 
-def _explain(folder: Path, login: dict[str, str], *, url: str) -> None:
+def _explain(folder: Path, logins: list[dict[str, str]], *, url: str) -> None:
     """Say what to open and to type; the commands can be pasted as they are."""
     output.print_text(f"For people  {url}/")
     output.print_text(f"Console     {url}/console")
-    output.print_text(f"  log in as {login['name']}, password {login['password']}")
-    output.print_text(f"  one-time code now: {_code(login['one_time_secret'])} ('noli demo' again prints the next one)")
+    for login, role in zip(logins, ("a lead: cases, notices, the ledger", "a moderator: the queue"), strict=True):
+        output.print_text(f"  log in as {login['name']}, password {login['password']}")
+        output.print_text(
+            f"  one-time code now: {_code(login['one_time_secret'])} ({role}; 'noli demo' again prints the next code)"
+        )
     output.print_text(f"API         {url}/api/v1")
     output.print_text(f"OpenAPI     {url}/api/v1/openapi.json")
     output.print_text(f"Demo key    {folder / 'token'}")

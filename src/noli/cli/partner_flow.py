@@ -47,6 +47,8 @@ def status(name: str | None, *, as_json: bool, data: Path | None) -> None:
     header = ("NAME", "STATUS", "LAST GOOD", "TAKEN", "WITHDRAWN", "HELD", "REFUSED", "WHY")
     output.print_table(header, [_row(each) for each in found])
     if name is not None:
+        if found[0].receipt is not None:
+            output.print_text(_confirmed(found[0].receipt))
         for bad in found[0].refused:
             output.print_text(f"refused {_time(bad.at)}  {bad.reference[:64] or '-'}  {bad.reason}")
     for each in found:
@@ -304,6 +306,11 @@ def _receipt_json(each: PartnerReceipt, *, installation: str, to: str) -> dict[s
         "key": each.key,
         "signature": each.signature,
     }
+
+
+def _confirmed(newest: PartnerReceipt) -> str:
+    signed = "signed" if newest.signature else "not signed"
+    return f"confirmed {_time(newest.at)}  it has everything up to {newest.position} ({signed}); 'receipts' lists all"
 
 
 def _by(each: PartnerReceipt, agreed: str) -> str:

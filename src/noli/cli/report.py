@@ -108,7 +108,7 @@ def _written(
         write(each)
         note(each)
         count += 1
-    output.hint(f"{count} statements.")
+    output.hint(f"Statements: {count}.")
     return held_back
 
 

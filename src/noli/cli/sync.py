@@ -15,13 +15,11 @@ from noli.base.errors import NoliError
 from noli.cli import output
 from noli.cli.installation import data_option, json_option, opened
 from noli.cli.partner_flow import status_json
-from noli.exchange.model import PartnerState, Protocol, SyncStatus
+from noli.exchange.model import PartnerState, Protocol, SyncState, SyncStatus
+from noli.exchange.sync import LISTEN_S
 
 if TYPE_CHECKING:
     from noli.app import App
-
-# Seconds for which another Noli holds its answer back until there is something new.
-_WAIT_S = 20
 
 # Seconds between looks at which partners are due.
 _LOOK_S = 1.0
@@ -54,7 +52,7 @@ def sync(partner: str | None, *, once: bool, as_json: bool, data: Path | None) -
                 raise SystemExit(1)
             return
         with _interrupted() as stop:
-            _loop(app, partner, stop)
+            follow(app, partner, stop)
 
 
 def _names(app: "App", partner: str | None) -> list[str]:
@@ -77,14 +75,15 @@ def _once(app: "App", name: str, *, as_json: bool) -> bool:
     return state.status is SyncStatus.OK
 
 
-def _loop(app: "App", partner: str | None, stop: threading.Event) -> None:
+def follow(app: "App", partner: str | None, stop: threading.Event) -> None:
+    """Fetch from one partner, or from all, whenever they are due, until it is stopped."""
     busy: set[str] = set()
 
     def run(name: str, *, listens: bool) -> None:
         try:
-            state = app.syncer.run(name, wait_s=_WAIT_S if listens else 0)
-            while listens and state.status is SyncStatus.OK and not stop.is_set():
-                state = app.syncer.run(name, wait_s=_WAIT_S)
+            state = app.syncer.run(name, wait_s=LISTEN_S if listens else 0)
+            while listens and state.status is SyncStatus.OK and not stop.wait(_until(app, state)):
+                state = app.syncer.run(name, wait_s=LISTEN_S)
         except NoliError as error:
             output.hint(f"noli: {name}: {error.public}")
         finally:
@@ -97,6 +96,11 @@ def _loop(app: "App", partner: str | None, stop: threading.Event) -> None:
                     busy.add(each.name)
                     pool.submit(run, each.name, listens=each.protocol is Protocol.NOLI)
             stop.wait(_LOOK_S)
+
+
+def _until(app: "App", state: SyncState) -> float:
+    """Return the seconds until a partner is asked again."""
+    return 0.0 if state.next_at is None else max(0.0, (state.next_at - app.clock.now()).total_seconds())
 
 
 @contextmanager

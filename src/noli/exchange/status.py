@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from noli.bank.model import Entry
 from noli.exchange.canaries import Canaries
-from noli.exchange.model import Partner, Quarantined, SyncState, SyncStatus
+from noli.exchange.model import Partner, PartnerReceipt, Quarantined, SyncState, SyncStatus
 from noli.exchange.ports import ExchangeStore
 
 
@@ -21,6 +21,7 @@ class PartnerStatus:
         held_doubts: Doubts of it about entries of ours that wait for a look.
         confirmed: The step of our change sequence up to which it has what we tell, on Noli's own feed; else 0.
         behind: Steps of our change sequence after that.
+        receipt: The newest that it said about having what we tell, in whichever protocol; None where it never did.
         refused: The newest records of it that could not be used.
     """
 
@@ -30,6 +31,7 @@ class PartnerStatus:
     held_doubts: int
     confirmed: int
     behind: int
+    receipt: PartnerReceipt | None
     refused: tuple[Quarantined, ...]
 
 
@@ -69,6 +71,7 @@ class StatusService:
                 transaction.count_doubts(partner.id),
                 confirmed,
                 transaction.banks.last_sequence() - confirmed,
+                next(iter(transaction.receipts(partner.id, limit=1)), None),
                 tuple(transaction.quarantined(partner.id)),
             )
 

@@ -6,7 +6,7 @@ Image-Hashing Algorithm", 2019). A hash is personal data: it is not one-way, so 
 it are kept out of ``repr`` and of every log.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
@@ -210,11 +210,13 @@ class Regions:
         size: Width and height of the picture in units; the longer side has 32,768.
         places: Where each lies, ``REGION_PLACE_BYTES`` a region.
         coefs: Its lowest frequencies, ``REGION_COEFS`` a region.
+        at_ms: When the picture is shown in its video; None for what is none.
     """
 
     size: tuple[int, int]
     places: bytes = field(repr=False)
     coefs: bytes = field(repr=False)
+    at_ms: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse lengths that do not belong together.
@@ -348,7 +350,8 @@ class Reading:
     @property
     def registered_regions(self) -> tuple[Regions, ...]:
         """What to register beside ``variants``, in banks that keep regions."""
-        return tuple(f.regions for f in self.frames if f.regions is not None and f.quality >= MIN_QUALITY)
+        found = (f for f in self.frames if f.quality >= MIN_QUALITY)
+        return tuple(replace(f.regions, at_ms=f.at_ms) for f in found if f.regions is not None)
 
     @property
     def variants(self) -> tuple[Hash, ...]:

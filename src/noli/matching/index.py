@@ -24,6 +24,7 @@ from noli.matching.model import Neighbour
 from noli.matching.ports import HammingIndex, HeldBank, IndexCache, Kept
 from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees
+from noli.matching.widening import widened
 
 #: Bytes of an entry id in the index.
 ID_BYTES = 8
@@ -247,7 +248,7 @@ class BankIndexes:
 
         Args:
             query: 32 bytes.
-            max_neighbours: Hashes that one bank reports at most.
+            max_neighbours: Entries that one bank reports at most.
             banks: Names to search in; None for all that are enabled. Disabled banks are never searched.
 
         Returns:
@@ -262,7 +263,7 @@ class BankIndexes:
             bank = one.bank
             if banks is not None and bank.name not in banks:
                 continue
-            hits, more = one.index.search(query, bank.policy.threshold_bits, max_neighbours)
+            hits, more = widened(one.index, query, bank.policy.threshold_bits, max_neighbours)
             capped = capped or more
             if hits:
                 found += _nearest(bank, hits)
@@ -285,9 +286,12 @@ class BankIndexes:
             hits: dict[int, list[tuple[int, int]]] = {}
             for position, entry, distance in zip(positions, ids, distances, strict=True):
                 hits.setdefault(position, []).append((entry, distance))
+            for position in memoryview(raw[3]).cast("I"):
+                hits[position], more = widened(one.index, queries[position], bank.policy.threshold_bits, max_neighbours)
+                if more:
+                    capped.add(position)
             for position, near in hits.items():
                 found[position] += _nearest(bank, near)
-            capped.update(memoryview(raw[3]).cast("I"))
         return [(near, position in capped) for position, near in enumerate(found)]
 
     def holding(self, value: bytes, *, banks: Collection[str]) -> list[EntryId]:

@@ -45,12 +45,14 @@ class Agreement:
         covered: Thousandths, by area, of the banked regions that the upload shows whole, that agree.
         shown: Thousandths of the banked picture that the upload shows.
         mirrored: Whether the upload is a mirror image.
+        banked_ms: When the picture is shown in the banked video; None where it is in none.
     """
 
     votes: int
     covered: int
     shown: int
     mirrored: bool = False
+    banked_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from typing import Self
 from noli.bank.model import EntryId, KeyedRegions
 from noli.hashing.model import REGION_PLACE_BYTES
 
+# Time of a picture that is in no video.
+_TIMELESS = (1 << 32) - 1
+
 # Entry number of a picture whose entry was withdrawn.
 _GONE = (1 << 64) - 1
 
@@ -18,7 +21,7 @@ class Pictures:
     """Which regions are whose and where they lie, as one buffer that processes share; never changes.
 
     Pictures are numbered as in the index of regions. The buffer is five arrays one behind the other: entries, first
-    places, numbers in the order of their entries, sizes, places.
+    places, numbers in the order of their entries, sizes with times, places.
     """
 
     def __init__(self, buffer: memoryview) -> None:
@@ -27,7 +30,7 @@ class Pictures:
         first = 8 + 8 * count
         order = first + 8 * (count + 1)
         sizes = order + 4 * count
-        places = sizes + 8 * count
+        places = sizes + 12 * count
         self._entries = buffer[8:first].cast("Q")
         self._first = buffer[first:order].cast("Q")
         self._order = buffer[order:sizes].cast("I")
@@ -49,7 +52,8 @@ class Pictures:
         if entry == _GONE:
             return None
         places = self._places[self._first[number] : self._first[number + 1]]
-        return EntryId(entry), KeyedRegions((self._sizes[2 * number], self._sizes[2 * number + 1]), bytes(places), b"")
+        width, height, at_ms = self._sizes[3 * number : 3 * number + 3]
+        return EntryId(entry), KeyedRegions((width, height), bytes(places), b"", None if at_ms == _TIMELESS else at_ms)
 
     def of(self, entry: EntryId) -> list[tuple[int, int]]:
         """Return number and count of regions of each picture of an entry."""
@@ -67,8 +71,12 @@ def written(held: Iterable[tuple[EntryId, KeyedRegions] | None]) -> Iterator[byt
     first, sizes = array("Q", [0]), array("I")
     for each in pictures:
         first.append(first[-1] + (0 if each is None else len(each[1].places)))
-        sizes.extend((0, 0) if each is None else each[1].size)
+        sizes.extend((0, 0, 0) if each is None else (*each[1].size, _time_of(each[1])))
     order = array("I", sorted(range(len(entries)), key=entries.__getitem__))
     yield len(entries).to_bytes(8, sys.byteorder)
     yield from (part.tobytes() for part in (entries, first, order, sizes))
     yield from (each[1].places for each in pictures if each is not None)
+
+
+def _time_of(regions: KeyedRegions) -> int:
+    return _TIMELESS if regions.at_ms is None else regions.at_ms

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from noli.bank.model import EntryId, KeyedRegions
-from noli.hashing.model import Regions
+from noli.hashing.model import PDQ_BYTES, Regions
 from noli.matching.model import Agreement
 from noli.matching.pictures import Pictures
 from noli.matching.ports import HammingIndex, HeldRows
+from noli.matching.widening import widened
 
 #: Regions at most this far apart resemble each other, in bits: unrelated ones lie near 128, and of eleven million pairs
 #: of them none was nearer than 50 (``make bench-robustness``).
@@ -56,7 +57,7 @@ class RegionIndex:
         if not regions.hashes:
             return
         number = len(self._kept) + len(self._pictures)
-        self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"")))
+        self._pictures.append((entry, KeyedRegions(regions.size, regions.places, b"", regions.at_ms)))
         self._of.setdefault(entry, []).append((number, len(regions)))
         self._index.append(regions.hashes, _ids(number, len(regions)))
 
@@ -86,14 +87,13 @@ class RegionIndex:
         Args:
             regions: Those of the upload.
             hashes: Their hashes under the bank's secret, and those of their mirrored form.
-            max_neighbours: Regions found for one region at most; one that more pictures have says nothing.
+            max_neighbours: Entries found for one region at most; one that more have says nothing.
         """
         from noli.hashing import kernel  # noqa: PLC0415 - commands that match nothing need not load it
 
         count = len(regions)
-        raw = self._index.search_batch(hashes[0] + hashes[1], LIMIT_BITS, max_neighbours)
         pairs: dict[int, array[int]] = {}
-        for position, number in zip(memoryview(raw[0]).cast("I"), memoryview(raw[1]).cast("Q"), strict=True):
+        for position, number in self._near(hashes[0] + hashes[1], max_neighbours):
             found = pairs.setdefault(number >> _REGION_BITS, array("H"))
             found.extend((position % count, number & _REGION, position >= count))
         for number, each in pairs.items():
@@ -105,7 +105,24 @@ class RegionIndex:
                 regions.places, regions.size, known.places, known.size, each.tobytes()
             )
             if votes >= MIN_VOTES:
-                yield entry, Agreement(votes, covered, shown, mirrored=mirrored)
+                yield entry, Agreement(votes, covered, shown, mirrored=mirrored, banked_ms=known.at_ms)
+
+    def _near(self, queries: bytes, max_neighbours: int) -> Iterator[tuple[int, int]]:
+        """Yield which query is near which region."""
+        raw = self._index.search_batch(queries, LIMIT_BITS, max_neighbours)
+        crowded = set(memoryview(raw[3]).cast("I"))
+        for position, number in zip(memoryview(raw[0]).cast("I"), memoryview(raw[1]).cast("Q"), strict=True):
+            if position not in crowded:
+                yield position, number
+        for position in crowded:
+            query = queries[PDQ_BYTES * position : PDQ_BYTES * (position + 1)]
+            hits, _ = widened(self._index, query, LIMIT_BITS, max_neighbours, entry_of=self._entry_of)
+            for number, _distance in hits:
+                yield position, number
+
+    def _entry_of(self, number: int) -> EntryId | None:
+        held = self._picture(number >> _REGION_BITS)
+        return None if held is None else held[0]
 
     def _picture(self, number: int) -> tuple[EntryId, KeyedRegions] | None:
         if number >= len(self._kept):

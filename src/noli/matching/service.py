@@ -22,7 +22,7 @@ from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
 from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
 from noli.matching.rules import judge
-from noli.matching.videos import Timed, compared
+from noli.matching.videos import Timed, compared, placed
 
 # Regions that one bank reports at most for one region of an upload.
 _MAX_REGIONS = 100
@@ -253,6 +253,7 @@ class Checker:
         for entry, segment in segments.items():
             at, one = nearest[entry]
             kept[at].append(replace(one, segment=segment))
+        _place(found.upload, kept, videos)
         return replace(found, near=tuple(kept), capped=found.capped or len(nearest) > MAX_COMPARED)
 
     def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
@@ -301,6 +302,30 @@ class Checker:
             # Refusing to answer would let the upload through on most platforms; the counter raises the alarm.
             with self._counting:
                 self._unrecorded += len(matched)
+
+
+def _place(upload: Upload, near: list[list[Neighbour]], videos: Mapping[EntryId, Sequence[Timed]]) -> None:
+    """Tell of each banked video of which only regions agree which part is shown; one frame then stands for all."""
+    with_regions = zip(upload.hashes, upload.regions, strict=False)
+    looked_at = [one.at_ms or 0 for one, regions in with_regions if regions is not None]
+    seen: dict[EntryId, list[tuple[int, int, int]]] = {}
+    for one, found in zip(upload.hashes, near, strict=True):
+        for each in found:
+            if each.agreement is not None and each.agreement.banked_ms is not None and each.entry in videos:
+                times = one.at_ms or 0, each.agreement.banked_ms, each.agreement.votes
+                seen.setdefault(each.entry, []).append(times)
+    for entry, pairs in seen.items():
+        segment = placed(looked_at, videos[entry], pairs)
+        if segment is None:
+            continue
+        best = max((each for found in near for each in found if each.entry == entry), key=_agreeing)
+        for found in near:
+            found[:] = [replace(each, segment=segment) if each is best else each for each in found
+                        if each.entry != entry or each is best]  # fmt: skip
+
+
+def _agreeing(neighbour: Neighbour) -> int:
+    return 0 if neighbour.agreement is None else neighbour.agreement.votes
 
 
 def _forms(upload: Upload) -> Iterator[tuple[bytes, ...]]:

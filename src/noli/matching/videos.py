@@ -27,6 +27,9 @@ FIRM_SHARE = 0.75
 #: Frames without a segment count, for a person to look at, where one is within this share of the threshold.
 ALIKE_SHARE = 0.5
 
+# Agreeing regions from which on more say nothing about the time.
+_MOST_VOTES = 45
+
 #: A banked video as it is looked at: when a hash is shown, and its value.
 Timed = tuple[int, bytes]
 
@@ -66,6 +69,22 @@ def compared(
         alone = [Run((pair,), 1.0) for pair in ([nearest] if not few else strict)]
         return _segment(alone, upload_ms, banked_ms, firm=few)
     return None
+
+
+def placed(upload_ms: Sequence[int], banked: Sequence[Timed], seen: Sequence[tuple[int, int, int]]) -> Segment | None:
+    """Tell which part of a banked video an upload shows where only regions say so.
+
+    Args:
+        upload_ms: Times of the frames whose regions were looked for.
+        banked: Times and hashes of the banked video.
+        seen: Time in the upload, time in the banked video and agreeing regions of each pair of frames.
+
+    Returns:
+        The part; None where too few frames lie on one line. It is never firm.
+    """
+    # Of frames that are alike, those with most regions in common are at the same time.
+    found = runs(Pair(at, banked_ms, max(0, _MOST_VOTES - votes)) for at, banked_ms, votes in seen)
+    return _segment(found, upload_ms, [at for at, _ in banked], firm=False) if found else None
 
 
 def _pairs(

@@ -14,7 +14,7 @@ class Comfort:
     own, for their own good; nobody else sees whether they reach them.
 
     Attributes:
-        greyscale: Whether previews have no colours until a key is held.
+        greyscale: Whether previews have no colours.
         blur: Whether previews are blurred until a key is held.
         side_px: Longest side of a preview, in pixels.
         most_looks: Previews in one sitting; then only a pause brings more.

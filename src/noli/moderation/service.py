@@ -20,6 +20,8 @@ _COUNTED = timedelta(hours=24)
 class NotShown(Conflict):
     """A preview is not shown; ``why`` says the reason."""
 
+    code = "not-shown"
+
     def __init__(self, why: Unshown) -> None:
         """Keep the reason."""
         super().__init__("This preview is not shown.")

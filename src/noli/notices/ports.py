@@ -17,6 +17,7 @@ from noli.jobs.ports import JobTransaction
 from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
+from noli.notices.figures import Happened, Load
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
 
 
@@ -188,6 +189,14 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
 
     def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
         """Return the newest recorded match of an entry with an upload of this reference."""
+        ...
+
+    def happened(self, *, since: datetime, limit: int = 50_000) -> list[Happened]:
+        """List the events that figures count (``figures.KINDS``), oldest first."""
+        ...
+
+    def load(self, now: datetime) -> Load:
+        """Count the notices with something to do."""
         ...
 
     def position(self, name: str) -> int:

@@ -48,9 +48,9 @@ class Reports:
             after = some[-1].id
 
     def _of_accounts(self, since: datetime, until: datetime) -> Iterator[Stated]:
-        law, after = self._notices.law, None
-        laws = applicable(law.regimes.values(), self._notices.facts, until.date())
-        while statements.reported(laws):
+        laws = applicable(self._notices.law.regimes.values(), self._notices.facts, until.date())
+        wanted, after = statements.wanted_by(laws), None
+        while wanted is not None:
             with self._notices.store.transaction() as transaction:
                 ids = transaction.changed_records(since=since, after=after, limit=_AT_ONCE)
                 outlines = transaction.record_outlines(ids)
@@ -62,7 +62,7 @@ class Reports:
                         first = min((each.at for each in record.conduct), default=recorded.at).date()
                         for ruling in made:
                             puid = self._puid(f"{id_}|{ruling.number}")
-                            stated = statements.of_account(record, ruling, law, first=first, puid=puid)
+                            stated = statements.of_account(record, ruling, wanted, first=first, puid=puid)
                             yield from () if stated is None else (stated,)
             if len(ids) < _AT_ONCE:
                 return

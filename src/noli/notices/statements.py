@@ -23,9 +23,6 @@ from noli.regimes.model import Content, Duty, Law, Regime
 #: A statement's fields by the Database's names; those that do not apply are missing.
 Fields = Mapping[str, str | Sequence[str]]
 
-# Code of the union whose members a decision without a territory is stated for.
-_UNION = "EU"
-
 _OTHER_TEXT = "A picture or video."
 
 _VISIBILITY: Mapping[Measure, str] = {
@@ -77,9 +74,9 @@ class Stated:
     held_back: str = ""
 
 
-def reported(regimes: Iterable[Regime]) -> bool:
-    """Tell whether one of these laws wants decisions in a public database."""
-    return any(clock.duty is Duty.REPORT_DECISION for each in regimes for clock in each.clocks)
+def wanted_by(regimes: Iterable[Regime]) -> Regime | None:
+    """Return the first of these laws that wants decisions in a public database."""
+    return next((each for each in regimes if any(clock.duty is Duty.REPORT_DECISION for clock in each.clocks)), None)
 
 
 def of_ruling(notice: Notice, ruling: Ruling, law: Law, *, puid: str) -> Stated | None:
@@ -87,9 +84,11 @@ def of_ruling(notice: Notice, ruling: Ruling, law: Law, *, puid: str) -> Stated 
 
     Orders of authorities are not reported (DSA, Art. 17(5)), nor what was kept, nor what has no effect in the union.
     """
-    regimes = (law.regimes[name] for name in notice.regimes if name in law.regimes)
-    places = _places(ruling.territory, law)
-    if notice.opening is Opening.ORDER or ruling.measure not in _VISIBILITY or not places or not reported(regimes):
+    wanted = wanted_by(law.regimes[name] for name in notice.regimes if name in law.regimes)
+    if wanted is None or notice.opening is Opening.ORDER or ruling.measure not in _VISIBILITY:
+        return None
+    places = _places(ruling.territory, wanted)
+    if not places:
         return None
     synthetic = Content.SYNTHETIC in notice.kind or Ground.SYNTHETIC in ruling.grounds
     fields: dict[str, str | Sequence[str]] = {"decision_visibility": [_VISIBILITY[ruling.measure]]}
@@ -114,13 +113,13 @@ def of_ruling(notice: Notice, ruling: Ruling, law: Law, *, puid: str) -> Stated 
     return _checked(Stated(notice.id, ruling.number, fields))
 
 
-def of_account(record: PartyRecord, ruling: AccountRuling, law: Law, *, first: date, puid: str) -> Stated | None:
+def of_account(record: PartyRecord, ruling: AccountRuling, wanted: Regime, *, first: date, puid: str) -> Stated | None:
     """Return the statement about a measure against an account; None about who only sends notices.
 
     Args:
         record: Whose it is, with the conduct that is on record.
         ruling: The measure.
-        law: All regimes.
+        wanted: The law that wants it.
         first: When the first of what it rests on was found.
         puid: The statement's own id.
     """
@@ -140,7 +139,7 @@ def of_account(record: PartyRecord, ruling: AccountRuling, law: Law, *, first: d
         "content_type_other": "An account.",
         "content_date": first.isoformat(),
         "application_date": ruling.at.date().isoformat(),
-        "territorial_scope": _places("", law),
+        "territorial_scope": _places("", wanted),
         "source_type": "SOURCE_VOLUNTARY",
         "automated_detection": "No",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
@@ -149,11 +148,12 @@ def of_account(record: PartyRecord, ruling: AccountRuling, law: Law, *, first: d
     return _checked(Stated(record.id, ruling.number, fields))
 
 
-def _places(territory: str, law: Law) -> list[str]:
-    """Return the union's members in which a decision has effect: all of them where it says nothing."""
-    members = law.jurisdictions[_UNION].members
-    named = {code.strip() for code in territory.split(",") if code.strip()} or {_UNION}
-    return sorted(members if _UNION in named else members & named)
+def _places(territory: str, wanted: Regime) -> list[str]:
+    """Return where, under the law that wants it, a decision has effect: everywhere where it says nothing."""
+    place = wanted.jurisdiction
+    everywhere = place.members or {place.code}
+    named = {code.strip() for code in territory.split(",") if code.strip()} or {place.code}
+    return sorted(everywhere if place.code in named else everywhere & named)
 
 
 def _grounds(rule: str, grounds: Iterable[Ground], *, contractual: bool) -> Fields:

@@ -17,7 +17,7 @@ from noli.matching.ports import HeldBank
 from tests.support.catalogues import index_of, values
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, 123456, tzinfo=UTC)
-PICTURES = [(EntryId(9), KeyedRegions((640, 480), b"12345678" * 3, b"")), None]
+PICTURES = [(EntryId(9), KeyedRegions((640, 480), b"12345678" * 3, b"", 5000)), None]
 
 
 def change(number: int) -> Change:
@@ -105,6 +105,32 @@ def test_what_is_not_of_this_database_is_removed(folder: Path) -> None:
         cache.refuse(kept, why="the database has another history")
     assert logs[0]["reason"] == "the database has another history"
     assert cache.read() is None
+
+
+def test_in_place_of_a_refused_snapshot_a_good_one_of_the_same_change_is_read(folder: Path) -> None:
+    """It is made at once by who has none at its start; who only wants a newer one does not try again and again."""
+    cache = SnapshotFolder(folder)
+    (folder / f"{17:020d}" / "1.hashes").write_bytes(b"damaged")
+    with structlog.testing.capture_logs():
+        assert cache.read() is None
+    with cache.turn(wait=False) as mine:
+        assert not mine
+    with cache.turn(wait=True) as mine:
+        assert mine
+        cache.keep(change(17), banks())
+    assert (cache.newest(), cache.read() is not None) == (17, True)
+
+
+def test_a_refused_snapshot_that_cannot_be_removed_is_not_met_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is read-only costs memory, not answers."""
+    cache = SnapshotFolder(folder)
+    (folder / f"{17:020d}" / "page.json").write_bytes(b"damaged")
+    monkeypatch.setattr("noli.adapters.snapshots.shutil.rmtree", lambda *_, **__: None)
+    with structlog.testing.capture_logs() as logs:
+        assert (cache.read(), cache.read()) == (None, None)
+    assert (len(logs), cache.newest()) == (1, 0)
 
 
 def test_a_snapshot_replaced_while_it_is_read_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

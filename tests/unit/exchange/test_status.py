@@ -33,6 +33,8 @@ def test_how_it_goes_with_each_partner(one: Hub, tmp_path: Path) -> None:
         one.syncer.run("other")
         seen = StatusService(other.exchange, other.canaries).of("us")
         assert (seen.confirmed, seen.behind) == (other.outgoing.last(), 0)
+        assert seen.receipt is not None
+        assert seen.receipt.position == seen.confirmed
         one.wire.cut = True
         one.syncer.run("other")
         [found] = status.all()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from noli.bank.model import Action, BankPolicy
 from noli.base.errors import IntegrityError, StoreBusy, Unavailable
 from noli.hashing.kernel import HammingIndex as Kernel
+from noli.matching import widening
 from noli.matching.index import BankIndexes
 from noli.matching.ports import HammingIndex
 from tests.support.bits import flipped, some_hash
@@ -418,3 +419,44 @@ def test_damage_met_on_the_way_from_a_snapshot_is_told() -> None:
     with pytest.raises(IntegrityError, match="backup"):
         indexes.load(store)
     assert not indexes.ready
+
+
+def test_a_video_that_stands_still_crowds_nobody_out() -> None:
+    """An entry with more near hashes than are asked for leaves room for the others, one by one and in batches."""
+    store = MemoryBanks()
+    store.put_bank(1)
+    still = [flipped(some_hash(1), 2, seed=seed) for seed in range(50)]
+    store.put(1, 5, *still)
+    for entry in (6, 7):
+        store.put(1, entry, flipped(some_hash(1), 3))
+    indexes = loaded(store, Kernel)
+    for limit, expected, more in ((4, {5, 6, 7}, False), (1, None, True)):
+        found, capped = indexes.neighbours(some_hash(1), max_neighbours=limit)
+        [batch, nothing] = indexes.neighbours_batch([some_hash(1), some_hash(2)], max_neighbours=limit)
+        assert (capped, batch[1], nothing) == (more, more, ([], False))
+        for near in (found, batch[0]):
+            assert expected is None or {n.entry for n in near} == expected
+
+
+def test_there_is_an_end_to_asking_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has more hashes than any video is reported as cut off."""
+    monkeypatch.setattr(widening, "MOST_HITS", 20)
+    store = MemoryBanks()
+    store.put_bank(1)
+    store.put(1, 5, *(flipped(some_hash(1), 2, seed=seed) for seed in range(50)))
+    found, capped = loaded(store).neighbours(some_hash(1), max_neighbours=3)
+    assert ([n.entry for n in found], capped) == ([5], True)
+
+
+def test_who_holds_this_very_hash() -> None:
+    """In the banks named, enabled or not; a near one is another."""
+    store = MemoryBanks()
+    store.put_bank(1, BankPolicy(Action.BLOCK, enabled=False))
+    store.put_bank(2)
+    store.put(1, 5, some_hash(1), some_hash(2))
+    store.put(1, 4, some_hash(1))
+    store.put(2, 6, some_hash(1))
+    store.put(1, 7, flipped(some_hash(1), 1))
+    indexes = loaded(store)
+    assert indexes.holding(some_hash(1), banks={"bank1"}) == [4, 5]
+    assert indexes.holding(some_hash(3), banks={"bank1", "bank2"}) == []

@@ -12,19 +12,21 @@ from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import SystemClock
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.model import Hash, Outcome, Regions
+from noli.hashing.model import Hash, Outcome, Regions, SignalType
 from noli.matching.index import BankIndexes
 from noli.matching.model import Agreement, Closeness, MatchType, Neighbour, Verdict
 from noli.matching.probing import ProbingGuard
+from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees, judge, strong
-from noli.matching.service import Checker, Upload
+from noli.matching.service import Checker, Found, Upload
 from tests.support.bits import some_hash
 from tests.support.index import BruteForceIndex
 from tests.support.regions import Grey, found, scene, size_of
 from tests.support.secrecy import MemoryKeyring
-from tests.unit.matching.memory import MemoryBanks, MemoryChecks
+from tests.unit.matching.memory import NOW, MemoryBanks, MemoryChecks
 
 SECRETS = RegionSecrets(MemoryKeyring)
+KEY = ApiKey("platform", frozenset({Scope.CHECKS}), NOW)
 WEAK, STRONG = Agreement(4, 450, 700), Agreement(20, 700, 900)
 
 
@@ -61,10 +63,9 @@ def house(*policies: BankPolicy) -> tuple[MemoryBanks, BankIndexes]:
     return store, indexes
 
 
-def test_a_check_says_that_regions_made_the_match() -> None:
-    """An upload with regions is looked for by them as well; the match is called after what found it."""
-    store, indexes = house(BankPolicy(Action.BLOCK, 20))
-    checker = Checker(
+def checks(store: MemoryBanks, indexes: BankIndexes) -> Checker:
+    """Check against these banks."""
+    return Checker(
         indexes=indexes,
         store=store,
         checks=MemoryChecks(),
@@ -74,10 +75,55 @@ def test_a_check_says_that_regions_made_the_match() -> None:
         max_neighbours=100,
         new_index=BruteForceIndex,
     )
-    key = ApiKey("platform", frozenset({Scope.CHECKS}), datetime(2026, 1, 1, tzinfo=UTC))
-    check = checker.check(Upload((Hash(some_hash(99), 90),), regions=(COPY,)), key=key)
+
+
+def test_a_check_says_that_regions_made_the_match() -> None:
+    """An upload with regions is looked for by them as well; the match is called after what found it."""
+    checker = checks(*house(BankPolicy(Action.BLOCK, 20)))
+    check = checker.check(Upload((Hash(some_hash(99), 90),), regions=(COPY,)), key=KEY)
     assert [check.type_of(match) for match in check.decision.matches] == [MatchType.REGION]
-    assert not checker.check(Upload((Hash(some_hash(99), 90),), regions=(None,)), key=key).decision.matches
+    assert not checker.check(Upload((Hash(some_hash(99), 90),), regions=(None,)), key=KEY).decision.matches
+
+
+def filmed(*seen: list[Agreement]) -> Found:
+    """Two seconds between frames of an upload; each shows pictures of a banked video."""
+    bank = Bank(BankId(1), "bank1", BankPolicy(Action.BLOCK), NOW)
+    hashes = [Hash(some_hash(200 + n), 90, SignalType.VPDQ, at_ms=2000 * n) for n in range(len(seen))]
+    near = tuple([Neighbour(bank, EntryId(8), 31, agreement=each) for each in some] for some in seen)
+    return Found(Upload(tuple(hashes), regions=(COPY,) * len(seen)), near)
+
+
+@pytest.mark.parametrize("frames", [2, 5])
+def test_regions_tell_which_part_of_a_video_is_shown(frames: int) -> None:
+    """From three frames in order on there is one match with a segment; of frames alike the likeliest counts."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_video(1, 8, [(1000 * n, some_hash(300 + n)) for n in range(30)])
+    seen = [[Agreement(12 + n, 700, 900, banked_ms=4000 + 2000 * n), Agreement(5, 500, 900, banked_ms=4000)]
+            for n in range(frames)]  # fmt: skip
+    check = checks(store, indexes).conclude(filmed(*seen), key=KEY)
+    [match] = check.decision.matches
+    segment = match.neighbour.segment
+    assert match.verdict is Verdict.REVIEW
+    if frames == 2:
+        assert segment is None
+    else:
+        assert segment is not None
+        assert (segment.start_ms, segment.end_ms) == (0, 9000)
+        assert (segment.banked_start_ms, segment.banked_end_ms, segment.speed) == (3000, 13000, 1.0)
+        assert (match.query, segment.firm) == (4, False)
+
+
+def test_regions_of_pictures_and_of_old_videos_tell_no_part() -> None:
+    """Where the banked side has no times, the match stands without a segment."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_video(1, 8, [(1000 * n, some_hash(300 + n)) for n in range(30)])
+    timeless = [[Agreement(12, 700, 900)] for _ in range(5)]
+    [match] = checks(store, indexes).conclude(filmed(*timeless), key=KEY).decision.matches
+    assert match.neighbour.segment is None
+    picture = [[Agreement(12, 700, 900, banked_ms=2000 * n)] for n in range(5)]
+    store.times.clear()
+    [match] = checks(store, indexes).conclude(filmed(*picture), key=KEY).decision.matches
+    assert match.neighbour.segment is None
 
 
 def test_a_cut_copy_is_found_by_its_regions_alone() -> None:
@@ -209,3 +255,17 @@ def test_votes_and_area_must_both_suffice(votes: int, covered: int, *, counts: b
     """Some regions in a corner are another picture of the same scene, too few are chance; very many are enough."""
     agreement = Agreement(votes, covered, 1000)
     assert (agrees(agreement), strong(agreement)) == (counts, blocks)
+
+
+def test_a_video_that_stands_still_crowds_no_picture_out() -> None:
+    """An entry with the same regions many times over leaves room for another one, and a withdrawn one takes none."""
+    index = RegionIndex(HammingIndex())
+    bank = Bank(BankId(1), "b", BankPolicy(Action.BLOCK), datetime(2026, 1, 1, tzinfo=UTC))
+    kept = SECRETS.keyed(bank, SCENE)
+    for _ in range(12):
+        index.append(EntryId(1), kept)
+    index.append(EntryId(2), kept)
+    hashes = (SECRETS.hashes(bank, COPY, mirrored=False), SECRETS.hashes(bank, COPY, mirrored=True))
+    assert {entry for entry, _ in index.search(COPY, hashes, max_neighbours=3)} == {1, 2}
+    index.remove(EntryId(1))
+    assert {entry for entry, _ in index.search(COPY, hashes, max_neighbours=1)} == {2}

@@ -14,7 +14,8 @@ from tests.support.casework import made_up_item
 from tests.support.notices import START, Desk, complete
 
 
-def _detected(desk: Desk, *opinions: OpinionKind) -> tuple[Notice, EntryId]:
+def detected(desk: Desk, *opinions: OpinionKind) -> tuple[Notice, EntryId]:
+    """Let a check have matched an entry that people think something of."""
     with desk.service.writing() as transaction:
         create_bank(transaction.banks, "intake", BankPolicy(Action.REVIEW), now=START)
         new = NewEntry(made_up_item(5).hashes, Provenance("test"))
@@ -35,7 +36,7 @@ def _about(desk: Desk, notice: Notice) -> list[Known]:
 def test_evidence_is_put_together() -> None:
     """The entry with what people think of it, how close the upload was, and who uploaded."""
     desk = Desk()
-    notice, entry = _detected(desk, OpinionKind.TRUE_POSITIVE)
+    notice, entry = detected(desk, OpinionKind.TRUE_POSITIVE)
     [about] = _about(desk, notice)
     assert about.entry is not None
     assert (about.entry.id, about.opinions[0].author, about.uploader) == (entry, "by-0", None)
@@ -48,7 +49,7 @@ def test_evidence_is_put_together() -> None:
 def test_what_is_confirmed_needs_no_look() -> None:
     """An entry that somebody confirmed, close by, in a notice that lacks nothing; everything else is looked at."""
     desk = Desk()
-    notice, entry = _detected(desk, OpinionKind.TRUE_POSITIVE)
+    notice, entry = detected(desk, OpinionKind.TRUE_POSITIVE)
     [about] = _about(desk, notice)
     assert needs_no_look(notice, [about])
     assert needs_no_look(notice, [replace(about, match=None)])
@@ -69,7 +70,7 @@ def test_what_is_confirmed_needs_no_look() -> None:
 def test_an_entry_that_is_gone_is_not_known() -> None:
     """Where a bank does not know an entry any more nothing is said about it."""
     desk = Desk()
-    notice, _ = _detected(desk)
+    notice, _ = detected(desk)
     content = replace(notice.contents[0], entry=EntryId(999_999))
     [about] = _about(desk, replace(notice, contents=(content,)))
     assert (about.entry, about.opinions, about.confirmed) == (None, (), False)

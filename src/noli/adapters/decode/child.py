@@ -29,8 +29,8 @@ from PIL import (  # noqa: F401 - plugins register themselves; after confinement
 )
 
 from noli.adapters.decode.limits import confine
-from noli.adapters.decode.pictures import Budget, prepare, read_picture
-from noli.adapters.decode.wire import ANSWER, REQUEST, Ask, reading_to_json
+from noli.adapters.decode.pictures import Budget, prepare, read_picture, small_picture
+from noli.adapters.decode.wire import ANSWER, LOOK, REQUEST, Ask, preview_to_json, reading_to_json
 from noli.hashing.model import Pipeline
 
 #: What the warm-up encodes and decodes, so that every module and table is loaded while files can still be opened.
@@ -66,6 +66,10 @@ def _serve(requests: BinaryIO, answers: BinaryIO, file: mmap.mmap, budget: Budge
         data = file[:length]
         if asked == Ask.TRY_TO_ESCAPE:
             _answer(answers, json.dumps(_try_to_escape()).encode())
+            continue
+        if asked == Ask.PREVIEW:
+            side, grey = LOOK.unpack(data[: LOOK.size])
+            _answer(answers, preview_to_json(small_picture(data[LOOK.size :], side=side, grey=grey, budget=budget)))
             continue
         pipeline = Pipeline.NEAREST_512 if asked == Ask.READ_NEAREST_512 else Pipeline.FULL
         crops, regions = asked == Ask.READ_WITH_CROPS, asked == Ask.READ_WITH_REGIONS

@@ -17,7 +17,7 @@ from PIL import Image, ImageFile
 
 from noli.adapters.decode import borders, normalise
 from noli.adapters.decode.formats import READ_FORMATS, formats_of
-from noli.adapters.decode.wire import dihedral_hashes
+from noli.adapters.decode.wire import Preview, dihedral_hashes
 from noli.hashing import kernel
 from noli.hashing.model import (
     MIN_QUALITY,
@@ -108,6 +108,30 @@ def read_picture(
     except Exception:  # noqa: BLE001 - damaged files raise whatever the parser hits; this is the child's work loop
         reason = _DAMAGED.format(formats=" or ".join(formats))
         return Reading(Outcome.CORRUPT, reason=reason, pipeline=pipeline)
+
+
+def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Preview | None:
+    """Make a small picture of a file, to look at; None where it cannot be decoded, for whatever reason.
+
+    Args:
+        data: The whole file.
+        side: Longest side, in pixels.
+        grey: Whether colours are left out.
+        budget: What it may take; call ``prepare`` with it before.
+    """
+    formats = formats_of(data)
+    if not formats:
+        return None
+    try:
+        picture = _open(data, formats)
+        orientation = normalise.orientation_of(picture)
+        _, first = next(_frames(picture, budget))
+        shown = next(normalise.renderings(first)).convert("L" if grey else "RGB")
+        shown.thumbnail((side, side))
+        small = normalise.upright(shown, orientation)
+        return Preview(*small.size, grey, small.tobytes())
+    except Exception:  # noqa: BLE001 - as in read_picture; a preview needs no reason
+        return None
 
 
 def _read(

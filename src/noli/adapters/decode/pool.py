@@ -15,7 +15,7 @@ from typing import Self
 
 from noli.adapters.decode.formats import READ_FORMATS, formats_of
 from noli.adapters.decode.process import Child, ChildDied, ChildTimedOut
-from noli.adapters.decode.wire import ASK_FOR, Ask, reading_from_json
+from noli.adapters.decode.wire import ASK_FOR, LOOK, MAX_SIDE, Ask, Preview, preview_from_json, reading_from_json
 from noli.base.errors import Unavailable
 from noli.hashing.model import Outcome, Pipeline, Reading
 
@@ -122,6 +122,24 @@ class DecoderPool:
             self._end(child)
             reason = f"The file was not decoded within {self._timeout_s:g} seconds."
             return Reading(Outcome.TIMED_OUT, reason=reason, pipeline=pipeline)
+        finally:
+            self._give_back(child)
+
+    def preview(self, data: bytes, *, side: int, grey: bool) -> Preview | None:
+        """Make a small picture of a file, in a child; None where it cannot be decoded.
+
+        Raises:
+            Unavailable: The decoder is closed or cannot be started at all.
+        """
+        if self._refuse_unseen(data) is not None or len(data) + LOOK.size > self._max_bytes:
+            return None
+        child = self._take()
+        try:
+            asked = LOOK.pack(min(side, MAX_SIDE), grey) + data
+            return preview_from_json(child.ask(Ask.PREVIEW, asked, timeout_s=self._timeout_s))
+        except (ChildDied, ChildTimedOut, ValueError):
+            self._end(child)
+            return None
         finally:
             self._give_back(child)
 

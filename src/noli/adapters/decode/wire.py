@@ -10,7 +10,7 @@ back from the shared memory.
 import json
 import struct
 from base64 import b64decode, b64encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from noli.base.errors import HashFormatError
@@ -33,6 +33,12 @@ REQUEST = struct.Struct("<BQ")
 #: Bytes of JSON that follow.
 ANSWER = struct.Struct("<I")
 
+#: Before the file of a preview: longest side in pixels, and whether without colours.
+LOOK = struct.Struct("<H?")
+
+#: Longest side of a preview, in pixels.
+MAX_SIDE = 400
+
 #: Longest answer that is believed, in bytes: some thousand frames.
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
@@ -44,6 +50,8 @@ class Ask(IntEnum):
     READ_NEAREST_512 = 1
     READ_WITH_CROPS = 3
     READ_WITH_REGIONS = 4
+    #: Make a small picture to look at; the file follows ``LOOK``.
+    PREVIEW = 5
     #: Try what is forbidden and tell what happened.
     TRY_TO_ESCAPE = 2
 
@@ -97,6 +105,41 @@ def reading_from_json(text: bytes) -> Reading:
     except (KeyError, TypeError, RecursionError, OverflowError, HashFormatError) as error:
         msg = "the answer is not a reading"
         raise ValueError(msg) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture: rows of grey or RGB pixels."""
+
+    width: int
+    height: int
+    grey: bool
+    pixels: bytes
+
+
+def preview_to_json(preview: Preview | None) -> bytes:
+    """Write a preview for the pipe; None where the file could not be decoded."""
+    if preview is None:
+        return b"null"
+    pixels = b64encode(preview.pixels).decode("ascii")
+    return json.dumps([preview.width, preview.height, preview.grey, pixels]).encode()
+
+
+def preview_from_json(text: bytes) -> Preview | None:
+    """Parse a child's preview.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match json.loads(text):
+        case None:
+            return None
+        case [int(width), int(height), bool(grey), str(coded)] if 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE:
+            pixels = b64decode(coded, validate=True)
+            if len(pixels) == width * height * (1 if grey else 3):
+                return Preview(width, height, grey, pixels)
+    msg = "the answer is not a preview"
+    raise ValueError(msg)
 
 
 def dihedral_hashes(joined: bytes) -> tuple[bytes, ...]:

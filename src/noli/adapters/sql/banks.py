@@ -313,6 +313,7 @@ class SqlBankTransaction:
                 "height": each.size[1],
                 "places": each.places,
                 "hashes": each.hashes,
+                "at_ms": each.at_ms,
             }
             for at, each in enumerate(regions)
         ]
@@ -422,7 +423,7 @@ def _bank(row: Row[*tuple[object, ...]]) -> Bank:
 
 
 def _regions(row: Row[*tuple[object, ...]]) -> KeyedRegions:
-    return KeyedRegions((row.width, row.height), bytes(row.places), bytes(row.hashes))
+    return KeyedRegions((row.width, row.height), bytes(row.places), bytes(row.hashes), row.at_ms)
 
 
 def _policy_values(policy: BankPolicy) -> dict[str, object]:

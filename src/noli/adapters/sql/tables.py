@@ -117,6 +117,8 @@ banked_regions = sa.Table(
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("places", sa.LargeBinary, nullable=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
+    # When the picture is shown in its video; null for a picture, and for what was registered before revision 0018.
+    sa.Column("at_ms", sa.BigInteger),
 )
 
 opinion = sa.Table(
@@ -541,6 +543,8 @@ notice_event = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("private", sa.LargeBinary),
     sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+    # For figures over some days.
+    sa.Index(None, "kind", "at"),
 )
 
 # Which open notice gathers the uploads of a bank entry, by a keyed digest of the entry's id.

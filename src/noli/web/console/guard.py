@@ -140,6 +140,8 @@ class Way:
 #: The navigation, in its order; each role sees what it may open.
 WAYS: tuple[Way, ...] = (
     Way("/console/notices", N_("Queue"), "queue", Right.LIST_NOTICES),
+    Way("/console/clocks", N_("Clocks"), "clock", Right.LIST_NOTICES),
+    Way("/console/figures", N_("Figures"), "chart", Right.LIST_NOTICES),
     Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
     Way("/console/pursuits", N_("Requests"), "link", Right.LIST_CASES),
     Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),

@@ -10,11 +10,11 @@ from noli.casework.limits import MAX_NOTE, check_text
 from noli.notices import commands as c
 from noli.notices import letters, rules
 from noli.notices.clocks import clocks
-from noli.notices.known import known, needs_no_look
+from noli.notices.known import Known, known, needs_no_look
 from noli.notices.model import Because, Ground, Lack, Measure, Notice, NoticeId, Opening, Ruling
 from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
-from noli.web.console import notice_story, timeline
+from noli.web.console import looking, notice_story, timeline
 from noli.web.console.cases import done
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
@@ -37,6 +37,7 @@ class NoticeQuery(LanguageQuery):
 
     done: str = ""
     undo: str = ""
+    look: str = ""
 
 
 def notice_page(call: Call, visitor: Visitor) -> Reply:
@@ -60,6 +61,8 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         notice=notice,
         about=about,
         unlooked=needs_no_look(notice, about),
+        looks=_looks(call, visitor, notice, about),
+        exposure=call.app.moderation.exposure(visitor.staff.id),
         comfort=call.app.moderation.settings(visitor.staff.id).comfort,
         clocks=clocks(notice, service.law),
         sure=[each for each in notice.lacks if _verified(notice, each, service.law)],
@@ -212,6 +215,19 @@ def colleagues(everybody: list[Staff], *, but: Container[str]) -> list[Staff]:
 def _verified(notice: Notice, lack: Lack, law: Law) -> bool:
     source = rules.lack_source(notice, lack, law)
     return source is not None and source.verified
+
+
+def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> dict[int, tuple[str, str]]:
+    """Return of each content that has a preview why it is not shown, and its address where it was asked for."""
+    found = {}
+    for each in about:
+        number = each.content.number
+        if call.app.previews.there_are(each.content.ref) and visitor.may(Right.WORK_NOTICES):
+            why = looking.unshown(call, visitor, notice, each)
+            asked = why is None and call.query.look == str(number)
+            address = looking.address(visitor, notice.id, number, call.app.clock.now()) if asked else ""
+            found[number] = (why or "", address)
+    return found
 
 
 def _letters(notice: Notice, preset: Preset, law: Law, author: str) -> list[tuple[str, str, str]]:

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is for everybody who logged in: where to begin, the own account, help; and the ledger for who may read it."""
 
+import msgspec
+
 from noli.access.model import Right, Role, SessionKind
 from noli.access.rules import RIGHTS
 from noli.access.sessions import IDLE, LONGEST
-from noli.base.errors import InputError
+from noli.base.errors import InputError, NotFound
+from noli.evidence.notes import write_note
 from noli.moderation.model import Comfort
 from noli.moderation.rules import BOUNDS
-from noli.web.api.operation import Call, Reply
+from noli.web.api import ledger as api_ledger
+from noli.web.api.operation import Call, Kind, Reply
 from noli.web.console import timeline, words
 from noli.web.console.cases import SHORT, done
 from noli.web.console.guard import LanguageQuery, Visitor, show
@@ -37,6 +41,12 @@ class LedgerQuery(LanguageQuery):
     """What the ledger is asked with."""
 
     before: int | None = None
+
+
+class ProofQuery(LanguageQuery):
+    """What a proof is asked with: of which signed root."""
+
+    size: int | None = None
 
 
 def start(call: Call, visitor: Visitor) -> Reply:
@@ -168,11 +178,31 @@ def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
         entries=found[:ENTRIES],
         older=found[ENTRIES - 1].sequence if len(found) > ENTRIES else None,
         subject=subject,
-        fact=lambda kind: translate(words.FACTS.get(kind, "")) or kind,
+        fact=lambda kind: translate(words.FACTS[kind]) if kind in words.FACTS else kind,
         actor=lambda who: _actor(who, named),
         named=named,
         short=SHORT,
+        signed=next(iter(call.app.roots.roots(limit=1)), None),
     )
+
+
+def proof(call: Call, _: Visitor) -> Reply:
+    """Give the proof that an entry is in the ledger, as a file that anybody can check (RFC 6962)."""
+    shown = api_ledger.prove(call)
+    name = f'attachment; filename="noli-proof-{shown.entry.sequence}.json"'.encode("ascii")
+    body = msgspec.json.format(msgspec.json.encode(shown), indent=1)
+    return Reply(body, Kind.JSON, headers=((b"content-disposition", name),))
+
+
+def note(call: Call, visitor: Visitor) -> Reply:
+    """Give the newest signed root as a note; kept elsewhere it shows every later change."""
+    del visitor
+    found = call.app.roots.roots(limit=1)
+    if not found:
+        msg = "No root was signed yet; the first one is within the hour."
+        raise NotFound(msg)
+    name = f'attachment; filename="noli-root-{found[0].root.size}.txt"'.encode("ascii")
+    return Reply(write_note(found[0]).encode(), "text/plain; charset=utf-8", headers=((b"content-disposition", name),))
 
 
 def _actor(who: str, named: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from noli.access.model import Right
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
-from noli.web.console import accounts, cases, entrance, notice, own, pursuits, queue, work
+from noli.web.console import accounts, cases, entrance, looking, notice, overview, own, pursuits, queue, work
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
 from noli.web.html import render
 
@@ -89,6 +89,11 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/complaint", handler=notice.answer,
                 summary="Decide about a complaint.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/contents/{{content}}/look", handler=looking.ask,
+                summary="Ask for a preview.", right=Right.WORK_NOTICES),
+    ConsolePage(method="GET", path=f"{_NOTICE}/contents/{{content}}/preview", handler=looking.preview,
+                summary="A preview that was asked for; the ledger says so.", right=Right.WORK_NOTICES,
+                query=looking.PreviewQuery),
     ConsolePage(method="POST", path=f"{_NOTICE}/minor", handler=notice.suspect,
                 summary="Say that somebody shown may be under 18.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/erasure", handler=notice.erase,
@@ -97,6 +102,14 @@ PAGES: tuple[ConsolePage, ...] = (
                 summary="Note that a possible minor was reported.", right=Right.WORK_NOTICES),
     ConsolePage(method="GET", path="/console/ledger", handler=own.ledger, summary="Read the ledger.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
+    ConsolePage(method="GET", path="/console/clocks", handler=overview.clocks_page, summary="Every running clock.",
+                right=Right.LIST_NOTICES, query=overview.ClocksQuery),
+    ConsolePage(method="GET", path="/console/figures", handler=overview.figures_page,
+                summary="Figures of the last days.", right=Right.LIST_NOTICES, query=own.PlainQuery),
+    ConsolePage(method="GET", path="/console/ledger/root", handler=own.note, summary="The newest signed root.",
+                right=Right.READ_LEDGER, query=own.PlainQuery),
+    ConsolePage(method="GET", path="/console/ledger/{sequence}/proof", handler=own.proof,
+                summary="The proof that an entry is in the ledger.", right=Right.READ_LEDGER, query=own.ProofQuery),
     ConsolePage(method="GET", path="/console/staff", handler=accounts.list_page, summary="List accounts.",
                 right=Right.MANAGE_STAFF, query=accounts.StaffQuery),
     ConsolePage(method="POST", path="/console/staff", handler=accounts.create, summary="Make an account.",

@@ -289,6 +289,23 @@ FACTS: Mapping[str, str] = {
     "staff.passkey-removed": N_("A passkey was removed"),
     "staff.recovery-made": N_("Recovery codes were made"),
     "staff.recovery-used": N_("A recovery code was used"),
+    "ledger.key_rotated": N_("A new key signs the ledger"),
+    "record.viewed": N_("Looked at a record"),
+    "record.opened": N_("A record was opened"),
+    "record.flagger-checked": N_("A trusted flagger was checked"),
+    "record.notice-counted": N_("A notice was counted"),
+    "record.conduct-noted": N_("Something was found against somebody"),
+    "record.conduct-cleared": N_("What was found was cleared"),
+    "record.warned": N_("Somebody was warned"),
+    "record.heard": N_("Somebody answered a warning"),
+    "record.suspended": N_("An account was restricted"),
+    "record.termination-proposed": N_("Closing an account was proposed"),
+    "record.termination-dropped": N_("An account is not closed"),
+    "record.terminated": N_("Somebody’s account was closed"),  # noqa: RUF001 - an apostrophe
+    "record.told": N_("The account’s owner was told"),  # noqa: RUF001 - an apostrophe
+    "record.complained": N_("The account’s owner complained"),  # noqa: RUF001 - an apostrophe
+    "record.complaint-decided": N_("A complaint about an account was decided"),
+    "record.suspension-lifted": N_("A restriction was lifted"),
     "notice.viewed": N_("Looked at the notice"),
     "notice.looked-at": N_("Was shown a preview"),
     "notice.received": N_("A notice came in"),

@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from noli.adapters.decode.wire import dihedral_hashes, reading_from_json, reading_to_json
+from noli.adapters.decode.wire import (
+    Preview,
+    dihedral_hashes,
+    preview_from_json,
+    preview_to_json,
+    reading_from_json,
+    reading_to_json,
+)
 from noli.hashing.model import Frame, Hash, Outcome, Pipeline, Reading, Regions, Variant
 from tests.support.bits import some_hash
 
@@ -77,3 +84,18 @@ def test_eight_hashes_are_eight() -> None:
     """No more, no fewer."""
     with pytest.raises(ValueError, match="eight"):
         dihedral_hashes(bytes(32 * 7))
+
+
+def test_a_preview_survives_the_pipe() -> None:
+    """Grey or in colours, or none at all."""
+    for preview in (Preview(2, 1, grey=True, pixels=b"ab"), Preview(1, 2, grey=False, pixels=b"abcdef"), None):
+        assert preview_from_json(preview_to_json(preview)) == preview
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b'[2,1,true,"YQ=="]', b'[9999,1,true,"YQ=="]', b'[1,1,true,"?"]', b"{}", b"7"]
+)
+def test_what_is_no_preview_is_refused(said: bytes) -> None:
+    """A child that was taken over cannot make more of a preview than pixels of the size that it says."""
+    with pytest.raises(ValueError, match=r"."):
+        preview_from_json(said)

@@ -159,8 +159,25 @@ function keysSetting() {
   });
 }
 
+/** Let a blurred preview be clear for as long as a key or the button is held. */
+function holdToSee() {
+  const image = document.querySelector(".preview.blurred");
+  if (!image) return;
+  const clear = (on) => image.classList.toggle("clear", on);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "v" && !typing(event) && !keysOff()) clear(true);
+  });
+  document.addEventListener("keyup", () => clear(false));
+  globalThis.addEventListener("blur", () => clear(false));
+  const button = document.querySelector("[data-clear]");
+  for (const [name, on] of [["pointerdown", true], ["pointerup", false], ["pointerleave", false], ["pointercancel", false]]) {
+    button?.addEventListener(name, () => clear(on));
+  }
+}
+
 localTimes();
 countDown();
+holdToSee();
 warnBeforeTheEnd();
 tokenFromAddress();
 keysSetting();
