@@ -389,9 +389,9 @@ DONE: Mapping[str, str] = {
     "unknown-number": N_("There is no case with this number. Check the digits and letters with the person."),
 }
 
+_ALL = {**_WORDS, **_OF_PURSUITS, **_OF_NOTICES}
+
 
 def of(value: StrEnum) -> str:
     """Return the text, in English, for a member of an enumeration."""
-    kind = type(value)
-    known = next(words for words in (_WORDS, _OF_PURSUITS, _OF_NOTICES) if kind in words)
-    return known[kind][value]
+    return _ALL[type(value)][value]
