@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noli.bank.model import Action, BankPolicy, NewEntry, Opinion, OpinionKind, Provenance
+from noli.bank.model import Action, BankPolicy, NewEntry, Opinion, OpinionKind, Provenance, entry_text
 from noli.bank.service import create_bank, register
 from noli.casework.model import NewLink, Reporter
 from noli.notices import commands as c
@@ -216,6 +216,10 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("queue-missed", "/console/notices?show=missed"),
         ("clocks", "/console/clocks"),
         ("figures", "/console/figures"),
+        ("banks", "/console/banks"),
+        ("bank", "/console/banks/look-alikes"),
+        ("entry", _entry(installation)),
+        ("partners", "/console/partners"),
         ("notice", f"/console/notices/{queue[0]}"),
         ("notice-match", f"/console/notices/{queue[1]}"),
         ("notice-decided", f"/console/notices/{queue[2]}?undo={queue[2]}&done=planned"),
@@ -231,6 +235,12 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("refused", "/console/staff"),
         ("not-found", "/console/cases/NOTHING"),
     ]
+
+
+def _entry(installation: Installation) -> str:
+    with installation.app.store.transaction() as transaction:
+        [first, *_] = transaction.entries("look-alikes", limit=1)
+    return f"/console/banks/look-alikes/{entry_text(first.id)}"
 
 
 def _notices(installation: Installation) -> list[NoticeId]:

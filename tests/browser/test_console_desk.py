@@ -10,7 +10,7 @@ import pytest
 from noli.access.model import Role
 from noli.evidence.notes import parse_notes
 from noli.evidence.proofs import is_included
-from noli.notices.model import Measure, NoticeId
+from noli.notices.model import Measure
 from noli.regimes.model import Party
 from tests.support.console_browser import Installation, Seat, browsers, needed
 from tests.support.notices import content, ruling
@@ -46,10 +46,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="module")
 def moderator(browser: Any, installation: Installation) -> Iterator[Seat]:
-    """A moderator who set up the account and logged in."""
-    seat = Seat(browser, installation.address)
-    seat.set_up(installation.create("mona", "moderator"))
-    seat.log_in("mona")
+    """A moderator who is logged in."""
+    seat = installation.seat(browser, "mona", Role.MODERATOR)
     yield seat
     seat.close()
 
@@ -132,9 +130,7 @@ def test_a_lead_finds_what_lapses_next_and_reassigns_it(
     browser: Any, installation: Installation, moderator: Seat
 ) -> None:
     """It is the first in the queue; the colleague finds it on the own desk with the note."""
-    lead = Seat(browser, installation.address)
-    lead.set_up(installation.create("lena", "lead"))
-    lead.log_in("lena")
+    lead = installation.seat(browser, "lena", Role.LEAD)
     first, second = installation.notice(), installation.notice()
     lead.open("/console/notices")
     assert lead.page.locator("#cases .reference").first.inner_text() == first[:8]
@@ -196,7 +192,7 @@ def test_a_possible_minor_is_looked_at_by_nobody_again(installation: Installatio
 
 def test_a_passkey_logs_in(browser: Any, installation: Installation) -> None:
     """Added on the own account, used at the door without password and code; removed, it opens nothing."""
-    seat = Seat(browser, installation.address.replace("127.0.0.1", "localhost"))
+    seat = installation.seat(browser, "pia", Role.AUDITOR, host="localhost")
     devices = seat.context.new_cdp_session(seat.page)
     devices.send("WebAuthn.enable")
     device = {
@@ -204,8 +200,6 @@ def test_a_passkey_logs_in(browser: Any, installation: Installation) -> None:
         "isUserVerified": True, "automaticPresenceSimulation": True,
     }  # fmt: skip
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": device})
-    seat.set_up(installation.create("pia", "auditor"))
-    seat.log_in("pia")
     seat.open("/console/me")
     seat.page.locator("#passkey-name").fill("Laptop")
     seat.press("Add a passkey")
@@ -253,29 +247,11 @@ def _fields() -> list[Any]:
     return list(Field)
 
 
-def test_roles_reach_what_they_may(browser: Any, installation: Installation) -> None:
-    """An auditor sees the queue without a way into a notice; a caseworker sees no queue at all."""
-    notice: NoticeId = installation.notice()
-    for role, sees in ((Role.AUDITOR, True), (Role.CASEWORKER, False)):
-        seat = Seat(browser, installation.address)
-        seat.set_up(installation.create(f"some-{role}", role))
-        seat.log_in(f"some-{role}")
-        seat.open("/console/notices")
-        assert ("Not allowed" in seat.page.locator("h1").inner_text()) is not sees
-        assert seat.page.locator("#cases a.open").count() == 0
-        seat.open(f"/console/notices/{notice}")
-        assert "Not allowed" in seat.page.locator("h1").inner_text()
-        seat.close()
-
-
 def test_an_auditor_verifies_a_proof(browser: Any, installation: Installation) -> None:
     """Downloaded from the page: the signed root, and the proof of an entry, which anybody's own tool can check."""
     installation.notice()
     installation.app.roots.sign()
-    seat = Seat(browser, installation.address)
-    seat.set_up(installation.create("augusta", "auditor"))
-    seat.log_in("augusta")
-    installation.app.roots.sign()
+    seat = installation.seat(browser, "augusta", Role.AUDITOR)
     seat.open("/console/ledger")
     with seat.page.expect_download() as saved:
         seat.page.locator("a[download]", has_text="Proof").first.click()

@@ -8,6 +8,7 @@ import pytest
 
 from noli.access.model import Role, Staff
 from noli.access.rules import RIGHTS
+from noli.bank.model import entry_text
 from noli.notices import commands as c
 from noli.notices.model import Measure
 from noli.regimes.model import Party
@@ -24,6 +25,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """One installation for all pairs; each pair has a case and a colleague of its own."""
     made = Console(tmp_path_factory.mktemp("console"))
     made.submit()
+    made.held_case()
     made.app.roots.sign()
     yield made
     made.close()
@@ -78,6 +80,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/notices/{notice}/minor": lambda *_: {},
     "/console/notices/{notice}/erasure": lambda *_: {"step": "propose", "reason": "She asked for it."},
     "/console/notices/{notice}/report": lambda *_: {"reference": "R-1"},
+    "/console/banks/{bank}/{entry}": lambda *_: {"kind": "disputed", "note": "A poster."},
     "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
     "/console/staff/{staff}/renew": lambda *_: {},
     "/console/staff/{staff}/close": lambda *_: {},
@@ -99,8 +102,13 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
     pursuit = console.pursuit() if "{pursuit}" in page.path else ""
     named = {"case": case, "item": item, "staff": colleague, "notice": notice, "pursuit": pursuit, "number": "1"}
-    named |= {"sequence": "1", "content": "2"}
-    return page.path.format(**named), form
+    return page.path.format(**named, **_one_each(console)), form
+
+
+def _one_each(console: Console) -> dict[str, str]:
+    with console.app.store.transaction() as transaction:
+        entry = entry_text(transaction.entries("common", limit=1)[0].id)
+    return {"bank": "common", "entry": entry, "sequence": "1", "content": "2"}
 
 
 def _notice(console: Console, page: ConsolePage) -> str:

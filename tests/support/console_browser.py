@@ -20,6 +20,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from noli.access.model import Role, SessionKind
 from noli.app import App, load_config
 from noli.base.clock import SystemClock
 from noli.casework import work
@@ -88,6 +89,17 @@ class Installation:
         ]
         made = subprocess.run(command, env=self.server._environment, capture_output=True, text=True, check=True)
         return made.stdout.strip()
+
+    def seat(self, browser: Any, name: str, role: Role, *, host: str = "127.0.0.1") -> "Seat":
+        """Return a new member of staff who is logged in, without the ways of setting up and logging in."""
+        staff = self.app.staff
+        _, token = staff.create(name, role)
+        code = pyotp.TOTP(staff.enrolment(token).secret).at(SystemClock().now())
+        made = staff.set_up(token, password=PASSWORD, code=code)
+        seat = Seat(browser, self.address.replace("127.0.0.1", host))
+        session = self.app.sessions.open(SessionKind.STAFF, made.id)
+        seat.context.add_cookies([{"name": "k", "value": session.token, "url": seat.address}])
+        return seat
 
     def submit(self, *items: Any, **more: Any) -> tuple[CaseId, Receipt]:
         """Send a case as the intake pages do."""
@@ -194,7 +206,7 @@ class Seat:
     def shot(self, name: str) -> None:
         """Keep a screenshot of the whole page."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        self.page.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
 
     def too_wide(self) -> bool:
         """Say whether the page scrolls sideways."""

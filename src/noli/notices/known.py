@@ -8,7 +8,8 @@ and nothing is missing in the notice.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from noli.bank.model import Entry, EntryState, Opinion, OpinionKind
+from noli.bank.model import Entry, EntryState, Opinion
+from noli.bank.rules import standing
 from noli.matching.model import Closeness
 from noli.notices import record_rules
 from noli.notices.model import Notice, NoticedContent
@@ -47,7 +48,7 @@ class Known:
         entry = self.entry
         if entry is None or entry.state is not EntryState.ACTIVE or entry.disputed:
             return False
-        return self.content.kept_down or any(each.kind is OpinionKind.TRUE_POSITIVE for each in self.opinions)
+        return self.content.kept_down or standing(self.opinions).confirmed
 
 
 def known(transaction: NoticeTransaction, notice: Notice) -> list[Known]:

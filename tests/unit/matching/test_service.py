@@ -12,7 +12,7 @@ from noli.base.clock import SystemClock
 from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Frame, Hash, Outcome, Reading, SignalType
 from noli.matching.index import BankIndexes
-from noli.matching.model import Verdict
+from noli.matching.model import MatchType, Verdict
 from noli.matching.probing import ProbingGuard
 from noli.matching.service import PROBING_REASON, Checker, Upload
 from tests.support.bits import flipped, some_hash
@@ -65,12 +65,19 @@ def test_a_copy_is_blocked_and_recorded(house: House) -> None:
     assert check.decision.verdict is Verdict.BLOCK
     assert house.checks.get(check.id) == check
     assert (check.key, check.content_ref, check.outcome) == ("platform", "post/1", Outcome.HASHED)
+    assert [check.type_of(match) for match in check.decision.matches] == [MatchType.PDQ]
 
 
 def test_an_unrelated_picture_is_allowed_and_leaves_no_trace(house: House) -> None:
     """No record, and not even a question to the database."""
     assert house.verdict(some_hash(2)) is Verdict.ALLOW
     assert (house.checks.writes, house.store.reads) == (0, 0)
+
+
+def test_an_entry_that_the_store_does_not_know_is_believed_to_match(house: House) -> None:
+    """What the index holds counts where the store says nothing of it."""
+    del house.store.held[7]
+    assert house.verdict(BANKED) is Verdict.BLOCK
 
 
 def test_a_withdrawn_entry_does_not_match_even_before_the_index_follows(house: House) -> None:

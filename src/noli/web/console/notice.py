@@ -5,6 +5,7 @@ from collections.abc import Container
 
 from noli.access.model import Right, Staff
 from noli.access.rules import RIGHTS, require
+from noli.bank.model import entry_text
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
 from noli.notices import commands as c
@@ -68,6 +69,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         sure=[each for each in notice.lacks if _verified(notice, each, service.law)],
         lines=notice_story.lines(history, named, translate),
         named=named,
+        text=entry_text,
         presets=presets,
         letters={each.id: _letters(notice, each, service.law, visitor.staff.id) for each in presets},
         rule=rule,

@@ -37,7 +37,7 @@ _SENTENCES: Mapping[type[Event], str] = {
     e.HoldLifted: N_("Need no longer be preserved."),
     e.DecisionReported: N_("The decision was reported to the public database."),
     e.Taken: N_("It went to %(by)s."),
-    e.UploadSeen: N_("Seen %(count)s more times."),
+    e.UploadSeen: N_("Seen again, times: %(count)s."),
     e.Warned: N_("%(hours)s hours left: %(duty)s."),
     e.Escalated: N_("Passed on to: %(role)s."),
     e.Breached: N_("Missed: %(duty)s."),

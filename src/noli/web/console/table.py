@@ -8,7 +8,19 @@ from collections.abc import Callable
 
 from noli.access.model import Right
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
-from noli.web.console import accounts, cases, entrance, looking, notice, overview, own, pursuits, queue, work
+from noli.web.console import (
+    accounts,
+    banks,
+    cases,
+    entrance,
+    looking,
+    notice,
+    overview,
+    own,
+    pursuits,
+    queue,
+    work,
+)
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
 from noli.web.html import render
 
@@ -106,6 +118,16 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.LIST_NOTICES, query=overview.ClocksQuery),
     ConsolePage(method="GET", path="/console/figures", handler=overview.figures_page,
                 summary="Figures of the last days.", right=Right.LIST_NOTICES, query=own.PlainQuery),
+    ConsolePage(method="GET", path="/console/banks", handler=banks.list_page, summary="List banks.",
+                right=Right.LIST_NOTICES, query=own.PlainQuery),
+    ConsolePage(method="GET", path="/console/banks/{bank}", handler=banks.bank_page, summary="List a bank's entries.",
+                right=Right.VIEW_NOTICES, query=banks.BankQuery),
+    ConsolePage(method="GET", path="/console/banks/{bank}/{entry}", handler=banks.entry_page,
+                summary="Why an entry is there.", right=Right.VIEW_NOTICES, query=own.PlainQuery),
+    ConsolePage(method="POST", path="/console/banks/{bank}/{entry}", handler=banks.opine,
+                summary="Say what one thinks of an entry.", right=Right.WORK_NOTICES),
+    ConsolePage(method="GET", path="/console/partners", handler=banks.partners_page, summary="List partners.",
+                right=Right.LIST_NOTICES, query=own.PlainQuery),
     ConsolePage(method="GET", path="/console/ledger/root", handler=own.note, summary="The newest signed root.",
                 right=Right.READ_LEDGER, query=own.PlainQuery),
     ConsolePage(method="GET", path="/console/ledger/{sequence}/proof", handler=own.proof,
