@@ -51,12 +51,13 @@ class PursuitParts(CaseParts):
         """Pursues the links of cases."""
         config = self.config
         registries = Registries(self.egress, self.clock, lists=config.rdap_url) if config.rdap_url else None
+        head = Letterhead(config.organisation, config.mail_from, Filer(config.writes_as))
         return PursuitService(
             SqlPursuits(self.database.engine, self.keyring),
             self.case_files,
             self.clock,
             keyring=self.keyring,
-            known=Known(law(), book(), Letterhead(config.organisation, config.mail_from, Filer(config.writes_as))),
+            known=Known(law(), book(), head, frozenset(filter(None, config.jurisdictions.split(",")))),
             tracer=NetworkTracer(Resolver(config.dns_servers, asn_zone=config.asn_zone), registries),
             mailer=self.mailer,
         )

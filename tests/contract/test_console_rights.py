@@ -58,6 +58,11 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
         "undo_s": "10",
         "blur": "1",
     },
+    "/console/cases/{case}/pursuits": lambda *_: {"content": "authentic"},
+    "/console/pursuits/{pursuit}/look-up": lambda *_: {},
+    "/console/pursuits/{pursuit}/parties": lambda *_: {"addressee": "visa"},
+    "/console/pursuits/{pursuit}/requests": lambda *_: {"rung": "host", "law": "house-rules", "declared": "statement"},
+    "/console/pursuits/{pursuit}/requests/{number}": lambda *_: {"do": "drop"},
     "/console/notices/decide": lambda console, _: {
         "notice": console.notice(),
         "preset": "keep.not-intimate",
@@ -95,7 +100,9 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
         colleague = console.staff(Role.CASEWORKER).id
     notice = _notice(console, page) if "{notice}" in page.path else ""
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
-    return page.path.format(case=case, item=item, staff=colleague, notice=notice, **_one_each(console)), form
+    pursuit = console.pursuit() if "{pursuit}" in page.path else ""
+    named = {"case": case, "item": item, "staff": colleague, "notice": notice, "pursuit": pursuit, "number": "1"}
+    return page.path.format(**named, **_one_each(console)), form
 
 
 def _one_each(console: Console) -> dict[str, str]:

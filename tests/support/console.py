@@ -20,10 +20,12 @@ from noli.base.config import Config
 from noli.casework import work
 from noli.casework.model import AgeAnswer, CaseId, NewItem, NewLink, Receipt
 from noli.notices.model import Notice, NoticeId
+from noli.pursuit.model import PursuitId, Rung, Wishes
 from noli.web.asgi import create_asgi
 from tests.conftest import opened
 from tests.support.casework import FakeClock, made_up_item, submission
 from tests.support.notices import complete, content
+from tests.support.pursuit import ALL, FakeTracer
 
 PASSWORD = "five quiet rivers run south"
 HOST = "http://localhost"
@@ -85,9 +87,13 @@ class Console:
             password_memory_mib=8,
             proof_of_work_bits=1,
             submissions_per_hour=100_000,
+            organisation="Helpline Example",
+            mail_from="requests@helpline.example",
         )
         self.app = App(config, opened("", self.folder), clock=self.clock)
         self.app.indexes.load(self.app.store)
+        # Nobody is asked outside.
+        self.app.pursuits._tracer = FakeTracer()
         self.asgi = create_asgi(self.app)
         self._made = 0
 
@@ -142,6 +148,13 @@ class Console:
         """Read a notice as it is."""
         with self.app.notices.store.transaction() as transaction:
             return self.app.notices.load(transaction, notice)
+
+    def pursuit(self, wishes: Wishes = ALL) -> PursuitId:
+        """Pursue the links of a new case, and draft a request; registries are made up."""
+        service = self.app.pursuits
+        [opened_] = service.open(self.submit()[0], actor="staff:ada")
+        service.look_up(opened_.id, actor="staff:ada")
+        return service.draft(opened_.id, Rung.HOST, wishes=wishes, actor="staff:ada").id
 
     def held_case(self) -> tuple[CaseId, str]:
         """Open a case with a held item; returns both ids."""

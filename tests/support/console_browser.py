@@ -65,10 +65,11 @@ def browsers() -> Iterator[Any]:
 class Installation:
     """A server in a process of its own, and an App over the same data for the person's side."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = Server(folder, **_SETTINGS)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.settings = {**_SETTINGS, **settings}
+        self.server = Server(folder, **self.settings)
         self.address = str(self.server.client.base_url)
-        self.app = App.open(load_config({"data": folder, **_SETTINGS}))
+        self.app = App.open(load_config({"data": folder, **self.settings}))
         self.app.indexes.load(self.app.store)
         self.made = 0
 

@@ -47,30 +47,39 @@ def fitting(
     content: frozenset[Content],
     filer: Filer,
     at: datetime,
+    home: frozenset[str] = frozenset(),
 ) -> tuple[Regime, ...]:
-    """Return the regimes under which somebody can be asked, the one with the strictest clock first.
+    """Return the regimes under which somebody can be asked: those of our own place first, the strictest clock first.
 
     Args:
         law: All regimes.
         rung: As what they are asked.
-        places: Where they are bound by law; empty where that is not known, so that any law may fit.
+        places: Where they are bound by law; empty where that is not known: then our own law may fit, or any.
         content: What the copies show.
         filer: As whom we write.
         at: When.
+        home: Where we, and who turns to us, are; empty for everywhere.
 
     Returns:
         At least our own rules, which stand last.
     """
-    known = places or frozenset(each.jurisdiction.code for each in law.regimes.values())
+    known = places or home or frozenset(each.jurisdiction.code for each in law.regimes.values())
     services = frozenset({_SERVICES[rung]} if rung in _SERVICES else ())
     facts = Facts(jurisdictions=known, services=services, content=content)
-    fit = []
+    ours = Facts(jurisdictions=home, services=services, content=content)
+    fit, near = [], set()
     for each in law.regimes.values():
         day = each.day(at)
         who = each.filers.on(day)
         if applicable([each], facts, day) and takes_requests(each, day) and who is not None and filer in who.what:
             fit.append(each)
-    return tuple(sorted(fit, key=lambda each: (is_house(each), *_rank(clock(each, filer=filer, at=at)), each.id)))
+            near |= {each.id} if applicable([each], ours, day) else set()
+    return tuple(
+        sorted(
+            fit,
+            key=lambda each: (is_house(each), each.id not in near, *_rank(clock(each, filer=filer, at=at)), each.id),
+        )
+    )
 
 
 def is_house(regime: Regime) -> bool:

@@ -71,11 +71,12 @@ Act = Callable[[PursuitTransaction, Pursuit], Iterable[Command]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What letters are made from: all regimes, the addressee book, and who writes."""
+    """What letters are made from: all regimes, the addressee book, who writes, and where we work (codes of places)."""
 
     law: Law
     book: Book
     head: Letterhead
+    home: frozenset[str] = frozenset()
 
 
 class PursuitService:
@@ -104,7 +105,7 @@ class PursuitService:
             mailer: Sends mail; None where the installation has no mail server.
         """
         self.store, self.files, self.clock = store, files, clock
-        self.law, self.book, self.head = known.law, known.book, known.head
+        self.law, self.book, self.head, self._home = known.law, known.book, known.head, known.home
         self._keyring, self._tracer, self._mailer = keyring, tracer, mailer
 
     @property
@@ -195,6 +196,7 @@ class PursuitService:
             content=pursuit.content,
             filer=filer or self.head.filer,
             at=self.clock.now(),
+            home=self._home,
         )
         return tuple(each.id for each in found)
 

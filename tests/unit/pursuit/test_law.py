@@ -49,6 +49,17 @@ def test_where_nothing_is_known_every_law_may_fit() -> None:
     assert first.set_by is SetBy.LAW
 
 
+def test_the_law_of_our_own_place_goes_before_a_stricter_one() -> None:
+    """Who is bound in many places is asked under ours; of whom nothing is known, too."""
+    for places in (frozenset({"US", "DE", "IN"}), frozenset[str]()):
+        found = fit.fitting(
+            LAW, Rung.SITE, places, content=frozenset(), filer=Filer.HELPLINE, at=START, home=frozenset({"DE"})
+        )
+        assert found[0].jurisdiction.code in {"DE", "EU"}
+        assert found[-1].id == HOUSE
+        assert (US in {each.id for each in found}) == bool(places)
+
+
 def test_a_deadline_is_the_strictest_of_what_is_invoked() -> None:
     """48 hours under the statute; where no invoked law has a clock, our own rules give one; else there is none."""
     due = fit.due(LAW, [US, DSA], filer=Filer.HELPLINE, at=START)

@@ -11,6 +11,7 @@ from noli.access.rules import RIGHTS
 from noli.base.errors import InputError
 from noli.casework.limits import MAX_MESSAGE, MAX_NOTE
 from noli.casework.model import Case, CaseFilter, CaseId, CaseState, CaseSummary, Recipient, StaffId
+from noli.regimes.model import Content
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
 from noli.web.console.guard import LanguageQuery, Visitor, show
@@ -115,6 +116,8 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
         may_take=_may_take(case, visitor),
         colleagues=colleagues(everybody, but={case.assigned_to, visitor.staff.id}),
         consents=[each for each in Recipient if each in case.consents],
+        pursuits=call.app.pursuits.of_case(case.id),
+        contents=list(Content),
         states=[each for each in CaseState if each is not case.state],
         form_id=secrets.token_hex(_ID_BYTES),
         most=MAX_MESSAGE,

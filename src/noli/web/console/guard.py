@@ -143,6 +143,7 @@ WAYS: tuple[Way, ...] = (
     Way("/console/clocks", N_("Clocks"), "clock", Right.LIST_NOTICES),
     Way("/console/figures", N_("Figures"), "chart", Right.LIST_NOTICES),
     Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
+    Way("/console/pursuits", N_("Requests"), "case", Right.LIST_CASES),
     Way("/console/banks", N_("Banks"), "bank", Right.LIST_NOTICES),
     Way("/console/partners", N_("Partners"), "link", Right.LIST_NOTICES),
     Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
@@ -206,13 +207,17 @@ def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
 
 def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
     status, _ = STATUS[error.code]
-    case = call.path.get("case", "") if visitor.may(Right.VIEW_CASES) else ""
-    notice = call.path.get("notice", "") if visitor.may(Right.VIEW_NOTICES) else ""
-    back = "/console"
-    if status != STATUS["not-found"][0]:
-        back = f"/console/cases/{case}" if case else f"/console/notices/{notice}" if notice else back
+    back = "/console" if status == STATUS["not-found"][0] else _page_of(call, visitor)
     wait = error.retry_after_s if isinstance(error, Throttled) else 0
     return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
+
+
+def _page_of(call: Call, visitor: Visitor) -> str:
+    """Return the page that a form came from, where its role may open it."""
+    for name, right in (("case", Right.VIEW_CASES), ("pursuit", Right.VIEW_CASES), ("notice", Right.VIEW_NOTICES)):
+        if name in call.path and visitor.may(right):
+            return f"/console/{name}s/{call.path[name]}"
+    return "/console"
 
 
 def _typed(call: Call) -> str:

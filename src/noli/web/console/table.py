@@ -8,12 +8,25 @@ from collections.abc import Callable
 
 from noli.access.model import Right
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
-from noli.web.console import accounts, banks, cases, entrance, looking, notice, overview, own, queue, work
+from noli.web.console import (
+    accounts,
+    banks,
+    cases,
+    entrance,
+    looking,
+    notice,
+    overview,
+    own,
+    pursuits,
+    queue,
+    work,
+)
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
 from noli.web.html import render
 
 _CASE = "/console/cases/{case}"
 _NOTICE = "/console/notices/{notice}"
+_PURSUIT = "/console/pursuits/{pursuit}"
 _STAFF = "/console/staff/{staff}"
 
 #: Pages and forms of those who logged in.
@@ -50,6 +63,20 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.WORK_CASES),
     ConsolePage(method="POST", path=f"{_CASE}/items/{{item}}", handler=work.rule, summary="Decide on a held item.",
                 right=Right.LEAD_CASES),
+    ConsolePage(method="POST", path=f"{_CASE}/pursuits", handler=pursuits.open_,
+                summary="Pursue the links of a case.", right=Right.WORK_CASES),
+    ConsolePage(method="GET", path="/console/pursuits", handler=pursuits.list_page,
+                summary="List pursuits by their deadlines.", right=Right.LIST_CASES, query=pursuits.PursuitsQuery),
+    ConsolePage(method="GET", path=_PURSUIT, handler=pursuits.pursuit_page,
+                summary="Open a pursuit; the ledger says so.", right=Right.VIEW_CASES, query=pursuits.OnePursuitQuery),
+    ConsolePage(method="POST", path=f"{_PURSUIT}/look-up", handler=pursuits.look_up,
+                summary="Look up who is responsible.", right=Right.WORK_CASES),
+    ConsolePage(method="POST", path=f"{_PURSUIT}/parties", handler=pursuits.name_party,
+                summary="Name somebody who is responsible.", right=Right.WORK_CASES),
+    ConsolePage(method="POST", path=f"{_PURSUIT}/requests", handler=pursuits.draft, summary="Write a request.",
+                right=Right.WORK_CASES),
+    ConsolePage(method="POST", path=f"{_PURSUIT}/requests/{{number}}", handler=pursuits.act,
+                summary="Send, read, drop or settle a request.", right=Right.WORK_CASES),
     ConsolePage(method="GET", path=f"{_CASE}/ledger", handler=own.views, summary="Who opened and changed a case.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
     ConsolePage(method="GET", path="/console/notices", handler=queue.list_page, summary="The queue of notices.",

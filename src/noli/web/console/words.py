@@ -19,8 +19,8 @@ from noli.casework.model import (
 )
 from noli.matching.model import Closeness
 from noli.notices.model import Ground, Measure, NoticeState, Opening, Plea, Via
-from noli.pursuit.model import Rung
-from noli.regimes.model import Duty, Field, Filer, Need, Party, SetBy
+from noli.pursuit.model import Outcome, PursuitState, ReplyKind, RequestState, Rung
+from noli.regimes.model import Content, Duty, Field, Filer, Need, Party, SetBy
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for "to be translated later"
@@ -67,6 +67,10 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Situation.LINKS: N_("has links only"),
         Situation.THREAT: N_("is threatened"),
     },
+    Content: {
+        Content.AUTHENTIC: N_("real pictures or videos"),
+        Content.SYNTHETIC: N_("made or altered by a computer"),
+    },
     Rung: {
         Rung.SITE: N_("site"),
         Rung.HOST: N_("hosting provider"),
@@ -88,6 +92,49 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         WithdrawalDelay.AFTER_72_HOURS: N_("after 72 hours"),
     },
 }
+
+# What pursuits are called, and their requests.
+_OF_PURSUITS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    PursuitState: {
+        PursuitState.OPEN: N_("nobody asked yet"),
+        PursuitState.RUNNING: N_("a clock runs"),
+        PursuitState.WAITING: N_("waiting for us"),
+        PursuitState.DONE: N_("gone"),
+    },
+    RequestState: {
+        RequestState.DRAFTED: N_("draft"),
+        RequestState.QUEUED: N_("on its way"),
+        RequestState.UNDELIVERED: N_("not delivered"),
+        RequestState.SENT: N_("sent"),
+        RequestState.ANSWERED: N_("answered"),
+        RequestState.LAPSED: N_("time ran out"),
+        RequestState.SETTLED: N_("settled"),
+        RequestState.DROPPED: N_("thrown away"),
+    },
+    Outcome: {
+        Outcome.REMOVED: N_("It is gone"),
+        Outcome.REFUSED: N_("They refuse"),
+        Outcome.PASSED_ON: N_("They point at others"),
+    },
+    ReplyKind: {
+        ReplyKind.ANSWER: N_("Answer"),
+        ReplyKind.AUTOMATIC: N_("Answer of a machine"),
+        ReplyKind.BOUNCE: N_("Could not be delivered"),
+    },
+}
+
+#: What staff stand in for in a request.
+DECLARATIONS: Mapping[Field, str] = {
+    Field.STATEMENT: N_("They told us that it is intimate, and that they did not agree to its publication."),
+    Field.GOOD_FAITH: N_("We write in good faith."),
+    Field.ACCURACY: N_("As far as we know, all of it is true and complete."),
+}
+
+#: Sentences that requests keep of mail that could not be sent.
+FAILURES = (
+    N_("The mail server refused this mail for good; the address may be wrong."),
+    N_("The case was withdrawn before this was sent."),
+)
 
 _OF_NOTICES: Mapping[type[StrEnum], Mapping[Any, str]] = {
     NoticeState: {
@@ -329,11 +376,23 @@ DONE: Mapping[str, str] = {
     "passkey-removed": N_("The passkey was removed."),
     "no-passkey": N_("The passkey could not be added. Try again, or use another device."),
     "all-done": N_("Nothing more is waiting for a decision."),
+    "pursued": N_("Looked up who is responsible."),
+    "looked-up": N_("Looked up anew."),
+    "named": N_("They are in the list now."),
+    "drafted": N_("The letter is written. Read it before you send it."),
+    "request-send": N_("It is on its way. The clock starts when the mail server takes it."),
+    "request-by-hand": N_("Noted as sent. The clock runs."),
+    "request-read": N_("Noted as read. The clock runs on."),
+    "request-drop": N_("The draft was thrown away."),
+    "request-removed": N_("On record: it is gone. The person sees it."),
+    "request-refused": N_("On record: they refuse. The next step is proposed."),
+    "request-passed-on": N_("On record: they point at others. The next step is proposed."),
     "unknown-number": N_("There is no case with this number. Check the digits and letters with the person."),
 }
+
+_ALL = {**_WORDS, **_OF_PURSUITS, **_OF_NOTICES}
 
 
 def of(value: StrEnum) -> str:
     """Return the text, in English, for a member of an enumeration."""
-    kind = type(value)
-    return (_WORDS if kind in _WORDS else _OF_NOTICES)[kind][value]
+    return _ALL[type(value)][value]

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A caseworker climbs the ladder in a real Chromium: real mail, made-up registries, a clock that leaps."""
+
+import email
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noli.app import App, load_config
+from noli.casework.model import NewLink
+from noli.jobs.model import Lane
+from noli.pursuit.model import PursuitId
+from tests.support.casework import FakeClock
+from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.helpline import SITE, Outside, outside
+from tests.support.server import eventually
+
+_PAYLOAD = "<script>window.hit=1</script>\"><img src=x onerror='window.hit=1'>{{ 7*7 }}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    needed()
+    with browsers() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    """Name server, registry, mail server and mailbox."""
+    needed()
+    with outside(tmp_path_factory.mktemp("outside")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory, world: Outside) -> Iterator[Installation]:
+    """A server that talks to that world."""
+    started = Installation(tmp_path_factory.mktemp("installation"), **world.settings)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def seat(browser: Any, installation: Installation) -> Iterator[Seat]:
+    """A caseworker who set up the account and logged in."""
+    # Colours that are still changing have no contrast to measure.
+    made = Seat(browser, installation.address, {"reduced_motion": "reduce"})
+    made.set_up(installation.create("cara", "caseworker"))
+    made.log_in("cara")
+    yield made
+    made.close()
+
+
+def _main(seat: Seat) -> str:
+    return str(seat.page.locator("main").inner_text())
+
+
+def _write(seat: Seat, to: str, *, opened: bool = False) -> None:
+    """Write a letter with everything declared."""
+    form = seat.page.locator("article.party", has_text=to)
+    if not opened:
+        form.locator("summary").click()
+    for box in form.locator("input[type=checkbox]").all():
+        box.check()
+    form.locator("button.main").click()
+    seat.page.wait_for_url("**done=drafted")
+
+
+def _let_time_pass(installation: Installation, pursuit: str) -> None:
+    """Let the clock of the last request run out, for a process whose clock is past it."""
+    with installation.app.pursuits.store.transaction() as transaction:
+        [*_, last] = installation.app.pursuits.load(transaction, PursuitId(pursuit)).requests
+    assert last.due is not None
+    clock = FakeClock()
+    clock.time = last.due.at + timedelta(seconds=1)
+    later = App.open(load_config({"data": installation.server.data, **installation.settings}), clock=clock)
+    while later.runner.step(Lane.LOCAL):
+        pass
+    later.close()
+
+
+def _answer(world: Outside, text: str) -> None:
+    sent = email.message_from_bytes(world.sink.contents[-1], policy=default)
+    mail = EmailMessage()
+    mail["From"], mail["To"] = f"Abuse desk <{sent['To']}>", str(sent["From"])
+    mail["Subject"], mail["In-Reply-To"] = f"Re: {sent['Subject']}", str(sent["Message-ID"])
+    mail["Message-ID"] = "<answer@names.example>"
+    mail.set_content(text)
+    world.box.receive(mail)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_from_a_link_up_the_ladder_to_an_answer(
+    installation: Installation, world: Outside, seat: Seat, language: str
+) -> None:
+    """Host asked by mail, its time runs out, registrar asked, its answer lands on the case; she sees each step."""
+    case, _ = installation.submit(links=(NewLink(f"https://{SITE}/{language}"),))
+    seat.open(f"/console/cases/{case}?l={language}")
+    seat.press("Find out who is responsible" if language == "en" else "Zuständige ermitteln")
+    seat.page.wait_for_url("**/console/pursuits/**")
+    pursuit = seat.page.url.partition("/pursuits/")[2].partition("?")[0]
+    assert "abuse@racks.example" in _main(seat)
+    _write(seat, "Racks GmbH")
+    assert "DKIM" not in _main(seat)
+    letter = seat.page.locator("article.request textarea").first.input_value()
+    assert f"https://{SITE}/{language}" in letter
+    before = len(world.sink.mails)
+    send, gone = ("Send by mail", "It is gone") if language == "en" else ("Per E-Mail senden", "Es ist weg")
+    seat.press(send)
+    eventually(lambda: len(world.sink.mails) > before, within_s=30)
+    assert b"DKIM-Signature" in world.sink.contents[-1]
+
+    def is_sent() -> bool:
+        seat.open(f"/console/pursuits/{pursuit}?l={language}")
+        return bool(seat.page.locator(".clock time").count())
+
+    eventually(is_sent, within_s=30)
+    _let_time_pass(installation, pursuit)
+    seat.page.reload()
+    assert ("time ran out" if language == "en" else "Frist abgelaufen") in _main(seat)
+    assert "Names Ltd" in seat.page.locator("article.request").first.inner_text()
+    seat.press(send)
+    eventually(lambda: len(world.sink.mails) > before + 1, within_s=30)
+    assert b"To: abuse@names.example" in world.sink.contents[-1]
+    eventually(is_sent, within_s=30)
+
+    _answer(world, f"The name is suspended. {_PAYLOAD}\n")
+    eventually(lambda: installation.app.correspondence.take_in()[0] == 1 or _has_reply(seat), within_s=30)
+    seat.page.reload()
+    reply = seat.page.locator(".reply").first.inner_text()
+    assert "The name is suspended." in reply
+    assert "<script>" in reply
+    assert seat.page.evaluate("window.hit") is None
+    seat.page.locator("#request-2").get_by_role("button", name=gone).click()
+    seat.page.wait_for_url("**done=request-removed")
+    keys = [line.key for line in installation.app.cases.view(case).timeline if line.key.startswith("request.")]
+    assert keys == [
+        "request.sent", "request.lapsed", "request.sent", "request.answered", "request.removed", "request.removed",
+    ]  # fmt: skip
+    assert seat.complaints == []
+
+
+def _has_reply(seat: Seat) -> bool:
+    seat.page.reload()
+    return bool(seat.page.locator(".reply").count())
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_page_about_requests_is_accessible(
+    browser: Any, installation: Installation, seat: Seat, language: str
+) -> None:
+    """Axe finds nothing in both themes; nothing scrolls sideways from 320 pixels on; pictures are kept."""
+    del browser
+    case, _ = installation.submit(links=(NewLink(f"https://{SITE}/shown-{language}"),))
+    [pursuit] = installation.app.pursuits.open(case, actor="staff:ada")
+    installation.app.pursuits.look_up(pursuit.id, actor="staff:ada")
+    seat.open(f"/console/pursuits/{pursuit.id}?l={language}")
+    _write(seat, "Racks GmbH")
+    found = []
+    pages = {
+        "requests": "/console/pursuits",
+        "request": f"/console/pursuits/{pursuit.id}",
+        "case": f"/console/cases/{case}",
+    }
+    for name, path in pages.items():
+        seat.open(f"{path}?l={language}")
+        seat.page.evaluate("() => document.querySelectorAll('main details').forEach(each => { each.open = true })")
+        found += seat.violations()
+        for width in (1440, 768, 360, 320):
+            seat.page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{name} scrolls at {width}"] if seat.too_wide() else []
+            if width == 360 or (width > 360 and language == "en"):
+                seat.shot(f"{name}-{width}-{language}")
+        seat.page.set_viewport_size({"width": 1440, "height": 900})
+        # Themes differ in colours alone.
+        seat.page.emulate_media(color_scheme="dark")
+        found += seat.violations("color-contrast")
+        if language == "en":
+            seat.shot(f"{name}-dark")
+        seat.page.emulate_media(color_scheme="light")
+    assert found == []
+    assert seat.complaints == []
+
+
+def test_the_tutorial_can_be_followed(installation: Installation, seat: Seat) -> None:
+    """Each step of the page "Your first request" does what it says; every button that it names is there."""
+    page = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-request.md").read_text("utf-8")
+    named, seen = set(re.findall(r"\*\*(.+?)\*\*", page.replace("\n", " "))), ""
+
+    def look() -> None:
+        nonlocal seen
+        seen += seat.page.locator("body").inner_text()
+
+    case, _ = installation.submit(links=(NewLink(f"https://{SITE}/page"),))
+    seat.open("/console/cases")
+    look()
+    seat.page.locator("#cases a.open").first.click()
+    seat.page.wait_for_url(f"**/{case}**")
+    look()
+    seat.press("Find out who is responsible")
+    seat.page.wait_for_url("**/console/pursuits/**")
+    look()
+    form = seat.page.locator("article.party", has_text="Racks GmbH")
+    form.locator("summary").click()
+    look()
+    _write(seat, "Racks GmbH", opened=True)
+    look()
+    seat.press("I sent it myself")
+    look()
+    seat.press("They point at others")
+    assert "Next step: registrar" in _main(seat)
+    _write(seat, "Names Ltd")
+    seat.press("I sent it myself")
+    look()
+    seat.page.locator("#request-2").get_by_role("button", name="It is gone").click()
+    seat.page.wait_for_url("**done=request-removed")
+    keys = [line.key for line in installation.app.cases.view(case).timeline if line.key.startswith("request.")]
+    assert keys == ["request.sent", "request.passed-on", "request.sent", "request.removed"]
+    assert [name for name in named if name not in seen] == []
