@@ -8,7 +8,6 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -64,11 +63,13 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="module")
 def console(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A console that knows the platform."""
-    made = Console(tmp_path_factory.mktemp("console"))
-    made.app.config = replace(
-        made.app.config, preview_url=f"{platform.address}/p/{{ref}}", preview_secret=_SECRET, private_hosts="127.0.0.1",
-        decode_workers=1,
-    )  # fmt: skip
+    settings = {
+        "preview_url": f"{platform.address}/p/{{ref}}",
+        "preview_secret": _SECRET,
+        "private_hosts": "127.0.0.1",
+        "decode_workers": 1,
+    }
+    made = Console(tmp_path_factory.mktemp("console"), settings=settings)
     yield made
     made.close()
 

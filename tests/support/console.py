@@ -3,6 +3,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -79,6 +80,7 @@ class Console:
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
     parts: str = "intake,api,console"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = Config(
@@ -89,6 +91,7 @@ class Console:
             submissions_per_hour=100_000,
             organisation="Helpline Example",
             mail_from="requests@helpline.example",
+            **self.settings,
         )
         self.app = App(config, opened("", self.folder), clock=self.clock)
         self.app.indexes.load(self.app.store)
