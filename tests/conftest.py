@@ -51,7 +51,9 @@ class Cluster:
         # After a crash every file is made sure of, and the tests before this one left hundreds of databases.
         sync = "-c recovery_init_sync_method=syncfs"
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=100 {sync}"
-        self._run("pg_ctl", "start", "-w", "-t", "300", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log")
+        self._run(
+            "pg_ctl", "start", "-w", "-t", "300", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log"
+        )
 
     def stop(self) -> None:
         """Stop the server as a crash would; what is done again at the next start is no more than the last moment."""
