@@ -237,7 +237,7 @@ def _kill(house: _House, seen: _Seen, over: threading.Event) -> None:
 
 def _stop_database(house: _House, seen: _Seen, over: threading.Event, seconds: float) -> None:
     over.wait(5)
-    house.cluster.stop()
+    house.cluster.crash()
     stopped = time.monotonic()
     seen.away = stopped, stopped + seconds
     over.wait(seconds)

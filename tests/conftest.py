@@ -55,10 +55,14 @@ class Cluster:
             "pg_ctl", "start", "-w", "-t", "300", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log"
         )
 
-    def stop(self) -> None:
-        """Stop the server as a crash would; what is done again at the next start is no more than the last moment."""
+    def crash(self) -> None:
+        """Stop the server as a crash would; what the next start has to do again is no more than the last moment."""
         with psycopg.connect(self.url(_ADMIN), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the server for good."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", f"{self.folder}/data")
 
     def url(self, database: str) -> str:

@@ -250,7 +250,7 @@ def test_a_restart_of_postgresql_is_survived(cluster: Cluster, tmp_path: Path) -
     """After a crash of the server the pool reconnects by itself, and what was acknowledged is there."""
     database = opened(cluster.new(), tmp_path)
     register(database, 1)
-    cluster.stop()
+    cluster.crash()
     with pytest.raises(Unavailable):
         register(database, 2)
     cluster.start()
