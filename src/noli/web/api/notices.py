@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices: take in, list, read, complete, decide, contest; and the records of who sends notices and uploads."""
 
-import re
 from collections.abc import Callable
 
-from noli.base.errors import NotFound
 from noli.notices import commands as c
 from noli.notices import record_rules
 from noli.notices import records as r
@@ -21,8 +19,6 @@ Act = Callable[[NoticeTransaction, NoticeId, str], Notice]
 
 # The ledger keeps so many characters of who did it.
 _ACTOR = 64
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def receive(call: Call) -> Reply:
@@ -103,7 +99,7 @@ def decide_complaint(call: Call) -> Reply:
     """Decide about a complaint, as another person than the first."""
     given: s.ComplaintRulingIn = call.given
     command = c.DecideComplaint(
-        _number(call, "complaint"),
+        call.number("complaint"),
         given.upheld,
         notice_views.why(given),
         None if given.instead is None else notice_views.rule_of(given.instead),
@@ -128,7 +124,7 @@ def hold(call: Call) -> Reply:
 
 def lift(call: Call) -> Reply:
     """Lift a hold."""
-    return _plain(call, c.LiftHold(_number(call, "hold"), call.given.author))
+    return _plain(call, c.LiftHold(call.number("hold"), call.given.author))
 
 
 def assign(call: Call) -> Reply:
@@ -245,7 +241,7 @@ def contest(call: Call) -> Reply:
 def decide_contest(call: Call) -> Reply:
     """Decide about a complaint, as somebody who had no part in the measure."""
     given: s.ContestRulingIn = call.given
-    return _on_record(call, r.DecideContest(_number(call, "complaint"), given.upheld, notice_views.why(given)))
+    return _on_record(call, r.DecideContest(call.number("complaint"), given.upheld, notice_views.why(given)))
 
 
 def lift_suspension(call: Call) -> Reply:
@@ -271,14 +267,6 @@ def _act(call: Call, act: Act) -> Reply:
 
 def _plain(call: Call, command: c.Command) -> Reply:
     return _act(call, lambda t, notice, actor: _service(call).act(t, notice, [command], actor=actor))
-
-
-def _number(call: Call, name: str) -> int:
-    text = call.path[name]
-    if not _NUMBER.fullmatch(text):
-        msg = f"There is no such {name}."
-        raise NotFound(msg)
-    return int(text)
 
 
 def _on_record(call: Call, command: r.Command) -> Reply:

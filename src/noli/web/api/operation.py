@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a route declares, and what its handler is given: the two ends of one HTTP exchange."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +11,7 @@ import msgspec
 
 from noli.access.model import ApiKey, Scope
 from noli.app import App
-from noli.base.errors import Unauthenticated
+from noli.base.errors import NotFound, Unauthenticated
 from noli.web.api.forms import Fields, Form
 from noli.web.api.problems import Problem
 
@@ -44,6 +45,8 @@ class Part(StrEnum):
 
 #: Bytes of a page's form, unless its operation says otherwise.
 MAX_FIELDS_BYTES = 64 * 1024
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,14 @@ class Call:
     def fields(self) -> Fields:
         """The fields of a page's form; none where none was sent."""
         return self.given if isinstance(self.given, Fields) else Fields()
+
+    def number(self, name: str, of: str = "") -> int:
+        """Return a number in the path; ``of`` says what has it, where its name does not. Raises NotFound for others."""
+        text = self.path[name]
+        if not _NUMBER.fullmatch(text):
+            msg = f"There is no such {of or name}."
+            raise NotFound(msg)
+        return int(text)
 
     @property
     def key(self) -> ApiKey:

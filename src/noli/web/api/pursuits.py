@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pursuits: begin, look up, name, draft, send, put on record what became of it."""
 
-import re
 from typing import Any
 
 from noli.access.model import Scope
-from noli.base.errors import NotFound
 from noli.casework.model import CaseId, LinkId
 from noli.pursuit.model import Pursuit, PursuitId
 from noli.web.api import pursuit_schemas as s
@@ -19,8 +17,6 @@ _REQUEST = "/api/v1/pursuits/{pursuit}/requests/{number}"
 
 # The ledger keeps so many characters of who did it.
 _ACTOR = 64
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def open_(call: Call) -> s.PursuitList:
@@ -69,7 +65,7 @@ def draft(call: Call) -> s.FullPursuit:
 
 def send(call: Call) -> s.FullPursuit:
     """Send a request, or note that it was sent."""
-    service, number = call.app.pursuits, _number(call)
+    service, number = call.app.pursuits, call.number("number", "request")
     if call.given.by_hand:
         return _full(call, service.sent_by_hand(_id(call), number, actor=_actor(call)))
     return _full(call, service.send(_id(call), number, text=call.given.text, actor=_actor(call)))
@@ -77,17 +73,20 @@ def send(call: Call) -> s.FullPursuit:
 
 def read(call: Call) -> s.FullPursuit:
     """Say that an answer was read."""
-    return _full(call, call.app.pursuits.read(_id(call), _number(call), actor=_actor(call)))
+    return _full(call, call.app.pursuits.read(_id(call), call.number("number", "request"), actor=_actor(call)))
 
 
 def settle(call: Call) -> s.FullPursuit:
     """Put on record what became of a request."""
-    return _full(call, call.app.pursuits.settle(_id(call), _number(call), call.given.outcome, actor=_actor(call)))
+    return _full(
+        call,
+        call.app.pursuits.settle(_id(call), call.number("number", "request"), call.given.outcome, actor=_actor(call)),
+    )
 
 
 def drop(call: Call) -> s.FullPursuit:
     """Throw a draft away."""
-    return _full(call, call.app.pursuits.drop(_id(call), _number(call), actor=_actor(call)))
+    return _full(call, call.app.pursuits.drop(_id(call), call.number("number", "request"), actor=_actor(call)))
 
 
 def book(call: Call) -> s.BookOut:
@@ -154,14 +153,6 @@ def _full(call: Call, pursuit: Pursuit) -> s.FullPursuit:
 
 def _id(call: Call) -> PursuitId:
     return PursuitId(call.path["pursuit"])
-
-
-def _number(call: Call) -> int:
-    text = call.path["number"]
-    if not _NUMBER.fullmatch(text):
-        msg = "There is no such request."
-        raise NotFound(msg)
-    return int(text)
 
 
 def _actor(call: Call) -> str:

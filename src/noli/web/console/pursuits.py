@@ -4,9 +4,7 @@
 What came back by mail is a stranger's: it is shown as text, and addresses are not links.
 """
 
-import re
-
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import InputError
 from noli.casework.files import staff_actor
 from noli.casework.model import CaseId
 from noli.pursuit.model import (
@@ -31,8 +29,6 @@ from noli.web.html.languages import catalogue
 
 #: What a form may ask to be done with a request, besides an outcome.
 SEND, BY_HAND, READ, DROP = "send", "by-hand", "read", "drop"
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class PursuitsQuery(LanguageQuery):
@@ -160,7 +156,12 @@ def draft(call: Call, visitor: Visitor) -> Reply:
 
 def act(call: Call, visitor: Visitor) -> Reply:
     """Do what the form of one request asks: send it, note that it was sent, read, drop, or settle it."""
-    service, id_, number, what = call.app.pursuits, _pursuit(call), _number(call), call.fields.one("do")
+    service, id_, number, what = (
+        call.app.pursuits,
+        _pursuit(call),
+        call.number("number", "request"),
+        call.fields.one("do"),
+    )
     actor = staff_actor(visitor.staff.id)
     match what:
         case "send":
@@ -197,14 +198,6 @@ def _acts(pursuit: Pursuit, *, sends: bool) -> dict[int, frozenset[str]]:
 
 def _pursuit(call: Call) -> PursuitId:
     return PursuitId(call.path["pursuit"])
-
-
-def _number(call: Call) -> int:
-    text = call.path["number"]
-    if not _NUMBER.fullmatch(text):
-        msg = "There is no such request."
-        raise NotFound(msg)
-    return int(text)
 
 
 def _rung(text: str) -> Rung:
