@@ -25,7 +25,8 @@ from benchmarks.hashing import one_decoder
 from benchmarks.inputs import shared_folder
 from benchmarks.measure import Row, faster
 from tests.support import clips, media
-from tests.support.hashing_page import Visit, chromium, served, visited
+from tests.support.browser import chromium
+from tests.support.hashing_page import Visit, served, visited
 
 #: How many times slower a cheap phone is, and how long one stop lasts.
 SLOWER = 6

@@ -2,7 +2,6 @@
 """A Chromium for each module of tests, on a page that hashes; at home a missing one is a reason to skip, not in CI."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +10,29 @@ from typing import Any
 
 import pytest
 
-from tests.support.hashing_page import Visit, chromium, served, visited
+from tests.support.browser import browsers, chromium, needed
+from tests.support.console_browser import Installation
+from tests.support.hashing_page import Visit, served, visited
 from tests.support.server import environment
 
 ServerHashes = Callable[[Sequence[Path]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    needed()
+    with browsers() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A server with a console, for the module's tests."""
+    needed()
+    started = Installation(tmp_path_factory.mktemp("installation"))
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +45,8 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def visit(address: str) -> Iterator[Visit]:
     """The page, ready to hash."""
-    executable = chromium()
-    if executable is None:
-        reason = "Chromium is not installed ('make system')."
-        assert not os.environ.get("CI"), reason
-        pytest.skip(reason)
-    with visited(executable, address) as visit:
+    needed()
+    with visited(str(chromium()), address) as visit:
         yield visit
 
 

@@ -16,7 +16,7 @@ from noli.notices.model import Measure, NoticeId, Via
 from noli.regimes.model import Field, Party
 from tests.support.casework import made_up_item
 from tests.support.console import make_common
-from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.console_browser import Installation, Seat
 from tests.support.notices import ruling
 
 # Texts that would do something if they were ever taken for markup, script or a template.
@@ -28,23 +28,6 @@ _PAYLOADS = (
     "{{ 7*7 }}{% raw %}</textarea><script>window.hit=1</script>",
     "</title><script>window.hit=1</script>%(who)s",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    needed()
-    with browsers() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A server for the module's tests."""
-    needed()
-    started = Installation(tmp_path_factory.mktemp("installation"))
-    yield started
-    started.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from noli.evidence.notes import parse_notes
 from noli.evidence.proofs import is_included
 from noli.notices.model import Measure
 from noli.regimes.model import Party
-from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.console_browser import Installation, Seat
 from tests.support.notices import content, ruling
 
 # Notices that a moderator clears.
@@ -25,23 +25,6 @@ _PAYLOADS = (
     "javascript:window.hit=1",
     "{{ 7*7 }}</textarea><script>window.hit=1</script>%(who)s",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    needed()
-    with browsers() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A server for the module's tests."""
-    needed()
-    started = Installation(tmp_path_factory.mktemp("installation"))
-    yield started
-    started.close()
 
 
 @pytest.fixture(scope="module")

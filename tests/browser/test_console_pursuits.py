@@ -16,20 +16,13 @@ from noli.app import App, load_config
 from noli.casework.model import NewLink
 from noli.jobs.model import Lane
 from noli.pursuit.model import PursuitId
+from tests.support.browser import needed
 from tests.support.casework import FakeClock
-from tests.support.console_browser import Installation, Seat, browsers, needed
+from tests.support.console_browser import Installation, Seat
 from tests.support.helpline import SITE, Outside, outside
 from tests.support.server import eventually
 
 _PAYLOAD = "<script>window.hit=1</script>\"><img src=x onerror='window.hit=1'>{{ 7*7 }}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    needed()
-    with browsers() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chromium in front of a real server, as a person would have it: every request is kept with its body."""
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
 
 #: Where "leave" leads in tests; the browser answers it by itself.
 NEUTRAL = "http://neutral.example/"
@@ -28,6 +31,14 @@ _SWITCHES = [
 def chromium() -> str | None:
     """Return where Chromium is, None where it is not installed."""
     return os.environ.get("NOLI_CHROMIUM") or shutil.which("chromium")
+
+
+def needed() -> None:
+    """Skip at home, and fail in CI, where the browser is missing."""
+    if chromium() is None or any(importlib.util.find_spec(name) is None for name in ("playwright", "segno")):
+        reason = "Chromium or playwright is not installed ('make system', 'make setup')."
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
 
 
 @dataclass(slots=True)

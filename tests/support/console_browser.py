@@ -6,19 +6,15 @@ The person's side goes through the same App that the server is made of, over the
 
 import importlib.resources
 import importlib.util
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyotp
-import pytest
 
 from noli.access.model import Role, SessionKind
 from noli.app import App, load_config
@@ -28,38 +24,13 @@ from noli.casework.model import AgeAnswer, CaseId, Receipt
 from noli.notices.model import Notice, NoticeId
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
-from tests.support.hashing_page import chromium
 from tests.support.notices import complete, content
 from tests.support.server import Server
 
 #: Where screenshots are kept, to be looked at.
 SHOTS = Path(__file__).parents[2] / "artefacts" / "console"
 
-_SWITCHES = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 _SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
-
-
-def needed() -> None:
-    """Skip at home, and fail in CI, where the browser is missing."""
-    if chromium() is None or any(importlib.util.find_spec(name) is None for name in ("playwright", "segno")):
-        reason = "Chromium or playwright is not installed ('make system', 'make setup')."
-        assert not os.environ.get("CI"), reason
-        pytest.skip(reason)
-
-
-@contextmanager
-def browsers() -> Iterator[Any]:
-    """Start Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=_SWITCHES)
-        yield browser
-        browser.close()
 
 
 class Installation:

@@ -4,8 +4,6 @@
 The browser is Debian's; it is driven by Playwright. Every request that it makes is kept, with its body.
 """
 
-import os
-import shutil
 import socket
 import threading
 import time
@@ -28,11 +26,6 @@ _PAGES = Path(__file__).parents[1] / "browser"
 
 #: Seconds a browser or server may take to start on a busy machine.
 _START_S = 30.0
-
-
-def chromium() -> str | None:
-    """Return where Chromium is, None where it is not installed."""
-    return os.environ.get("NOLI_CHROMIUM") or shutil.which("chromium")
 
 
 async def _answer(request: Request) -> Response:

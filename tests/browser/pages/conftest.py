@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import NEUTRAL, Visitor, browsers, chromium, visitor
+from tests.support.browser import NEUTRAL, Visitor, visitor
 from tests.support.server import Server
 
 
@@ -23,16 +23,6 @@ def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("intake"), **settings)
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start Chromium, or skip where there is none."""
-    pytest.importorskip("playwright")
-    if chromium() is None:
-        pytest.skip("Chromium is not installed; 'make system' installs it.")
-    with browsers() as started:
-        yield started
 
 
 @pytest.fixture
