@@ -8,7 +8,7 @@
    would switch a bank off: beyond that, doubts are held until somebody has looked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from noli.bank.model import EntryId, Opinion, OpinionKind
@@ -19,8 +19,8 @@ from noli.exchange.holders import Holders, may_see
 from noli.exchange.model import HeldDoubt, Partner
 from noli.exchange.ports import ExchangeStore, ExchangeTransaction
 
-# Held doubts that are released in one transaction.
-_RELEASED_AT_ONCE = 1000
+# Held doubts that are released or forgotten in one transaction.
+_ENDED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,7 @@ class FeedbackService:
         Returns:
             How many.
         """
-        released = 0
-        while True:
-            with self._store.transaction(write=True) as transaction:
-                held = transaction.held_doubts(partner.id, limit=_RELEASED_AT_ONCE)
-                if not held:
-                    return released
-                for each in held:
-                    _believe(transaction, partner, each)
-                transaction.drop_doubts(partner.id, [each.entry for each in held])
-            released += len(held)
+        return self._end(partner, _believe)
 
     def discard(self, partner: Partner) -> int:
         """Forget all doubts that are held of a partner.
@@ -100,14 +91,20 @@ class FeedbackService:
         Returns:
             How many.
         """
-        discarded = 0
+        return self._end(partner, lambda *_: None)
+
+    def _end(self, partner: Partner, act: Callable[[ExchangeTransaction, Partner, HeldDoubt], None]) -> int:
+        """Do something with each held doubt, and hold it no longer."""
+        ended = 0
         while True:
             with self._store.transaction(write=True) as transaction:
-                held = transaction.held_doubts(partner.id, limit=_RELEASED_AT_ONCE)
+                held = transaction.held_doubts(partner.id, limit=_ENDED_AT_ONCE)
                 if not held:
-                    return discarded
+                    return ended
+                for each in held:
+                    act(transaction, partner, each)
                 transaction.drop_doubts(partner.id, [each.entry for each in held])
-            discarded += len(held)
+            ended += len(held)
 
     def _keep(self, transaction: ExchangeTransaction, partner: Partner, given: Sequence[HeldDoubt]) -> None:
         before = transaction.sync_state(partner.id)
