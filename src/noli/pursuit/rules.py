@@ -74,36 +74,32 @@ def decide(pursuit: Pursuit, command: Command, now: datetime) -> tuple[Event, ..
         case c.DraftRequest():
             return _draft(pursuit, command)
         case c.DropDraft(number):
-            request = _request(pursuit, number)
-            if request.state not in _UNSENT or request.sent_at is not None:
-                msg = "This request was sent, or thrown away before."
-                raise Conflict(msg)
+            request = request_of(pursuit, number)
+            _unsent(request)
             return (e.RequestDropped(number=number),)
         case c.QueueMail(number, message_id, text):
-            return _queue(_request(pursuit, number), message_id, text)
+            return _queue(request_of(pursuit, number), message_id, text)
         case c.NoteMailSent(number, message_id, due):
-            request = _request(pursuit, number)
+            request = request_of(pursuit, number)
             if not _on_its_way(request, message_id):
                 return ()
             sent = e.MailSent(number=number)
             first = request.sent_at is None
             return (sent, e.RequestSent(number=number, rung=request.to.rung, due=due)) if first else (sent,)
         case c.NoteMailFailed(number, message_id, reason):
-            on_its_way = _on_its_way(_request(pursuit, number), message_id)
+            on_its_way = _on_its_way(request_of(pursuit, number), message_id)
             return (e.MailFailed(number=number, reason=reason),) if on_its_way else ()
         case c.NoteSentByHand(number, due):
-            request = _request(pursuit, number)
+            request = request_of(pursuit, number)
             _complete(request)
-            if request.state not in _UNSENT or request.sent_at is not None:
-                msg = "This request was sent, or thrown away before."
-                raise Conflict(msg)
+            _unsent(request)
             return (e.RequestSent(number=number, rung=request.to.rung, due=due),)
         case c.NoteReply():
-            return _reply(_request(pursuit, command.number), command)
+            return _reply(request_of(pursuit, command.number), command)
         case c.MarkRead(number):
-            return (e.RepliesRead(number=number),) if _request(pursuit, number).unread else ()
+            return (e.RepliesRead(number=number),) if request_of(pursuit, number).unread else ()
         case c.Settle(number, outcome):
-            return tuple(_settle(pursuit, _request(pursuit, number), outcome))
+            return tuple(_settle(pursuit, request_of(pursuit, number), outcome))
         case c.Wake():
             return tuple(_wake(pursuit, now))
         case _:
@@ -161,28 +157,28 @@ def _applied(pursuit: Pursuit, event: Event, at: datetime) -> Pursuit:  # noqa: 
         case e.RequestDrafted():
             return replace(pursuit, requests=(*pursuit.requests, _drafted(event, at)), proposed=None)
         case e.RequestDropped(number=number):
-            return _with(pursuit, replace(_request(pursuit, number), dropped=True))
+            return _with(pursuit, replace(request_of(pursuit, number), dropped=True))
         case e.MailQueued(number=number, message_id=message_id, text=text):
-            request = _request(pursuit, number)
+            request = request_of(pursuit, number)
             return _with(pursuit, replace(request, mails=(*request.mails, Mail(message_id, text, at)), unread=False))
         case e.MailSent(number=number):
             return _last_mail(pursuit, number, sent_at=at)
         case e.MailFailed(number=number, reason=reason):
             return _last_mail(pursuit, number, failed=reason)
         case e.RequestSent(number=number, due=due):
-            return _with(pursuit, replace(_request(pursuit, number), sent_at=at, due=due))
+            return _with(pursuit, replace(request_of(pursuit, number), sent_at=at, due=due))
         case e.ReplyReceived(number=number):
-            request = _request(pursuit, number)
+            request = request_of(pursuit, number)
             unread = request.unread or event.kind is ReplyKind.ANSWER
             return _with(pursuit, replace(request, replies=(*request.replies, _replied(event, at)), unread=unread))
         case e.RepliesRead(number=number):
-            return _with(pursuit, replace(_request(pursuit, number), unread=False))
+            return _with(pursuit, replace(request_of(pursuit, number), unread=False))
         case e.RequestSettled(number=number, outcome=outcome):
-            request = replace(_request(pursuit, number), outcome=outcome, settled_at=at, unread=False)
+            request = replace(request_of(pursuit, number), outcome=outcome, settled_at=at, unread=False)
             proposed = None if outcome is Outcome.REMOVED else pursuit.proposed
             return replace(_with(pursuit, request), proposed=proposed)
         case e.RequestLapsed(number=number):
-            return _with(pursuit, replace(_request(pursuit, number), lapsed_at=at))
+            return _with(pursuit, replace(request_of(pursuit, number), lapsed_at=at))
         case e.StepProposed(rung=rung):
             return replace(pursuit, proposed=rung)
         case _:
@@ -227,6 +223,12 @@ def _queue(request: Request, message_id: str, text: str) -> tuple[Event, ...]:
 def _complete(request: Request) -> None:
     if request.lacks:
         msg = f"This request lacks what the law asks for: {', '.join(request.lacks)}. Draft it anew with that."
+        raise Conflict(msg)
+
+
+def _unsent(request: Request) -> None:
+    if request.state not in _UNSENT or request.sent_at is not None:
+        msg = "This request was sent, or thrown away before."
         raise Conflict(msg)
 
 
@@ -324,7 +326,8 @@ def _replied(event: e.ReplyReceived, at: datetime) -> Reply:
     )
 
 
-def _request(pursuit: Pursuit, number: int) -> Request:
+def request_of(pursuit: Pursuit, number: int) -> Request:
+    """Find the request of a number. Raises NotFound."""
     if not 1 <= number <= len(pursuit.requests):
         msg = "There is no request of this number in the pursuit."
         raise NotFound(msg)
@@ -337,7 +340,7 @@ def _with(pursuit: Pursuit, request: Request) -> Pursuit:
 
 
 def _last_mail(pursuit: Pursuit, number: int, *, sent_at: datetime | None = None, failed: str = "") -> Pursuit:
-    request = _request(pursuit, number)
+    request = request_of(pursuit, number)
     *before, last = request.mails
     return _with(pursuit, replace(request, mails=(*before, replace(last, sent_at=sent_at, failed=failed))))
 

@@ -281,7 +281,7 @@ class PursuitService:
         check_text(text, MAX_TEXT, "text")
 
         def act(transaction: PursuitTransaction, current: Pursuit) -> list[Command]:
-            request = _numbered(current, number)
+            request = rules.request_of(current, number)
             if self._mailer is None or request.channel.kind is not ChannelKind.MAIL:
                 msg = "This request does not go by mail from here. Copy its text, send it, and note that it was sent."
                 raise Conflict(msg)
@@ -295,7 +295,7 @@ class PursuitService:
         """Note that staff sent a request themselves; its clock starts now. Raises Conflict, NotFound."""
 
         def act(_: PursuitTransaction, current: Pursuit) -> list[Command]:
-            return [c.NoteSentByHand(number, self.due(_numbered(current, number)))]
+            return [c.NoteSentByHand(number, self.due(rules.request_of(current, number)))]
 
         return self.act(pursuit, act, actor=actor)
 
@@ -477,10 +477,3 @@ def _earlier(pursuit: Pursuit, to: Responsible) -> list[tuple[str, date]]:
 def _reference() -> str:
     letters_ = b32encode(secrets.token_bytes(_REFERENCE_BYTES)).decode("ascii")
     return "-".join(letters_[at : at + _GROUP] for at in range(0, len(letters_), _GROUP))
-
-
-def _numbered(pursuit: Pursuit, number: int) -> Request:
-    if not 1 <= number <= len(pursuit.requests):
-        msg = "There is no request of this number in the pursuit."
-        raise NotFound(msg)
-    return pursuit.requests[number - 1]
