@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from noli.adapters.files import sealed
 from noli.bank.model import BankPolicy, EntryId
 from noli.base.errors import IntegrityError
 from noli.hashing.kernel import HammingIndex
@@ -134,10 +135,7 @@ def _write_one(folder: Path, bank: Source) -> BankImage:
     path = folder / f"{bank.id}.image"
     with path.open("wb+") as file:
         bank.index.write(file)
-        os.fsync(file.fileno())
-        length = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        length, digest = sealed(file)
     return BankImage(
         id=bank.id,
         name=bank.name,

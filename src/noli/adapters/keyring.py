@@ -16,7 +16,6 @@ running server reads the file again when it has changed.
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import threading
 from base64 import b64decode, b64encode
@@ -28,6 +27,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
+from noli.adapters.files import make_private, replace_private
 from noli.base.errors import ConfigError, IntegrityError
 from noli.base.secrecy import Purpose, WrappedKey
 
@@ -94,17 +94,7 @@ class KeyFile:
         root = secrets.token_bytes(_KEY_BYTES)
         fresh = KeySet("k1", {"k1": secrets.token_bytes(_KEY_BYTES)}, root, _first_signing(root))
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            _write(temporary, fresh)
-            try:
-                # A link fails where the name is taken: whoever comes second uses the first one's keys.
-                os.link(temporary, path)
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
-            _sync_folder(path.parent)
+            make_private(path, _written(fresh))
         except OSError as error:
             msg = f"The key file {path} cannot be made: {error.strerror}."
             raise ConfigError(msg) from error
@@ -186,11 +176,8 @@ class KeyFile:
         return frozenset(self._fresh().keys)
 
     def _replace(self, new: KeySet) -> None:
-        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
         try:
-            _write(temporary, new)
-            temporary.replace(self.path)
-            _sync_folder(self.path.parent)
+            replace_private(self.path, _written(new))
         except OSError as error:
             msg = f"The key file {self.path} cannot be written: {error.strerror}."
             raise ConfigError(msg) from error
@@ -257,7 +244,7 @@ def _load(path: Path) -> KeySet:
     return held
 
 
-def _write(path: Path, held: KeySet) -> None:
+def _written(held: KeySet) -> bytes:
     content: dict[str, object] = {
         "current": held.current,
         "keys": {name: b64encode(key).decode("ascii") for name, key in held.keys.items()},
@@ -272,18 +259,7 @@ def _write(path: Path, held: KeySet) -> None:
             }
             for key in held.signing
         ]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    return json.dumps(content, indent=1).encode("ascii")
 
 
 def _first_signing(root: bytes) -> tuple[SigningKey, ...]:

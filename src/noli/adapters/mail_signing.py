@@ -5,8 +5,6 @@ RSA with 2048 bits, because not every mail server verifies Ed25519 yet. The key 
 a file of its own beside the key file; its public half is what the operator puts into the DNS.
 """
 
-import os
-import secrets
 from base64 import b64encode
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from noli.adapters.files import make_private
 from noli.base.errors import ConfigError
 
 _BITS, _EXPONENT = 2048, 65537
@@ -64,17 +63,4 @@ class MailSigner:
         key = rsa.generate_private_key(_EXPONENT, _BITS)
         # The form that dkimpy reads.
         form, plain = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        pem = key.private_bytes(serialization.Encoding.PEM, form, plain)
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link fails where the name is taken: whoever comes second uses the first one's key.
-            os.link(temporary, self._path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
+        make_private(self._path, key.private_bytes(serialization.Encoding.PEM, form, plain))

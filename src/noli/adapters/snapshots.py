@@ -24,6 +24,7 @@ from typing import IO
 import msgspec
 import structlog
 
+from noli.adapters.files import sealed
 from noli.adapters.log import describe
 from noli.bank.model import BankId, Change
 from noli.base.errors import Unavailable
@@ -223,7 +224,7 @@ def _write_bank(folder: Path, bank: HeldBank) -> _Bank:
         path = folder / f"{bank.bank}.{kind}"
         with _open(path) as file:
             rows.write(file.fileno())
-            files.append(_settled(file, path.name))
+            files.append(_File(path.name, *sealed(file)))
     path = folder / f"{bank.bank}.pictures"
     pictures = _write(path, written(bank.pictures))
     return _Bank(bank.bank, bank.epoch, files[0], files[1], pictures)
@@ -234,11 +235,4 @@ def _write(path: Path, parts: Iterable[bytes]) -> _File:
         for part in parts:
             file.write(part)
         file.flush()
-        return _settled(file, path.name)
-
-
-def _settled(file: BufferedRandom, name: str) -> _File:
-    os.fsync(file.fileno())
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return _File(name, file.seek(0, os.SEEK_END), digest)
+        return _File(path.name, *sealed(file))
