@@ -2,6 +2,7 @@
 """Two installations of Noli, one on PostgreSQL and one on SQLite, that exchange through their real servers."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -102,10 +103,10 @@ def test_they_stay_in_step(pair: tuple[Installation, Installation], tmp_path: Pa
     key = json.loads(b.noli("partner", "identity", "--json"))["key"]
     assert f"signed by {key}" in a.noli("partner", "receipts", "b", "--entry", second)
 
-    # What B got names B.
+    # What B got names B: a first canary always, and a second one where the installation's secret happens to draw it.
     leaked = tmp_path / "leaked.txt"
     leaked.write_text("\n".join(h["value"] for e in listed for h in e["hashes"]))
-    assert a.noli("partner", "trace", str(leaked)).startswith("b: 1 of its canaries")
+    assert re.match(r"b: [12] of its canaries", a.noli("partner", "trace", str(leaked)))
 
 
 def _status(b: Installation) -> str:
