@@ -222,8 +222,8 @@ def test_erasing_leaves_nothing_personal_and_the_ledger_whole(stores: Stores) ->
     held = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.PlaceHold(WHY))
     record = desk.service.party(r.PartyRole.NOTIFIER, "me")
     with stores.notices.transaction() as transaction:
-        assert transaction.records() == [record]
-        assert transaction.records(after=record) == []
+        assert [each.id for each in transaction.records(r.RecordList.CONDUCT, now=START)] == [record]
+        assert transaction.records(r.RecordList.CONDUCT, now=START, after=record) == []
         assert record in transaction.changed_records(since=START)
         assert transaction.changed_records(since=START, after=record, limit=1) != [record]
         assert transaction.changed_records(since=START + timedelta(seconds=1)) == []

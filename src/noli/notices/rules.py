@@ -820,6 +820,24 @@ def _with_ruling(notice: Notice, event: e.Ruled, number: int, at: datetime) -> N
     return replace(after, rulings=(*notice.rulings, ruling), starts=tuple(starts), contents=contents, plan=None)
 
 
+def as_if(command: c.Rule, at: datetime) -> Ruling:
+    """Return the ruling that a command would make, to build what would be written; no letter has the file's reason."""
+    because = command.because
+    return Ruling(
+        number=0,
+        measure=command.measure,
+        grounds=command.grounds,
+        rule=because.rule,
+        author=because.author,
+        automated=because.automated,
+        contractual=command.contractual,
+        reason="",
+        territory=command.territory,
+        until=command.until,
+        at=at,
+    )
+
+
 def _planned(event: e.RulingPlanned, number: int, at: datetime) -> Plan:
     return Plan(
         number=number,

@@ -193,7 +193,7 @@ def test_a_decision_that_is_changed_takes_the_conduct_off_the_record() -> None:
     record = desk.service.party(r.PartyRole.NOTIFIER, "me")
     with desk.service.store.transaction() as transaction:
         assert desk.service.record_of(transaction, record).conduct
-        assert transaction.records() == [record]
+        assert [each.id for each in transaction.records(r.RecordList.CONDUCT, now=START)] == [record]
     desk.rule(notice, Measure.REMOVE)
     with desk.service.store.transaction() as transaction:
         found = desk.service.record_of(transaction, record)

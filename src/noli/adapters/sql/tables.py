@@ -474,6 +474,7 @@ case_entry = sa.Table(
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
 )
 
+_PRESERVED = sa.text("held = 1")
 _WAITING, _IDLE = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL")
 #: As the index has it: a bound value would not be recognised.
 BREACHED = sa.text("breaches > 0")
@@ -527,6 +528,7 @@ notice_file = sa.Table(
     sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
     sa.Index("ix_notice_file_waiting", *_OF_NOTICES, sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
     sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
     sa.Index(None, "key_id"),
@@ -615,6 +617,15 @@ record_file = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("conduct", sa.Integer, nullable=False),
+    sa.Column("notices", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waiting_since", UtcDateTime),
+    sa.Column("measured_until", UtcDateTime),
+    sa.Column("checked_at", UtcDateTime),
+    *(
+        sa.Index(f"ix_record_file_{name}", name, "id", sqlite_where=where, postgresql_where=where)
+        for name in ("waiting_since", "measured_until", "checked_at")
+        for where in [sa.text(f"{name} IS NOT NULL")]
+    ),
     sa.Index("ix_record_file_conduct", "id", sqlite_where=CONDUCT, postgresql_where=CONDUCT),
     sa.Index(None, "updated_at"),
     sa.Index(None, "key_id"),
