@@ -81,7 +81,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/notices/{notice}/minor": lambda *_: {},
     "/console/notices/{notice}/erasure": lambda *_: {"step": "propose", "reason": "She asked for it."},
     "/console/notices/{notice}/report": lambda *_: {"reference": "R-1"},
-    "/console/notices/{notice}/holds": lambda *_: {"rule": "§ 94 StPO", "reason": "The court asked.", "until": ""},
+    "/console/notices/{notice}/holds": lambda *_: {"rule": "Order 5", "reason": "The court asked.", "until": ""},
     "/console/notices/{notice}/holds/{hold}": lambda *_: {},
     "/console/records/{record}/flagger": lambda *_: {
         "authority": "Coordinator",
