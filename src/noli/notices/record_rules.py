@@ -300,7 +300,7 @@ def _terminated(record: PartyRecord, because: Because, now: datetime) -> tuple[E
         msg = "Nothing was proposed that could be confirmed."
         raise Conflict(msg)
     _by_hand(because)
-    if because.author == proposal.author:
+    if because.is_by(proposal.author):
         msg = "Somebody else than who proposed it confirms what cannot be undone."
         raise Conflict(msg)
     made = r.PartyTerminated(
@@ -358,7 +358,7 @@ def _contest_decided(record: PartyRecord, command: r.DecideContest, now: datetim
         raise Conflict(msg)
     ruling = next(each for each in record.rulings if each.number == complaint.ruling)
     _by_hand(because)
-    if because.author in {ruling.author, ruling.proposed_by}:
+    if because.is_by(ruling.author) or because.is_by(ruling.proposed_by):
         msg = "Somebody who had no part in the measure decides about a complaint."
         raise Conflict(msg)
     decided = r.ContestDecided(

@@ -137,7 +137,8 @@ def test_an_account_is_closed_for_good_by_two_after_a_measure_that_did_not_help(
     assert record.proposal is not None
     assert account.standing() is None, "a proposal closes nothing"
     refused(lambda: account.do(r.ProposeTermination(why("bea"))), "proposed, or done")
-    refused(lambda: account.do(r.ConfirmTermination(why("ada"))), "Somebody else")
+    for again in ("ada", " Ada\t"):
+        refused(lambda who=again: account.do(r.ConfirmTermination(why(who))), "Somebody else")  # type: ignore[misc] # bound at once
     refused(lambda: account.do(r.ConfirmTermination(why("bea", automated=True))), "No machine")
     record = account.do(r.ConfirmTermination(why("bea")))
     assert account.standing() is AccountMeasure.TERMINATE
@@ -176,7 +177,7 @@ def test_a_measure_is_contested_once_within_six_months_and_decided_by_a_third() 
     refused(lambda: account.do(r.ContestMeasure("Again.")), "have complained")
     number = record.complaints[0].number
     refused(lambda: account.do(r.DecideContest(999, upheld=True, because=why("cem"))), "no complaint")
-    for author in ("ada", "bea"):
+    for author in ("ada", "Bea "):
         refused(lambda who=author: account.do(r.DecideContest(number, upheld=True, because=why(who))), "no part")  # type: ignore[misc] # bound at once
     machine = why("model", automated=True)
     refused(lambda: account.do(r.DecideContest(number, upheld=True, because=machine)), "No machine")
