@@ -13,13 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from noli.adapters.sql import Database, open_database
 from noli.base.config import Config
+from tests.support.template import prepare
 
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("dev", deadline=None)
+# How long it takes to draw an example says how busy the machine is.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # The cluster's own superuser and database.
@@ -126,7 +128,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 def opened(url: str, folder: Path) -> Database:
-    """Open and migrate a database; of no URL, SQLite in the folder."""
+    """Open a database, migrated; of no URL, SQLite in the folder, where it is missing a copy of one without rows."""
+    if not url:
+        prepare(folder)
+    return migrated(url, folder)
+
+
+def migrated(url: str, folder: Path) -> Database:
+    """Open a database as a start does: what is there is migrated and looked at."""
     with ExitStack() as undo:
         database = open_database(Config(data=folder, database_url=url))
         undo.callback(database.close)
