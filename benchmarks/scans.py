@@ -35,14 +35,39 @@ _PLANTED = 10_000
 
 _SAMPLE = 256
 
+ENGINES = ("local", "daft", "ray", "spark")
+WORKERS = 2
+
 
 def scan(rows: int, bank_rows: int, engine: str) -> Row:
     """Scan a catalogue of hashes on two workers, with planted copies; a run of the command, engine and all."""
+    told = scan_seconds(rows, bank_rows, engine)
+    faiss.omp_set_num_threads(1)
+    flat = faiss.IndexBinaryFlat(256)
+    flat.add(random_hashes(bank_rows, seed=0))
+    peer_s = seconds(lambda: flat.range_search(random_hashes(_SAMPLE, seed=123_456), LIMIT_BITS + 1))
+    cores = os.cpu_count() or 1
+    return higher(
+        f"scan-{rows // 1_000_000}m-{engine}",
+        rows / told["seconds"],
+        cores * _SAMPLE / peer_s,
+        peer_name=f"faiss IndexBinaryFlat.range_search on {cores} cores",
+        unit="rows/s",
+        what=f"scan of {rows:,} catalogue hashes with a bank of {bank_rows:,}, {engine}, {WORKERS} workers, to a file",
+        **{name: round(value, 1) for name, value in told.items()},
+    )
+
+
+def scan_seconds(rows: int, bank_rows: int, engine: str) -> dict[str, float]:
+    """Scan, and return ``seconds``, ``begin_s`` (to load the bank) and how many copies were planted, missed, invented.
+
+    Raises:
+        RuntimeError: The engine is not installed.
+    """
     if engine != "local" and importlib.util.find_spec({"spark": "pyspark"}.get(engine, engine)) is None:
         msg = f"{engine} is not installed ('make engines' installs it)"
         raise RuntimeError(msg)
-    banked = random_hashes(bank_rows, seed=0)
-    catalogue, places = _planted(rows, banked)
+    catalogue, places = _planted(rows, random_hashes(bank_rows, seed=0))
     with tempfile.TemporaryDirectory() as folder:
         where, out = Path(folder, "catalogue.parquet"), Path(folder, "matches.parquet")
         _write(where, catalogue)
@@ -53,27 +78,10 @@ def scan(rows: int, bank_rows: int, engine: str) -> Row:
             text=True,
             check=True,
         )
-        told = json.loads(began.stdout.splitlines()[-1])
+        told: dict[str, float] = json.loads(began.stdout.splitlines()[-1])
         found = pq.read_table(out)["id"].to_numpy()
     missed = len(set(places.tolist()) - set(found.tolist()))
-    faiss.omp_set_num_threads(1)
-    flat = faiss.IndexBinaryFlat(256)
-    flat.add(banked)
-    peer_s = seconds(lambda: flat.range_search(catalogue[:_SAMPLE], LIMIT_BITS + 1))
-    cores = os.cpu_count() or 1
-    return higher(
-        f"scan-{rows // 1_000_000}m-{engine}",
-        rows / told["seconds"],
-        cores * _SAMPLE / peer_s,
-        peer_name=f"faiss IndexBinaryFlat.range_search on {cores} cores",
-        unit="rows/s",
-        what=f"scan of {rows:,} catalogue hashes against a bank of {bank_rows:,}, {engine}, 2 workers, file to file",
-        planted=len(places),
-        missed=missed,
-        invented=len(found) - len(places) + missed,
-        seconds=round(told["seconds"], 1),
-        begin_s=round(told["begin"], 1),
-    )
+    return {**told, "planted": len(places), "missed": missed, "invented": len(found) - len(places) + missed}
 
 
 # In a process of its own: engines leave threads, servers and memory behind.
@@ -88,7 +96,7 @@ if __name__ == "__main__":
     run = begun(where, Path(out), engine, int(bank_rows))
     ready = time.perf_counter()
     run()
-    print(json.dumps({"begin": ready - began, "seconds": time.perf_counter() - ready}))
+    print(json.dumps({"begin_s": ready - began, "seconds": time.perf_counter() - ready}))
 """
 
 
@@ -96,7 +104,7 @@ def begun(where: str, out: Path, engine: str, bank_rows: int) -> Callable[[], ob
     """Begin a scan against a bank that no database holds; what is returned does all of it but loading the bank."""
     index = HammingIndex()
     index.append(random_hashes(bank_rows, seed=0).data, np.arange(1, bank_rows + 1, dtype=np.uint64).data)
-    job = CatalogueScan(_NoStore(), where, out, ScanSettings(engine=engine, workers=2))
+    job = CatalogueScan(_NoStore(), where, out, ScanSettings(engine=engine, workers=WORKERS))
     source = images.Source(1, "protected", BankPolicy(Action.BLOCK), index)
     Work.beside(out.absolute()).begin(job.catalogue, [source], sequence=1, neighbours=1000)
     return partial(job.run, restart=False, overwrite=False, tell=lambda _: None)
@@ -157,9 +165,6 @@ def _column(hashes: NDArray[np.uint8]) -> pa.Array:
 
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
-    "scan-10m-local": partial(scan, 10_000_000, 1_000_000, "local"),
-    "scan-10m-daft": partial(scan, 10_000_000, 1_000_000, "daft"),
-    "scan-10m-ray": partial(scan, 10_000_000, 1_000_000, "ray"),
-    "scan-10m-spark": partial(scan, 10_000_000, 1_000_000, "spark"),
+    **{f"scan-10m-{engine}": partial(scan, 10_000_000, 1_000_000, engine) for engine in ENGINES},
     "catalogue-50m": partial(stored, 50_000_000, 1000),
 }

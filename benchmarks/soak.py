@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Four server processes on one PostgreSQL under load, while entries come and go, processes die, the database stops.
 
-Each answer is compared with what had been acknowledged a second before it was asked for. ``python -m benchmarks.soak``
+Callers whose every answer is compared with what had been acknowledged a second before it was asked for ask as fast as
+they are answered, and wrk beside them, so that the processes have no idle moment. ``python -m benchmarks.soak``
 runs it without keeping a row; everything stays on this machine and ends by itself.
 """
 
@@ -24,7 +25,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from benchmarks.http import START_S, free_port
+from benchmarks.http import START_S, Sent, Server, free_port, saturate
 from benchmarks.measure import ROOT, Row, higher, percentile
 from tests.conftest import Cluster, binaries
 
@@ -86,6 +87,7 @@ class _Seen:
     refused_without_wait: int = 0
     checked_while_away: int = 0
     away: tuple[float, float] = (float("inf"), float("inf"))
+    sent: Sent | None = None
 
     def unexplained(self) -> int:
         """Count connections that broke without a kill shortly before."""
@@ -216,7 +218,7 @@ def _judge(one: _Known, status: int, body: bytes, seen: _Seen, *, asked: float, 
 async def _exchange(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, value: str
 ) -> tuple[int, bytes, bool]:
-    body = b'{"hashes":[{"type":"pdq","value":"%s","quality":90}]}' % value.encode()
+    body = _body(value).encode()
     writer.write(
         b"POST /api/v1/checks HTTP/1.1\r\nHost: noli\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\n"
         b"Content-Length: %d\r\n\r\n%s" % (token.encode(), len(body), body)
@@ -226,6 +228,10 @@ async def _exchange(
     return int(head.split(b" ", 2)[1]), await reader.readexactly(length), b"connection: close" in head
 
 
+def _body(value: str) -> str:
+    return f'{{"hashes":[{{"type":"pdq","value":"{value}","quality":90}}]}}'
+
+
 def _kill(house: _House, seen: _Seen, over: threading.Event) -> None:
     dice = random.Random(2)
     while not over.wait(_KILL_EVERY_S):
@@ -233,6 +239,12 @@ def _kill(house: _House, seen: _Seen, over: threading.Event) -> None:
             seen.kills.append(time.monotonic())
             with suppress(ProcessLookupError):
                 os.kill(dice.choice(workers), signal.SIGKILL)
+
+
+def _saturate(house: _House, seen: _Seen, seconds: float) -> None:
+    dice = random.Random(3)
+    bodies = [_body(dice.randbytes(32).hex()) for _ in range(5000)]
+    seen.sent = saturate(Server(house.url, house.pid, house.token), bodies, seconds=round(seconds), sorts=True)
 
 
 def _stop_database(house: _House, seen: _Seen, over: threading.Event, seconds: float) -> None:
@@ -263,11 +275,11 @@ def _lost(house: _House, known: list[_Known]) -> int:
         return lost
 
 
-def run(seconds: float, *, away_s: float = 0.0) -> tuple[_Seen, int, float]:
+def run(seconds: float, *, away_s: float = 0.0) -> tuple[_Seen, Sent, int, float]:
     """Run it; with ``away_s`` the database is stopped for as long, otherwise a process is killed every few seconds.
 
     Returns:
-        What was seen, how many acknowledged changes were lost, and the seconds that the load took.
+        What was seen, what wrk saw, how many acknowledged changes were lost, and the seconds that the load took.
     """
     known, seen, over = list[_Known](), _Seen(), threading.Event()
     with _house() as house:
@@ -281,6 +293,7 @@ def run(seconds: float, *, away_s: float = 0.0) -> tuple[_Seen, int, float]:
         threads = [
             threading.Thread(target=_write, args=(house, known, seen, over)),
             threading.Thread(target=other[0], args=other[1]),
+            threading.Thread(target=_saturate, args=(house, seen, seconds)),
         ]
         for thread in threads:
             thread.start()
@@ -289,11 +302,14 @@ def run(seconds: float, *, away_s: float = 0.0) -> tuple[_Seen, int, float]:
         took = time.monotonic() - started
         for thread in threads:
             thread.join()
-        return seen, _lost(house, known), took
+        if seen.sent is None:
+            msg = "wrk did not run to its end"
+            raise RuntimeError(msg)
+        return seen, seen.sent, _lost(house, known), took
 
 
 def _row(name: str, what: str, seconds: float, *, away_s: float = 0.0) -> Row:
-    seen, lost, took = run(seconds, away_s=away_s)
+    seen, sent, lost, took = run(seconds, away_s=away_s)
     answered = [one for one in seen.statuses if one not in {200, 429, 503}]
     return higher(
         name, seen.statuses[200] / took, None, peer_name="", unit="checked answers/s", what=what,
@@ -301,6 +317,8 @@ def _row(name: str, what: str, seconds: float, *, away_s: float = 0.0) -> Row:
         answers=sum(seen.statuses.values()), wrong=seen.wrong, latest_s=round(seen.latest_s, 3), lost=lost,
         kills=len(seen.kills),
         turned_away=seen.statuses[429] + seen.statuses[503], other_errors=sum(seen.statuses[one] for one in answered),
+        wrk_per_s=round(sent.per_s), wrk_p99_ms=round(sent.p99_ms, 1), wrk_turned_away=sent.refused - sent.others,
+        wrk_other_errors=sent.others, wrk_broken=sent.broken,
         broken=len(seen.broken), broken_without_a_kill=seen.unexplained(),
         writes=seen.writes[200] + seen.writes[201], writes_refused=seen.writes[503],
         refused_without_retry_after=seen.refused_without_wait, checked_while_away=seen.checked_while_away,

@@ -13,9 +13,7 @@ from importlib.resources import files
 import msgspec
 
 from noli.base.errors import InputError
-
-# Part of a bank that processes hold beside the snapshot before there is a new one (``matching.index.SNAPSHOT_PART``).
-_LATER_PART = 20
+from noli.matching.index import SNAPSHOT_PART
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -37,6 +35,7 @@ class Measured(msgspec.Struct, frozen=True):
         files_per_s: 2 MP JPEGs checked over HTTP, one after the other: a core.
         hash_file_s: To hash a 2 MP JPEG.
         join_per_s: Catalogue hashes joined with a million banked ones, a core.
+        scan_start_s: Of a scan with each engine, before and after it joins.
     """
 
     machine: str
@@ -52,6 +51,7 @@ class Measured(msgspec.Struct, frozen=True):
     files_per_s: float
     hash_file_s: float
     join_per_s: float
+    scan_start_s: dict[str, float]
 
 
 @cache
@@ -95,7 +95,7 @@ def plan(hashes: int, *, cores: int, constants: Measured) -> Plan:
     return Plan(
         hashes,
         cores,
-        math.ceil(2 * index + cores * (constants.process_bytes + index / _LATER_PART)),
+        math.ceil(2 * index + cores * (constants.process_bytes + index / SNAPSHOT_PART)),
         math.ceil(index),
         math.ceil(hashes * constants.database_bytes + 2 * index),
         start,
