@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from noli.adapters.sql import Database, open_database
 from noli.base.config import Config
+from tests.support.memory import in_memory
 from tests.support.template import prepare
 
 # How long it takes to draw an example says how busy the machine is.
@@ -26,6 +28,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # The cluster's own superuser and database.
 _ADMIN = "postgres"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory in CI; at home they stay, to be looked at."""
+    folder, is_worker = in_memory(), hasattr(config, "workerinput")
+    if os.environ.get("CI") and folder and not is_worker and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="noli-tests-", dir=folder)
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
 
 
 class Cluster:
@@ -109,7 +120,7 @@ def cluster() -> Iterator[Cluster]:
     if os.geteuid() == 0:
         pwd.getpwnam(_ADMIN)
     # Not pytest's own folder: its parents are closed to other users.
-    with tempfile.TemporaryDirectory(prefix="noli-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="noli-pg-", dir=in_memory()) as folder:
         started = Cluster(found, Path(folder))
         yield started
         started.stop()

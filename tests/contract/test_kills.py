@@ -38,7 +38,7 @@ from noli.outbox.model import DeliveryState
 from noli.outbox.service import WebhookService
 from tests.support.server import unmeasured
 
-_KILLS = int(os.environ.get("NOLI_TEST_KILLS", "40"))
+_KILLS = int(os.environ.get("NOLI_TEST_KILLS", "15"))
 
 _ROOT = Path(__file__).parents[2]
 
