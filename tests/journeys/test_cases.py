@@ -261,8 +261,8 @@ def test_time_does_not_tell_whether_a_case_exists(tmp_path: Path, memory_mib: in
 
     The two kinds alternate, so that whatever else the machine does meets both. By the clock their distributions must
     not differ by more than chance explains once in ten thousand runs; by the processor's own count of the work, which
-    other programs disturb less, their medians must not differ by 5 ms or a tenth. Another program's noise spoils one measurement
-    in some; a difference that is ours would show in each of three.
+    other programs disturb less, their medians must not differ by 5 ms or a tenth. Another program's noise spoils one
+    measurement in some; a difference that is ours would show in each of three.
     """
     app = installation(tmp_path, memory_mib=memory_mib)
     numbers = (_submit(app, 1).number, "0000-0000-0000")
