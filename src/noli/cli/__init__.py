@@ -10,12 +10,14 @@ from noli.cli.group import Commands
 main = Commands(
     name="noli",
     commands={
+        "backup": "noli.cli.backup:backup",
         "bank": "noli.cli.bank:bank",
         "case": "noli.cli.case:case",
         "catalogue": "noli.cli.catalogue:catalogue",
         "check": "noli.cli.check:check",
         "demo": "noli.cli.demo:demo",
         "doctor": "noli.cli.doctor:doctor",
+        "evidence": "noli.cli.evidence:evidence",
         "hash": "noli.cli.hash:hash_files",
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",
@@ -27,6 +29,7 @@ main = Commands(
         "pursuit": "noli.cli.pursuit:pursuit",
         "regime": "noli.cli.regime:regime",
         "report": "noli.cli.report:report",
+        "restore": "noli.cli.restore:restore",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
         "sync": "noli.cli.sync:sync",
