@@ -127,8 +127,8 @@ def test_a_platform_is_told_and_looks_after_its_webhook(receiver: Receiver, tmp_
     eventually(lambda: receiver.types().count("case.opened") > 2)
     assert client.post(f"{one}/deliveries/nonsense/resend", headers=key).status_code == 404
 
-    changed = client.patch(one, headers=key, json={"enabled": False, "types": ["match.*"]}).json()
-    assert (changed["enabled"], changed["types"], changed["note"]) == (False, ["match.*"], "us")
+    changed = client.patch(one, headers=key, json={"enabled": False, "types": ["notice.*"]}).json()
+    assert (changed["enabled"], changed["types"], changed["note"]) == (False, ["notice.*"], "us")
     assert client.post(one, headers=key).status_code == 405
     assert client.delete(one, headers=key).json() == {"id": hook}
     assert client.get(one, headers=key).status_code == 404

@@ -79,9 +79,15 @@ def running(notice: Notice, law: Law) -> tuple[Running, ...]:
 def complain_until(notice: Notice, law: Law, *, side: Party, told: datetime, number: int) -> datetime:
     """Return until when a side may complain about what it was told then: the longest time that a regime gives."""
     start = Start(Trigger.DECISION_TOLD, number, told)
+    return longest_to_complain(_regimes(notice, law, start), side=side, told=told)
+
+
+def longest_to_complain(regimes: Iterable[Regime], *, side: Party, told: datetime) -> datetime:
+    """Return the latest end of the time to complain that any of some regimes gives; at once where none does."""
+    start = Start(Trigger.DECISION_TOLD, 0, told)
     ends = [
         deadline.due_at
-        for regime in _regimes(notice, law, start)
+        for regime in regimes
         for deadline in _all(regime, start)
         if deadline.duty is Duty.COMPLAIN and deadline.party in {side, Party.PLATFORM}
     ]

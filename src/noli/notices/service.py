@@ -45,7 +45,7 @@ from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
 from noli.notices.retention import ON_REQUEST
 from noli.notices.summaries import summary
-from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, RegimeId
+from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, Regime, RegimeId
 from noli.regimes.rules import applicable, obligation
 
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
@@ -352,6 +352,10 @@ class NoticeService:
         """Return what shows that somebody sent this notice; it is stored nowhere."""
         return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
 
+    def regimes(self, now: datetime) -> tuple[Regime, ...]:
+        """Return the regimes that apply to the platform."""
+        return applicable(self.law.regimes.values(), self.facts, now.date())
+
     # --- records -------------------------------------------------------------------------------------------------
 
     def party(self, role: PartyRole, reference: str) -> PartyId:
@@ -600,9 +604,10 @@ class NoticeService:
         now: datetime,
     ) -> PartyRecord:
         before = after = self.record_of(transaction, record)
+        regimes = self.regimes(now)
         made: list[records.Event] = []
         for command in commands:
-            for event in record_rules.decide(after, command, now):
+            for event in record_rules.decide(after, command, regimes, now):
                 after = record_rules.apply(after, records.Recorded(after.version + 1, now, actor, event))
                 made.append(event)
         if made:

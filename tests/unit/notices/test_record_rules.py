@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import Because, Ground, Letter, Measure, NewContent, Notice
-from noli.notices.record_rules import COMPLAIN_FOR, REVERSED
+from noli.notices.record_rules import REVERSED
 from noli.notices.records import AccountMeasure, PartyRecord, PartyRole
 from tests.support.notices import START, Desk, complete
 
@@ -200,8 +201,20 @@ def test_a_complaint_that_is_not_upheld_leaves_the_measure_and_names_the_next_wa
     late = Account()
     late.warned()
     late.do(late.until())
-    late.desk.clock.time += COMPLAIN_FOR + timedelta(seconds=1)
-    refused(lambda: late.do(r.ContestMeasure("No.")), "was possible")
+    late.desk.clock.time += timedelta(days=190)
+    refused(lambda: late.do(r.ContestMeasure("No.")), "was possible until 2027-")
+
+
+def test_the_law_says_how_long_a_measure_can_be_contested() -> None:
+    """Where a regime gives another time, it counts; the code knows none of its own."""
+    account = Account()
+    account.warned()
+    record = account.do(account.until())
+    regimes = account.desk.service.regimes(account.desk.clock.now())
+    later = account.desk.clock.now() + timedelta(days=100)
+    contest = r.ContestMeasure("No.")
+    assert record_rules.decide(record, contest, regimes, later)
+    refused(lambda: record_rules.decide(record, contest, [], later), "was possible until 2026-11-")
 
 
 def test_a_measure_ends_by_itself_where_its_last_finding_was_reversed() -> None:
