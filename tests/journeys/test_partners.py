@@ -156,7 +156,9 @@ def test_receipts_are_listed(run: Run, tmp_path: Path) -> None:
     run("partner", "add", "one", "--shares", "protected")
     assert "has confirmed nothing" in run("partner", "receipts", "one").stderr
     with opened(tmp_path) as app:
-        app.outgoing.confirm(app.partners.get("one"), 2)
+        one = app.partners.get("one")
+        app.outgoing.deliver(one, after=0, position=2)
+        app.outgoing.confirm(one, 9)
     assert "has everything up to 2; not signed" in run("partner", "receipts", "one").stdout
     assert "everything up to 2 (not signed)" in run("partner", "status", "one").stdout
     shown = json.loads(run("partner", "receipts", "one", "--json").stdout)
