@@ -395,6 +395,9 @@ def test_clients_that_write_local_time_miss_nothing(hub: Hub, hours: int) -> Non
             400,
         ),
         ("GET", "ncmec/v2/status", {}, 401),
+        ("GET", "ncmec/v2/nothing", {"headers": {"Accept": "text/html"}}, 404),
+        ("GET", "stopncii/v1/Nothing", {}, 404),
+        ("GET", "threatexchange/1/2/3/4", {}, 404),
         ("GET", "ncmec/v2/status", {"headers": {"Authorization": "Basic !"}}, 401),
         ("GET", "ncmec/v2/feedback/MD5/reasons", {"auth": True}, 404),
         ("GET", "ncmec/v2/entries", {"auth": True, "params": {"from": "yesterday"}}, 400),
@@ -438,7 +441,11 @@ def test_refusals_have_the_shape_of_the_protocol(
     )
     assert answer.status_code == status, answer.text
     shapes = {"stopncii": '"statusCode":', "ncmec": "<errorMessage>", "threatexchange": '{"error":'}
-    assert shapes[path.partition("/")[0]] in answer.text
+    protocol = path.partition("/")[0]
+    assert shapes[protocol] in answer.text
+    if not sent and status == 401:
+        shown = {"stopncii": "x-functions-key", "ncmec": "HTTP Basic", "threatexchange": "access_token"}
+        assert shown[protocol] in answer.text
 
 
 def test_a_suspended_partner_gets_nothing(hub: Hub) -> None:

@@ -85,7 +85,9 @@ def test_mistakes_are_explained(run: Run) -> None:
     assert "'nope'" in run("partner", "add", "one", "--shares", "nope", status=1).stderr
     assert "names no bank" in run("partner", "add", "one", "--takes", "=received", status=2).stderr
     assert "scopes are" in run("partner", "add", "one", "--scopes", "everything", status=2).stderr
-    assert "'one'" in run("partner", "show", "one", status=1).stderr
+    missing = run("partner", "show", "one", status=1).stderr
+    assert "'one'" in missing
+    assert "noli partner list" in missing
     assert run("partner", "list", "--json").stdout == ""
 
 

@@ -50,6 +50,9 @@ _REASONS: Mapping[str, tuple[str, OpinionKind]] = {
     "5a0d6a3e-5b0f-4f0e-9a53-2f1f6f6d3a02": ("Disputed", OpinionKind.DISPUTED),
 }
 
+#: How a key is shown.
+HOW = "Send the key as the password of HTTP Basic, with any user name; 'noli partner add' prints it."
+
 _PDQ = "PDQ"
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 

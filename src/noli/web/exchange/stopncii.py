@@ -24,6 +24,12 @@ from noli.web.exchange.partners import OUR_NAME, calling, pdq_of, take, version_
 #: Pictures on a page at most; each has as many records as forms.
 MAX_PAGE = 1000
 
+#: How a key is shown.
+HOW = (
+    "Send the key as 'x-functions-key' and its second key as 'Ocp-Apim-Subscription-Key';"
+    " 'noli partner add' prints both."
+)
+
 _PDQ = "ImagePDQ"
 
 # Our opinions in their words, and the other way round; their other words say nothing about the entry.

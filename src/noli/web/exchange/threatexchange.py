@@ -27,6 +27,9 @@ from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of, tak
 #: Updates on a page at most.
 MAX_PAGE = 1000
 
+#: How a key is shown.
+HOW = "Send the key as 'access_token=NUMBER|KEY', with any number; 'noli partner add' prints it."
+
 _PDQ = "HASH_PDQ"
 _PREFIX = "/exchange/threatexchange"
 
