@@ -141,7 +141,7 @@ def add(  # noqa: PLR0913 - one option each
         source=changed_source(None, url=existing(url), feed_key=feed_key, user=user),
         secret=read_secret(secret_file) or "",
     )
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         made, keys = app.partners.add(new, scopes=scopes(more))
     _print_keys(made, keys, as_json=as_json)
 
