@@ -123,6 +123,34 @@ def test_what_does_not_exist_is_answered_as_that(tmp_path: Path, world: Outside)
         assert by_hand["requests"][0]["state"] == "sent"
 
 
+def test_a_call_that_was_lost_can_be_sent_again(tmp_path: Path, world: Outside) -> None:
+    """With the same key nothing is asked, drafted or sent twice; the answer is the pursuit as it is by then."""
+    with Platform(tmp_path, **world.settings) as platform:
+
+        def post(path: str, body: Any, key: str, *, expect: int = 200) -> Any:
+            return platform.post(path, body, expect=expect, headers={"Idempotency-Key": key})
+
+        case = open_case(platform.app)
+        [pursuit] = post(f"/cases/{case}/pursuits", {}, "open")["pursuits"]
+        assert post(f"/cases/{case}/pursuits", {}, "open")["pursuits"] == [pursuit]
+        path = f"/pursuits/{pursuit['pursuit']}"
+        looked_up = post(f"{path}/look-up", {}, "look-up")["looked_up_at"]
+        platform.clock.move(hours=1)
+        assert post(f"{path}/look-up", {}, "look-up")["looked_up_at"] == looked_up
+        whole = {"rung": "host", "declared": DECLARED}
+        post(f"{path}/requests", whole, "draft")
+        assert len(post(f"{path}/requests", whole, "draft")["requests"]) == 1
+        post(f"{path}/requests", {**whole, "rung": "registrar"}, "draft", expect=409)
+        post(f"{path}/requests/1/send", {"by_hand": True}, "send")
+        again = post(f"{path}/requests/1/send", {"by_hand": True}, "send")["requests"][0]
+        assert again["state"] == "sent"
+        post(f"{path}/requests/1/send", {"by_hand": True}, "other", expect=409)
+        # What is kept for a repeat does not say where copies are.
+        with platform.app.database.engine.connect() as connection:
+            responses = connection.exec_driver_sql("SELECT response FROM idempotency").scalars().all()
+        assert {bytes(each) for each in responses} == {f'["{pursuit["pursuit"]}"]'.encode()}
+
+
 # --- on the command line -----------------------------------------------------------------------------------------
 
 
