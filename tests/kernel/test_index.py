@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from array import array
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -181,6 +182,24 @@ def test_join_finds_what_search_finds(limit: int) -> None:
     ]
     assert 2000 in capped
     assert capped == capped_single
+
+
+@pytest.mark.parametrize("method", ["search_batch", "join"])
+def test_a_reach_that_is_not_exact_misses_nothing_near(method: str) -> None:
+    """All within the exact part are found and nothing beyond the limit; of what lies between, nearly all."""
+    hashes = random_hashes(8, 10_000)
+    index = HammingIndex()
+    append_hashes(index, hashes)
+    generator = random.Random(8)
+    bits = [(16, 31, 40, 45, 46)[row % 5] for row in range(10_000)]
+    queries = b"".join(with_flips(hashes[row].tobytes(), bits[row], generator) for row in range(10_000))
+    found, _ = split(getattr(index, method)(queries, 45, 10, 31), 10_000)
+    hit = Counter(bits[row] for row in range(10_000) if found[row] == [(row, bits[row])])
+    assert (hit[16], hit[31], hit[46]) == (2000, 2000, 0)
+    assert hit[40] > 1960
+    assert 1860 < hit[45] < 2000
+    narrow = index.search(queries[:32], 16, 10, 31)
+    assert narrow == ([(0, 16)], False)
 
 
 def brute_force(hashes: NDArray[np.uint8], query: bytes, limit: int) -> list[tuple[int, int]]:
@@ -368,6 +387,8 @@ def test_bad_arguments_are_named() -> None:
         index.search(bytes(64), 31, 1)
     with pytest.raises(ValueError, match="queries"):
         index.search_batch(bytes(33), 31, 1)
+    with pytest.raises(ValueError, match="exact_bits"):
+        index.search(bytes(32), 31, 1, -1)
     for limit in (-1, 64):
         with pytest.raises(ValueError, match="limit_bits"):
             index.search(bytes(32), limit, 1)

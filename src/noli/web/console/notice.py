@@ -115,7 +115,7 @@ def undo(call: Call, visitor: Visitor) -> Reply:
     with service.writing() as transaction:
         notice = service.load(transaction, id_)
         plan = notice.plan
-        if plan is not None and plan.author != visitor.staff.id and not visitor.may(Right.LEAD_NOTICES):
+        if plan is not None and plan.ruling.author != visitor.staff.id and not visitor.may(Right.LEAD_NOTICES):
             msg = "A colleague decided this."
             raise Conflict(msg)
         service.act(transaction, id_, [c.DropPlan(visitor.staff.id)], actor=actor(visitor))
