@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.lists import beside
+from noli.adapters.sql.lists import begins, beside
 from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Filer, SetBy
 
@@ -64,9 +64,9 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
     if wanted.breached:
         yield t.BREACHED
     if wanted.opening is not None:
-        yield kept.opening == wanted.opening.value
+        yield beside(kept.opening, few=few, dialect=dialect) == wanted.opening.value
     if wanted.begins:
-        yield kept.id.startswith(wanted.begins, autoescape=True)
+        yield begins(kept.id, wanted.begins, dialect=dialect)
     if wanted.undecided:
         yield kept.planned_at.is_(None)
-        yield kept.state.in_([each.value for each in TO_DECIDE])
+        yield beside(kept.state, few=few, dialect=dialect).in_([each.value for each in TO_DECIDE])
