@@ -623,6 +623,7 @@ class NoticeFilter:
         opening: Only those that began so.
         begins: Only those whose number begins so.
         undecided: Only where somebody has to decide, and no decision waits for its effect.
+        held: Only what must be preserved.
     """
 
     state: NoticeState | None = None
@@ -632,3 +633,4 @@ class NoticeFilter:
     opening: Opening | None = None
     begins: str = ""
     undecided: bool = False
+    held: bool = False

@@ -795,6 +795,24 @@ def _told(notice: Notice, event: e.SidesTold, number: int, at: datetime) -> Noti
     return replace(after, messages=(*notice.messages, told), starts=starts)
 
 
+def as_if(command: c.Rule, at: datetime) -> Ruling:
+    """Return the ruling that a command would make, to build what would be written; no letter has the file's reason."""
+    because = command.because
+    return Ruling(
+        number=0,
+        measure=command.measure,
+        grounds=command.grounds,
+        rule=because.rule,
+        author=because.author,
+        automated=because.automated,
+        contractual=command.contractual,
+        reason="",
+        territory=command.territory,
+        until=command.until,
+        at=at,
+    )
+
+
 def _ruling(event: e.Ruled | e.RulingPlanned, number: int, at: datetime) -> Ruling:
     return Ruling(
         number=number,

@@ -481,6 +481,7 @@ case_entry = sa.Table(
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
 )
 
+_PRESERVED = sa.text("held = 1")
 #: There is something to do about it; as the index has it.
 WAITING = sa.text("idle_at IS NULL")
 _IDLE = sa.text("idle_at IS NOT NULL")
@@ -538,6 +539,7 @@ notice_file = sa.Table(
     sa.Index(
         "ix_notice_file_waiting", *_OF_NOTICES, "opening", "planned_at", sqlite_where=WAITING, postgresql_where=WAITING
     ),
+    sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
     # For load: how many stand where, and whose clock ends when.
     sa.Index("ix_notice_file_load", "state", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
@@ -606,6 +608,15 @@ record_file = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("conduct", sa.Integer, nullable=False),
+    sa.Column("notices", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waiting_since", UtcDateTime),
+    sa.Column("measured_until", UtcDateTime),
+    sa.Column("checked_at", UtcDateTime),
+    *(
+        sa.Index(f"ix_record_file_{name}", name, "id", sqlite_where=where, postgresql_where=where)
+        for name in ("waiting_since", "measured_until", "checked_at")
+        for where in [sa.text(f"{name} IS NOT NULL")]
+    ),
     sa.Index("ix_record_file_conduct", "id", sqlite_where=CONDUCT, postgresql_where=CONDUCT),
     sa.Index(None, "updated_at"),
     sa.Index(None, "key_id"),

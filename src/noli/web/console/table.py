@@ -19,6 +19,7 @@ from noli.web.console import (
     own,
     pursuits,
     queue,
+    records,
     work,
 )
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
@@ -27,6 +28,7 @@ from noli.web.html import render
 _CASE = "/console/cases/{case}"
 _NOTICE = "/console/notices/{notice}"
 _PURSUIT = "/console/pursuits/{pursuit}"
+_RECORD = "/console/records/{record}"
 _STAFF = "/console/staff/{staff}"
 
 #: Pages and forms of those who logged in.
@@ -112,6 +114,30 @@ PAGES: tuple[ConsolePage, ...] = (
                 summary="Propose to destroy personal data; a lead confirms it.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/report", handler=notice.report,
                 summary="Note that a possible minor was reported.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/holds", handler=notice.hold, summary="Preserve a notice.",
+                right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/holds/{{hold}}", handler=notice.let_go,
+                summary="Preserve a notice no longer.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="GET", path="/console/records", handler=records.list_page, summary="List records of parties.",
+                right=Right.LIST_NOTICES, query=records.RecordsQuery),
+    ConsolePage(method="GET", path=_RECORD, handler=records.record_page, summary="Open a record; the ledger says so.",
+                right=Right.VIEW_NOTICES, query=records.RecordQuery),
+    ConsolePage(method="POST", path=f"{_RECORD}/flagger", handler=records.check,
+                summary="Put down the evidence for a trusted flagger.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/warning", handler=records.warn, summary="Warn somebody.",
+                right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/hearing", handler=records.hear,
+                summary="Put down what they answered.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/measure", handler=records.suspend,
+                summary="Restrict or suspend an account.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/closing", handler=records.close,
+                summary="Propose to close an account for good; a lead confirms it.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/complaints", handler=records.contest,
+                summary="Put down that they complain.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/complaints/{{complaint}}", handler=records.answer,
+                summary="Decide about a complaint against a measure.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/lifting", handler=records.lift, summary="End a measure.",
+                right=Right.LEAD_NOTICES),
     ConsolePage(method="GET", path="/console/ledger", handler=own.ledger, summary="Read the ledger.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
     ConsolePage(method="GET", path="/console/clocks", handler=overview.clocks_page, summary="Every running clock.",
