@@ -99,11 +99,9 @@ class _Measured:
 def _measured(installation: Installation) -> dict[str, _Measured]:
     """Ask a process for the console and one for the API, as a larger installation has them; neither does jobs."""
     url = installation.database.engine.url
-    given = {
-        "data": installation.folder,
-        "key_file": str(installation.folder / "keys.json"),
-        "database_url": "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=False),
-    }
+    address = "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=False)
+    key_file = str(installation.folder / "keys.json")
+    given = {"data": installation.folder, "key_file": key_file, "database_url": address}
     installation.database.close()
     with closing(App.open(load_config(given))) as app:
         staff, _ = app.staff.create("bench", Role.LEAD)
@@ -115,7 +113,7 @@ def _measured(installation: Installation) -> dict[str, _Measured]:
         "api": (_LISTS, partial(httpx.Client, headers={"Authorization": f"Bearer {token}"})),
     }
     for role, (paths, connect) in asked.items():
-        server = Server(installation.folder, given["database_url"], key_file=given["key_file"], role=role)
+        server = Server(installation.folder, address, key_file=key_file, role=role)
         try:
             with connect(base_url=server.client.base_url, timeout=60) as client:
                 found |= {name: _Measured(client, path) for name, path in paths.items()}

@@ -48,6 +48,7 @@ from noli.matching.model import Closeness, Verdict
 from noli.notices import commands as c
 from noli.notices.model import Ground, Measure, NewNotice, Notice, Opening, Order
 from noli.pursuit.events import CopyAdded, PursuitOpened
+from noli.pursuit.events import Event as PursuitEvent
 from noli.pursuit.model import PursuitId, PursuitState, PursuitSummary, Rung
 from noli.regimes.model import Field, Filer, Party
 from tests.support.notices import EVERYWHERE, START, Desk, complete, content
@@ -251,7 +252,7 @@ def _make_pursuit(engine: sa.Engine, keys: KeyFile) -> None:
         id=id_, case=case_, opened_at=START, updated_at=START, state=PursuitState.RUNNING, rung=Rung.HOST, copies=1,
         requests=1, due_at=START, lapsed=0,
     )  # fmt: skip
-    events = [
+    events: list[PursuitEvent] = [
         PursuitOpened(case=case_, content=(), site="copies.example"),
         CopyAdded(link=LinkId("link"), url="https://copies.example/1"),
     ]
