@@ -28,8 +28,8 @@ from noli.adapters.snapshots import SnapshotFolder
 from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
 from noli.app_cases import authority, egress, key_path
+from noli.app_custody import CustodyParts
 from noli.app_exchange import ExchangeParts
-from noli.app_pursuit import PursuitParts
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
@@ -88,6 +88,17 @@ def _children(wanted: int, config: Config) -> int:
     return wanted or max(1, (os.cpu_count() or 1) // config.workers)
 
 
+def refuse_missing(config: Config) -> None:
+    """Refuse a folder in which nothing was made yet: a mistyped one must not answer as an empty installation would.
+
+    Raises:
+        ConfigError: There is no installation.
+    """
+    if not config.database_url and not (config.data / "noli.db").exists():
+        msg = f"There is no installation in {config.data}: it has no noli.db. 'noli serve' makes one."
+        raise ConfigError(msg)
+
+
 @contextmanager
 def looked_at(config: Config) -> Iterator[Database]:
     """Open a database to look at it: nothing is created, migrated or refused.
@@ -115,9 +126,7 @@ def whole_ledger(
     Raises:
         ConfigError: There is no installation, or it was made by another version.
     """
-    if not config.database_url and not (config.data / "noli.db").exists():
-        msg = f"There is no installation in {config.data}: it has no noli.db."
-        raise ConfigError(msg)
+    refuse_missing(config)
     missing: list[str] = []
     with looked_at(config) as database:
         if not database.current():
@@ -135,7 +144,7 @@ def whole_ledger(
         yield service, parse_notes(RootsFile(config.data / NAME).read()), missing
 
 
-class App(ExchangeParts, PursuitParts):
+class App(ExchangeParts, CustodyParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:

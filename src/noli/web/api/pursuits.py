@@ -24,15 +24,15 @@ _ACTOR = 64
 
 def open_(call: Call) -> s.PursuitList:
     """Begin to pursue links of a case, one pursuit a site, and look up who is responsible."""
-    given, case, actor = call.given, CaseId(call.path["case"]), _actor(call)
+    given, case, who = call.given, CaseId(call.path["case"]), actor(call)
     links, content = frozenset(LinkId(each) for each in given.links), frozenset(given.content)
 
     def ask(pursuits: PursuitService) -> list[tuple[PursuitId, Traces]]:
-        made = pursuits.open(case, content=content, links=links, actor=actor)
+        made = pursuits.open(case, content=content, links=links, actor=who)
         return [(each.id, pursuits.trace(each.id)) for each in made]
 
     def act(pursuits: PursuitService, asked: list[tuple[PursuitId, Traces]]) -> list[Pursuit]:
-        return [pursuits.note(id_, traces, actor=actor) for id_, traces in asked]
+        return [pursuits.note(id_, traces, actor=who) for id_, traces in asked]
 
     return s.PursuitList([_full(call, each) for each in once_pursuit(call, act, ask=ask)])
 
@@ -48,7 +48,7 @@ def queue(call: Call) -> s.PursuitPage:
 
 def show(call: Call) -> s.FullPursuit:
     """Read a pursuit; the ledger says who did."""
-    return _full(call, call.app.pursuits.view(_id(call), actor=_actor(call)))
+    return _full(call, call.app.pursuits.view(_id(call), actor=actor(call)))
 
 
 def look_up(call: Call) -> s.FullPursuit:
@@ -56,7 +56,7 @@ def look_up(call: Call) -> s.FullPursuit:
     id_ = _id(call)
 
     def act(pursuits: PursuitService, traces: Traces) -> list[Pursuit]:
-        return [pursuits.note(id_, traces, actor=_actor(call))]
+        return [pursuits.note(id_, traces, actor=actor(call))]
 
     return _full(call, *once_pursuit(call, act, ask=lambda pursuits: pursuits.trace(id_)))
 
@@ -163,7 +163,7 @@ PURSUITS: tuple[Operation, ...] = (
 
 def _once(call: Call, act: Callable[[PursuitService, PursuitId, str], Pursuit]) -> s.FullPursuit:
     """Change one pursuit, for which nobody has to be asked."""
-    changed = once_pursuit(call, lambda pursuits, _: [act(pursuits, _id(call), _actor(call))], ask=lambda _: None)
+    changed = once_pursuit(call, lambda pursuits, _: [act(pursuits, _id(call), actor(call))], ask=lambda _: None)
     return _full(call, *changed)
 
 
@@ -175,5 +175,6 @@ def _id(call: Call) -> PursuitId:
     return PursuitId(call.path["pursuit"])
 
 
-def _actor(call: Call) -> str:
+def actor(call: Call) -> str:
+    """Return how the caller is named in events and the ledger."""
     return f"key:{call.key.name}"[:_ACTOR]
