@@ -170,6 +170,7 @@ def data(tmp_path: Path, world: Outside, monkeypatch: pytest.MonkeyPatch) -> Pat
     """An empty installation that talks to that world."""
     for name, value in world.settings.items():
         monkeypatch.setenv(f"NOLI_{name.upper()}", str(value))
+    App.open(load_config({"data": tmp_path / "data"})).close()
     return tmp_path / "data"
 
 
