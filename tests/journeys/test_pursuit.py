@@ -170,8 +170,13 @@ def data(tmp_path: Path, world: Outside, monkeypatch: pytest.MonkeyPatch) -> Pat
     """An empty installation that talks to that world."""
     for name, value in world.settings.items():
         monkeypatch.setenv(f"NOLI_{name.upper()}", str(value))
-    App.open(load_config({"data": tmp_path / "data"})).close()
-    return tmp_path / "data"
+    return _made(tmp_path / "data")
+
+
+def _made(folder: Path) -> Path:
+    """Make an empty installation; what only looks makes none."""
+    App.open(load_config({"data": folder})).close()
+    return folder
 
 
 def _case(data: Path) -> str:
@@ -244,11 +249,13 @@ def test_requests_are_sent_on_the_command_line(tmp_path: Path, data: Path, world
 
 def test_mail_without_settings_says_which_is_missing(tmp_path: Path) -> None:
     """Neither key nor mailbox is guessed."""
+    _made(tmp_path)
     assert "mail_from" in _run(tmp_path, "mail", "key").stderr
     assert "imap_url" in _run(tmp_path, "mail", "read").stderr
 
 
 def test_a_mail_server_without_our_own_address_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests come from somewhere, or not at all."""
+    _made(tmp_path)
     monkeypatch.setenv("NOLI_SMTP_URL", "smtps://mail.example")
     assert "mail_from" in _run(tmp_path, "pursuit", "list").stderr
