@@ -168,14 +168,6 @@ def test_a_check_sent_twice_is_recorded_once(server: Server, staff: dict[str, st
 _UNKEPT = {
     "POST /api/v1/notices/import": "a notice with a reference is taken once",
     "POST /api/v1/notices/{notice}/decisions/preview": "changes nothing",
-    "POST /api/v1/cases/{case}/pursuits": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/look-up": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/parties": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/requests": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/requests/{number}/send": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/requests/{number}/read": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/requests/{number}/outcome": "not yet",
-    "POST /api/v1/pursuits/{pursuit}/requests/{number}/drop": "not yet",
 }
 
 
