@@ -39,6 +39,7 @@ from noli.evidence.service import LedgerService
 from noli.evidence.signing import RootService
 from noli.notices.model import NoticeFilter, NoticeId, NoticeState
 from noli.notices.ports import NoticeTransaction
+from noli.notices.records import RecordList
 from tests.conftest import Cluster, binaries
 from tests.support.notices import START, Desk
 
@@ -210,7 +211,7 @@ def _queries(installation: Installation, desk: Desk) -> dict[str, Callable[[], o
         return opened
 
     def records(transaction: NoticeTransaction) -> object:
-        return transaction.record_outlines(transaction.records(limit=100))
+        return transaction.records(RecordList.CONDUCT, now=notices.clock.now(), limit=100)
 
     return {
         "cases": listed(),

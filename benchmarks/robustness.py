@@ -24,7 +24,7 @@ import pdqhash
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from benchmarks.edits import EDITS, jpeg
-from benchmarks.inputs import photographs, shared_folder
+from benchmarks.inputs import photographs, random_hashes, shared_folder
 from benchmarks.measure import ROOT, facts
 from benchmarks.robustness_page import write
 from noli.adapters.decode.pictures import Budget, prepare, read_picture
@@ -46,6 +46,7 @@ _PHOTOGRAPHS, _DRAWN = 24, 4
 PHASH_BITS = 10
 
 _THRESHOLD = 31
+_OTHERS = 20_000
 _LONGER_SIDE = 1000
 BUDGET = Budget(max_pixels=100_000_000, max_frames=4, frames_s=20)
 _BANK = Bank(BankId(1), "bench", BankPolicy(Action.BLOCK), datetime(2026, 1, 1, tzinfo=UTC))
@@ -58,12 +59,19 @@ class _Keyring:
         return hashlib.sha256(purpose.value.encode() + data).digest()
 
 
+def _among_others() -> HammingIndex:
+    """Make an index that is searched as that of a large bank is: a small one is compared with row by row."""
+    index = HammingIndex()
+    index.append(random_hashes(_OTHERS, seed=9).data, np.full(_OTHERS, (1 << 64) - 1, np.uint64).data)
+    return index
+
+
 @dataclass
 class Noli:
     """A bank as Noli holds it: all registered hashes and the regions."""
 
     whole: HammingIndex = field(default_factory=HammingIndex)
-    regions: RegionIndex = field(default_factory=lambda: RegionIndex(HammingIndex()))
+    regions: RegionIndex = field(default_factory=lambda: RegionIndex(_among_others()))
     secrets: RegionSecrets = field(default_factory=lambda: RegionSecrets(_Keyring))  # type: ignore[arg-type] # digests only
 
     def register(self, number: int, file: bytes) -> None:
@@ -74,6 +82,11 @@ class Noli:
             self.whole.append(b"".join(values), number.to_bytes(8, sys.byteorder) * len(values))
         for each in reading.registered_regions:
             self.regions.append(EntryId(number), self.secrets.keyed(_BANK, each))
+
+    def settle(self) -> None:
+        """Let the indexes fold in what was registered."""
+        while self.whole.compact() or self.regions.compact():
+            pass
 
     def by_hash(self, reading: Reading) -> set[int]:
         """Look for the hashes of an upload."""
@@ -263,6 +276,7 @@ def samescene(frames: int = 4) -> dict[str, int] | None:
         noli = Noli()
         for number, file in enumerate(shown[one]):
             noli.register(number, file)
+        noli.settle()
         for file in shown[other]:
             reading = look(file)
             whole, (review, block) = noli.by_hash(reading), noli.by_regions(reading)
@@ -322,6 +336,7 @@ def main() -> None:
         noli = Noli()
         for number, picture in enumerate(shown):
             noli.register(number, jpeg(picture, 90))
+        noli.settle()
         cost = costs(noli)
         table, wrong = recall(shown, noli, asked.seed)
         kept = {

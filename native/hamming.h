@@ -11,6 +11,13 @@
 
 #define NOLI_HASH_BYTES 32
 #define NOLI_HASH_WORDS 4
+/* How far a search goes, in bits: it finds every hash at most `exact` away, and most of those beyond, up to `limit`
+ * (0..NOLI_MAX_LIMIT). What it misses beyond `exact` is a matter of which bits differ, not of chance: the same search
+ * always finds the same. An exact search has both the same. */
+struct noli_reach {
+    int limit, exact;
+};
+
 /* Highest distance that can be asked for, in bits: above it a chunk would need radius 4, 2517 keys. */
 #define NOLI_MAX_LIMIT 63
 
@@ -59,15 +66,15 @@ size_t noli_segment_bytes(const struct noli_segment *segment);
  * (not above the first one); below 0 ends the search. `query` is 0 but in a join. */
 typedef int (*noli_hit)(void *context, size_t query, size_t row, int distance);
 
-/* All hashes at most `limit` bits (0..NOLI_MAX_LIMIT) from the query, among the first `rows` different ones. */
+/* All hashes at most `limit` bits from the query, among the first `rows` different ones. */
 void noli_flat_search(const struct noli_segment *segment, size_t rows, const uint64_t *query, int limit, noli_hit hit,
                       void *context);
-/* The same in a ring segment. */
-void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, int limit, noli_hit hit,
+/* The same in a ring segment, and with a reach that need not be exact. */
+void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, struct noli_reach reach, noli_hit hit,
                       void *context);
 /* The same for many queries (below 2^32) at once, fastest from some 2^18 on. What `hit` returns only counts below 0.
  * -1: out of memory. */
-int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit, noli_hit hit,
-                   void *context);
+int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, struct noli_reach reach,
+                   noli_hit hit, void *context);
 
 #endif

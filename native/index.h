@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hamming.h"
+
 struct noli_index;
 struct snapshot;
 
@@ -38,12 +40,12 @@ int noli_index_append(struct noli_index *index, const uint64_t *hashes, const ui
 int noli_index_tombstone(struct noli_index *index, const uint64_t *ids, size_t count);
 /* One step of maintenance: 1 done, 0 nothing to do. */
 int noli_index_compact(struct noli_index *index);
-/* The `most` (1 or more) nearest rows of each query (below 2^32 of them), at most `limit` bits away; which of equally
- * near ones is not defined. noli_index_join() finds the same, faster from ten thousand queries on. */
-int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
-                      struct noli_found *found);
-int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
-                    struct noli_found *found);
+/* The `most` (1 or more) nearest rows of each query (below 2^32 of them), as far as the search reaches; which of
+ * equally near ones is not defined. noli_index_join() finds the same, faster from ten thousand queries on. */
+int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, struct noli_reach reach,
+                      size_t most, struct noli_found *found);
+int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, struct noli_reach reach,
+                    size_t most, struct noli_found *found);
 /* The rows that live now, whatever happens to the index later; noli_index_let_go() gives them back. */
 struct snapshot *noli_index_hold(struct noli_index *index);
 void noli_index_let_go(struct snapshot *held);

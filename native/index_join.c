@@ -18,7 +18,7 @@ struct join {
     uint32_t *counts; /* rows found of each query; above `most`: too many, search it again */
     size_t most;
     size_t base; /* number of the block's first query */
-    int limit;
+    struct noli_reach reach;
     int failed;
 };
 
@@ -38,7 +38,7 @@ static int on_join(void *context, size_t query, size_t unique, int distance) {
             }
         }
     }
-    return join->failed ? -1 : join->limit;
+    return join->failed ? -1 : join->reach.limit;
 }
 
 /* Search the queries with too many rows again, keeping their nearest; then put the block in order. */
@@ -53,7 +53,7 @@ static int finish_block(struct join *join, const uint64_t *queries, size_t count
     found->count = kept;
     for (size_t i = 0; i < count; i++) {
         if (join->counts[i] > join->most &&
-            noli_search_one(join->snapshot, queries + i * NOLI_HASH_WORDS, (uint32_t)(join->base + i), join->limit,
+            noli_search_one(join->snapshot, queries + i * NOLI_HASH_WORDS, (uint32_t)(join->base + i), join->reach,
                             join->most, found) != 0) {
             return -1;
         }
@@ -69,7 +69,7 @@ static int join_block(struct join *join, const uint64_t *queries, size_t count, 
     for (size_t i = 0; i <= snapshot->count && !join->failed; i++) {
         join->segment = i < snapshot->count ? snapshot->segments[i] : rest;
         if (join->segment->data->offsets != NULL && join->segment->data->rows > 0) {
-            join->failed |= noli_ring_join(join->segment->data, queries, count, join->limit, on_join, join);
+            join->failed |= noli_ring_join(join->segment->data, queries, count, join->reach, on_join, join);
         }
     }
     return join->failed ? -1 : finish_block(join, queries, count, start);
@@ -96,12 +96,12 @@ static struct shared_segment *ring_of_flats(const struct snapshot *snapshot) {
     return noli_share(ring, snapshot->operation);
 }
 
-static int join_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, int limit, size_t most,
-                    struct noli_found *found) {
+static int join_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, struct noli_reach reach,
+                    size_t most, struct noli_found *found) {
     const size_t block = count < JOIN_BLOCK ? count : JOIN_BLOCK;
     struct shared_segment *rest = ring_of_flats(snapshot);
     uint32_t *counts = malloc(block * sizeof *counts);
-    struct join join = {snapshot, NULL, found, counts, most, 0, limit, 0};
+    struct join join = {snapshot, NULL, found, counts, most, 0, reach, 0};
     int status = rest == NULL || counts == NULL ? -1 : 0;
     for (; join.base < count && status == 0; join.base += block) {
         const size_t piece = count - join.base < block ? count - join.base : block;
@@ -112,11 +112,11 @@ static int join_all(const struct snapshot *snapshot, const uint64_t *queries, si
     return status;
 }
 
-int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
-                    struct noli_found *found) {
+int noli_index_join(struct noli_index *index, const uint64_t *queries, size_t count, struct noli_reach reach,
+                    size_t most, struct noli_found *found) {
     struct snapshot *snapshot = noli_take(index);
-    const int status = count < JOIN_LEAST ? noli_search_all(snapshot, queries, count, limit, most, found)
-                                          : join_all(snapshot, queries, count, limit, most, found);
+    const int status = count < JOIN_LEAST ? noli_search_all(snapshot, queries, count, reach, most, found)
+                                          : join_all(snapshot, queries, count, reach, most, found);
     noli_release(snapshot);
     return status;
 }

@@ -74,17 +74,17 @@ static int on_hit(void *context, size_t query, size_t unique, int distance) {
     return nearest->failed ? -1 : nearest->limit;
 }
 
-int noli_search_one(const struct snapshot *snapshot, const uint64_t *query, uint32_t number, int limit, size_t most,
-                    struct noli_found *found) {
-    struct nearest nearest = {snapshot, snapshot->delta, found, found->count, most, number, limit, 0, 0};
-    noli_flat_search(nearest.segment->data, snapshot->delta_rows, query, limit, on_hit, &nearest);
+int noli_search_one(const struct snapshot *snapshot, const uint64_t *query, uint32_t number, struct noli_reach reach,
+                    size_t most, struct noli_found *found) {
+    struct nearest nearest = {snapshot, snapshot->delta, found, found->count, most, number, reach.limit, 0, 0};
+    noli_flat_search(nearest.segment->data, snapshot->delta_rows, query, reach.limit, on_hit, &nearest);
     for (size_t i = 0; i < snapshot->count && nearest.limit >= 0 && !nearest.failed; i++) {
         const struct noli_segment *data = snapshot->segments[i]->data;
         nearest.segment = snapshot->segments[i];
         if (data->offsets == NULL) {
             noli_flat_search(data, data->rows, query, nearest.limit, on_hit, &nearest);
         } else {
-            noli_ring_search(data, query, nearest.limit, on_hit, &nearest);
+            noli_ring_search(data, query, (struct noli_reach){nearest.limit, reach.exact}, on_hit, &nearest);
         }
     }
     if (nearest.failed || (nearest.capped && noli_found_add_capped(found, number) != 0)) {
@@ -94,19 +94,19 @@ int noli_search_one(const struct snapshot *snapshot, const uint64_t *query, uint
     return 0;
 }
 
-int noli_search_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, int limit, size_t most,
-                    struct noli_found *found) {
+int noli_search_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, struct noli_reach reach,
+                    size_t most, struct noli_found *found) {
     int status = 0;
     for (size_t i = 0; i < count && status == 0; i++) {
-        status = noli_search_one(snapshot, queries + i * NOLI_HASH_WORDS, (uint32_t)i, limit, most, found);
+        status = noli_search_one(snapshot, queries + i * NOLI_HASH_WORDS, (uint32_t)i, reach, most, found);
     }
     return status;
 }
 
-int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, int limit, size_t most,
-                      struct noli_found *found) {
+int noli_index_search(struct noli_index *index, const uint64_t *queries, size_t count, struct noli_reach reach,
+                      size_t most, struct noli_found *found) {
     struct snapshot *snapshot = noli_take(index);
-    const int status = noli_search_all(snapshot, queries, count, limit, most, found);
+    const int status = noli_search_all(snapshot, queries, count, reach, most, found);
     noli_release(snapshot);
     return status;
 }

@@ -5,10 +5,10 @@
 #include "snapshot.h"
 
 /* Search every segment for one query, add what was found, in order, to the end of `found` under this number. */
-int noli_search_one(const struct snapshot *snapshot, const uint64_t *query, uint32_t number, int limit, size_t most,
-                    struct noli_found *found);
+int noli_search_one(const struct snapshot *snapshot, const uint64_t *query, uint32_t number, struct noli_reach reach,
+                    size_t most, struct noli_found *found);
 /* The same for many queries, numbered from 0. */
-int noli_search_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, int limit, size_t most,
-                    struct noli_found *found);
+int noli_search_all(const struct snapshot *snapshot, const uint64_t *queries, size_t count, struct noli_reach reach,
+                    size_t most, struct noli_found *found);
 
 #endif

@@ -195,18 +195,22 @@ static PyObject *index_map(IndexObject *self, PyObject *args) {
 
 /* ---- Searching ---- */
 
-typedef int (*find)(struct noli_index *, const uint64_t *, size_t, int, size_t, struct noli_found *);
+typedef int (*find)(struct noli_index *, const uint64_t *, size_t, struct noli_reach, size_t, struct noli_found *);
 
 struct request {
     struct words queries;
-    int limit;
+    struct noli_reach reach;
     Py_ssize_t most;
 };
 
 static int check_request(const struct request *request) {
-    if (request->limit < 0 || request->limit > NOLI_MAX_LIMIT) {
+    if (request->reach.limit < 0 || request->reach.limit > NOLI_MAX_LIMIT) {
         PyErr_Format(PyExc_ValueError, "limit_bits must lie between 0 and %d; it is %d.", NOLI_MAX_LIMIT,
-                     request->limit);
+                     request->reach.limit);
+        return -1;
+    }
+    if (request->reach.exact < 0) {
+        PyErr_Format(PyExc_ValueError, "exact_bits must be 0 or more; it is %d.", request->reach.exact);
         return -1;
     }
     if (request->most < 1) {
@@ -218,7 +222,9 @@ static int check_request(const struct request *request) {
 
 static int get_request(PyObject *args, struct request *request) {
     PyObject *queries;
-    if (!PyArg_ParseTuple(args, "Oin", &queries, &request->limit, &request->most) || check_request(request) < 0) {
+    request->reach.exact = NOLI_MAX_LIMIT;
+    if (!PyArg_ParseTuple(args, "Oin|i", &queries, &request->reach.limit, &request->most, &request->reach.exact) ||
+        check_request(request) < 0) {
         return -1;
     }
     if (request->most > MOST_NEIGHBOURS) {
@@ -232,7 +238,7 @@ static int run_request(IndexObject *self, const struct request *request, find fi
     memset(found, 0, sizeof *found);
     Py_BEGIN_ALLOW_THREADS;
     status =
-        find(self->index, request->queries.data, request->queries.items, request->limit, (size_t)request->most, found);
+        find(self->index, request->queries.data, request->queries.items, request->reach, (size_t)request->most, found);
     Py_END_ALLOW_THREADS;
     if (status < 0) {
         PyErr_NoMemory();

@@ -24,17 +24,18 @@ void noli_hamming_prepare(void) {
     }
 }
 
-struct noli_bounds noli_bounds_of(int limit) {
-    return (struct noli_bounds){limit / 16, limit / 8, NOLI_MASKS_WITHIN[limit / 16]};
+struct noli_bounds noli_bounds_of(struct noli_reach reach) {
+    const int exact = reach.exact < reach.limit ? reach.exact : reach.limit;
+    return (struct noli_bounds){exact / 16, (exact + reach.limit) / 16, NOLI_MASKS_WITHIN[exact / 16]};
 }
 
-void noli_ring_begin(struct noli_ring *ring, const struct noli_segment *segment, const uint64_t *queries, int limit,
-                     noli_hit hit, void *context) {
+void noli_ring_begin(struct noli_ring *ring, const struct noli_segment *segment, const uint64_t *queries,
+                     struct noli_reach reach, noli_hit hit, void *context) {
     ring->segment = segment;
     ring->scans = noli_scans_chosen();
-    ring->bounds = noli_bounds_of(limit);
+    ring->bounds = noli_bounds_of(reach);
     ring->queries = queries;
-    ring->limit = limit;
+    ring->limit = reach.limit;
     ring->hit = hit;
     ring->context = context;
     ring->count = 0;

@@ -43,7 +43,7 @@ extern struct noli_masks noli_masks;
 /* Masks with at most so many bits. */
 extern const uint16_t NOLI_MASKS_WITHIN[4];
 
-struct noli_bounds noli_bounds_of(int limit);
+struct noli_bounds noli_bounds_of(struct noli_reach reach);
 
 static inline uint16_t noli_chunk(const uint64_t *hash, unsigned chunk) {
     return (uint16_t)(hash[chunk / 4] >> (16 * (chunk % 4)));
@@ -63,8 +63,8 @@ struct noli_ring {
     uint32_t number[NOLI_CANDIDATES];   /* of the query */
 };
 
-void noli_ring_begin(struct noli_ring *ring, const struct noli_segment *segment, const uint64_t *queries, int limit,
-                     noli_hit hit, void *context);
+void noli_ring_begin(struct noli_ring *ring, const struct noli_segment *segment, const uint64_t *queries,
+                     struct noli_reach reach, noli_hit hit, void *context);
 /* Compare all candidates in full and report the hits. */
 void noli_ring_verify(struct noli_ring *ring);
 

@@ -163,18 +163,18 @@ static int pass_on(void *context, size_t query, size_t row, int distance) {
 }
 
 /* Where many hashes share a chunk, a search can go by the hashes instead of the lists; a join cannot. */
-static void search_each(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit,
-                        noli_hit hit, void *context) {
-    struct numbered numbered = {hit, context, 0, limit};
+static void search_each(const struct noli_segment *segment, const uint64_t *queries, size_t count,
+                        struct noli_reach reach, noli_hit hit, void *context) {
+    struct numbered numbered = {hit, context, 0, reach.limit};
     for (; numbered.number < count && numbered.limit >= 0; numbered.number++) {
-        noli_ring_search(segment, queries + numbered.number * NOLI_HASH_WORDS, limit, pass_on, &numbered);
+        noli_ring_search(segment, queries + numbered.number * NOLI_HASH_WORDS, reach, pass_on, &numbered);
     }
 }
 
-int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, int limit, noli_hit hit,
-                   void *context) {
+int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, size_t count, struct noli_reach reach,
+                   noli_hit hit, void *context) {
     if (segment->longest > LONG_LEAST && segment->longest > segment->unique / LONG_PART) {
-        search_each(segment, queries, count, limit, hit, context);
+        search_each(segment, queries, count, reach, hit, context);
         return 0;
     }
     struct join *join = malloc(sizeof *join);
@@ -184,7 +184,7 @@ int noli_ring_join(const struct noli_segment *segment, const uint64_t *queries, 
         free(order);
         return -1;
     }
-    noli_ring_begin(&join->ring, segment, queries, limit, hit, context);
+    noli_ring_begin(&join->ring, segment, queries, reach, hit, context);
     join->order = order;
     join->starts = order + count;
     join->nexts = (uint16_t *)(join->starts + NOLI_OFFSETS);

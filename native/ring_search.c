@@ -107,10 +107,10 @@ NOLI_INLINE void fetch_offsets(const struct noli_ring *ring) {
     }
 }
 
-void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, int limit, noli_hit hit,
+void noli_ring_search(const struct noli_segment *segment, const uint64_t *query, struct noli_reach reach, noli_hit hit,
                       void *context) {
     struct lookup lookup;
-    noli_ring_begin(&lookup.ring, segment, query, limit, hit, context);
+    noli_ring_begin(&lookup.ring, segment, query, reach, hit, context);
     lookup.scanned = 0;
     lookup.crowded = 0;
     lookup.count = 0;
@@ -119,7 +119,7 @@ void noli_ring_search(const struct noli_segment *segment, const uint64_t *query,
         look_up_chunk(&lookup, chunk);
     }
     if (lookup.crowded) {
-        noli_flat_search(segment, segment->unique, query, limit, hit, context);
+        noli_flat_search(segment, segment->unique, query, reach.limit, hit, context);
         return;
     }
     if (lookup.ring.limit >= 0) {

@@ -12,7 +12,9 @@ from noli.bank.model import Action, BankPolicy, NewEntry, Opinion, OpinionKind, 
 from noli.bank.service import create_bank, register
 from noli.casework.model import NewLink, Reporter
 from noli.notices import commands as c
-from noli.notices.model import Measure, NoticeId, Via
+from noli.notices import records as r
+from noli.notices.model import Because, Ground, Measure, NoticeId, Via
+from noli.notices.records import PartyRole
 from noli.regimes.model import Field, Party
 from tests.support.casework import made_up_item
 from tests.support.console import make_common
@@ -208,6 +210,7 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("notice-decided", f"/console/notices/{queue[2]}?undo={queue[2]}&done=planned"),
         ("notice-complaint", f"/console/notices/{queue[3]}"),
         ("notice-minor", f"/console/notices/{queue[4]}"),
+        *_records(installation, str(queue[0])),
         ("list", "/console/cases"),
         ("list-empty", "/console/cases?show=held"),
         ("case", f"/console/cases/{case}"),
@@ -217,6 +220,32 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("help", "/console/help"),
         ("refused", "/console/staff"),
         ("not-found", "/console/cases/NOTHING"),
+    ]
+
+
+def _records(installation: Installation, notice: str) -> list[tuple[str, str]]:
+    """Make the record of somebody under a measure with a complaint, and return the pages of records."""
+    app, why = installation.app, Because("They went on after the warning.", "Terms, section 4", "otto")
+    until = app.clock.now() + timedelta(days=20)
+    steps = (
+        r.NoteConduct(NoticeId(notice), Ground.INTIMATE), r.WarnParty(why), r.HearParty("My brother uploaded it."),
+        r.SuspendParty(why, until), r.ContestMeasure("I have changed my password."), r.WarnParty(why),
+        r.HearParty("Nothing happened since."), r.ProposeTermination(why),
+    )  # fmt: skip
+    with app.notices.writing() as transaction:
+        for role, name, some in (("uploader", "loud-user", steps), ("uploader", "other-user", steps[:3])):
+            for step in some if transaction.record_history(app.notices.party(PartyRole(role), name)) == [] else ():
+                app.notices.keep_record(transaction, PartyRole(role), name, step, actor="key:platform")
+        flagger = app.notices.keep_record(
+            transaction, PartyRole.NOTIFIER, "org-7", r.OpenRecord(PartyRole.NOTIFIER, "org-7"), actor="key:platform"
+        )
+    ids = [app.notices.party(PartyRole.UPLOADER, name) for name in ("loud-user", "other-user")]
+    return [
+        ("records", "/console/records"),
+        ("records-empty", "/console/records?show=trusted"),
+        ("record", f"/console/records/{ids[0]}"),
+        ("record-heard", f"/console/records/{ids[1]}"),
+        ("record-flagger", f"/console/records/{flagger.id}"),
     ]
 
 

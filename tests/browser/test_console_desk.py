@@ -62,7 +62,7 @@ def test_thirty_notices_by_keyboard_alone(installation: Installation, moderator:
     assert strokes == 2 + 2 * _MANY
     assert len(loads) == 1 + _MANY
     found = [installation.notice_now(each) for each in notices]
-    planned = [each.plan.measure if each.plan else each.rulings[0].measure for each in found]
+    planned = [each.plan.ruling.measure if each.plan else each.rulings[0].measure for each in found]
     assert planned.count(Measure.REMOVE) == 20
     assert planned.count(Measure.KEEP) == 10
     assert moderator.complaints == []

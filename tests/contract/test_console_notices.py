@@ -47,8 +47,13 @@ def test_another_decision(console: Console, mona: Staff) -> None:
     assert visit.post(_at(notice, "decide"), form).status_code == 303
     plan = console.notice_now(notice).plan
     assert plan is not None
-    assert (plan.measure, plan.grounds, plan.territory) == (Measure.GEO_RESTRICT, (Ground.ORDERED,), "DE")
-    assert (plan.rule, plan.reason, plan.contractual) == ("§ 201a StGB", "Asked.", False)
+    ruling = plan.ruling
+    assert (ruling.measure, ruling.grounds, ruling.territory) == (
+        Measure.GEO_RESTRICT,
+        (Ground.ORDERED,),
+        "DE",
+    )
+    assert (ruling.rule, ruling.reason, ruling.contractual) == ("§ 201a StGB", "Asked.", False)
     plain = {"measure": "keep", "ground": "mistaken-notice", "reason": "No."}
     assert visit.post(_at(console.notice(), "decide"), plain).status_code == 303
     assert visit.post(_at(console.notice(), "decide"), {"measure": "none", "ground": "x"}).status_code == 400

@@ -9,8 +9,10 @@ import pytest
 from noli.access.model import Role, Staff
 from noli.access.rules import RIGHTS
 from noli.bank.model import entry_text
+from noli.casework.model import CaseId
 from noli.notices import commands as c
 from noli.notices.model import Measure
+from noli.notices.records import PartyRole
 from noli.regimes.model import Party
 from noli.web.console.guard import ConsolePage
 from noli.web.console.table import ENTRANCE, PAGES
@@ -58,6 +60,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
         "undo_s": "10",
         "blur": "1",
     },
+    "/console/cases/{case}/evidence": lambda *_: {"language": "de"},
     "/console/cases/{case}/pursuits": lambda *_: {"content": "authentic"},
     "/console/pursuits/{pursuit}/look-up": lambda *_: {},
     "/console/pursuits/{pursuit}/parties": lambda *_: {"addressee": "visa"},
@@ -80,6 +83,26 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/notices/{notice}/minor": lambda *_: {},
     "/console/notices/{notice}/erasure": lambda *_: {"step": "propose", "reason": "She asked for it."},
     "/console/notices/{notice}/report": lambda *_: {"reference": "R-1"},
+    "/console/notices/{notice}/holds": lambda *_: {"rule": "Order 5", "reason": "The court asked.", "until": ""},
+    "/console/notices/{notice}/holds/{hold}": lambda *_: {},
+    "/console/records/{record}/flagger": lambda *_: {
+        "authority": "Coordinator",
+        "source": "https://example.org/list",
+        "since": "2026-01-01",
+        "until": "",
+    },
+    "/console/records/{record}/warning": lambda *_: {"reason": "Twice.", "language": "en"},
+    "/console/records/{record}/hearing": lambda *_: {"text": "It was a mistake."},
+    "/console/records/{record}/measure": lambda *_: {
+        "measure": "restrict",
+        "days": "9",
+        "reason": "Three times.",
+        "language": "en",
+    },
+    "/console/records/{record}/closing": lambda *_: {"step": "propose", "reason": "Again.", "language": "en"},
+    "/console/records/{record}/complaints": lambda *_: {"text": "It was not me."},
+    "/console/records/{record}/complaints/{complaint}": lambda *_: {"answer": "stands", "reason": "It was them."},
+    "/console/records/{record}/lifting": lambda *_: {"reason": "It is over."},
     "/console/banks/{bank}/{entry}": lambda *_: {"kind": "disputed", "note": "A poster."},
     "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
     "/console/staff/{staff}/renew": lambda *_: {},
@@ -102,13 +125,30 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
     pursuit = console.pursuit() if "{pursuit}" in page.path else ""
     named = {"case": case, "item": item, "staff": colleague, "notice": notice, "pursuit": pursuit, "number": "1"}
+    if "{package}" in page.path:
+        named["package"] = console.app.evidence.capture(CaseId(case), actor="system")[0].digest
+    if "{record}" in page.path:
+        named |= _record(console, page)
     return page.path.format(**named, **_one_each(console)), form
 
 
 def _one_each(console: Console) -> dict[str, str]:
     with console.app.store.transaction() as transaction:
         entry = entry_text(transaction.entries("common", limit=1)[0].id)
-    return {"bank": "common", "entry": entry, "sequence": "1", "content": "2"}
+    return {"bank": "common", "entry": entry, "sequence": "1", "content": "2", "hold": "1"}
+
+
+def _record(console: Console, page: ConsolePage) -> dict[str, str]:
+    """Make a record for which a form makes sense: somebody who was warned, heard and suspended, as far as it needs."""
+    last = page.path.rpartition("/")[2]
+    if last == "flagger":
+        return {"record": console.record(role=PartyRole.NOTIFIER).id}
+    made = console.record(
+        warned=last != "warning",
+        measured=last in {"closing", "complaints", "{complaint}", "lifting"},
+        contested=last == "{complaint}",
+    )
+    return {"record": made.id, "complaint": str(made.complaints[-1].number) if made.complaints else ""}
 
 
 def _notice(console: Console, page: ConsolePage) -> str:

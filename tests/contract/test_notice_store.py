@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from noli.hashing.model import Hash, Outcome
 from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
 from noli.notices import commands as c
 from noli.notices import records as r
-from noli.notices.model import Because, Ground, Measure, NoticeFilter, NoticeId, NoticeState
+from noli.notices.model import Because, Ground, Measure, NoticeFilter, NoticeId, NoticeState, PartyId
 from noli.notices.ports import NoticeStore, SeenUpload
 from noli.notices.rules import fold
 from noli.notices.summaries import summary
@@ -215,6 +216,44 @@ def test_one_notice_gathers_the_uploads_of_an_entry(stores: Stores) -> None:
         assert transaction.gathering(EntryId(8)) is None
 
 
+def test_lists_of_records(stores: Stores) -> None:
+    """Each list has an order of its own, goes on after any of its rows, and can be of one role alone."""
+    desk = Desk(stores.notices)
+    now, day = desk.clock.now(), START.date()
+
+    def keep(name: str, role: r.PartyRole, *commands: r.Command) -> r.PartyRecord:
+        with desk.service.writing() as transaction:
+            return [desk.service.keep_record(transaction, role, name, each, actor="key:p") for each in commands][-1]
+
+    def measured(name: str, days: int) -> r.PartyRecord:
+        until = now + timedelta(days=days)
+        conduct = r.NoteConduct(NoticeId("SOMETHING"), Ground.INTIMATE)
+        return keep(
+            name, r.PartyRole.UPLOADER, conduct, r.WarnParty(WHY), r.HearParty("No."), r.SuspendParty(WHY, until)
+        )
+
+    long, short = measured("long", 9), measured("short", 2)
+    keep("long", r.PartyRole.UPLOADER, r.ContestMeasure("Never."))
+    checked = r.CheckFlagger(r.Flagger("Coordinator", day, "ada", day, "https://example.org"))
+    trusted = keep("trusted", r.PartyRole.NOTIFIER, checked)
+
+    def listed(which: r.RecordList, **more: Any) -> list[PartyId]:
+        with stores.notices.transaction() as transaction:
+            return [each.id for each in transaction.records(which, **{"now": now, **more})]
+
+    assert listed(r.RecordList.MEASURED) == [short.id, long.id]
+    assert listed(r.RecordList.MEASURED, after=short.id) == [long.id]
+    assert listed(r.RecordList.MEASURED, now=now + timedelta(days=3)) == [long.id]
+    assert listed(r.RecordList.WAITING) == [long.id]
+    assert listed(r.RecordList.TRUSTED) == [trusted.id]
+    assert listed(r.RecordList.CONDUCT) == sorted([long.id, short.id])
+    assert listed(r.RecordList.ALL, limit=2) == sorted([long.id, short.id, trusted.id])[:2]
+    assert listed(r.RecordList.ALL, role=r.PartyRole.NOTIFIER) == [trusted.id]
+    with stores.notices.transaction() as transaction:
+        [row] = transaction.records(r.RecordList.WAITING, now=now)
+    assert (row.role, row.conduct, row.notices, row.waiting_since) == (r.PartyRole.UPLOADER, 1, 0, now)
+
+
 def test_erasing_leaves_nothing_personal_and_the_ledger_whole(stores: Stores) -> None:
     """The key is destroyed; events can still be read, and the ledger verifies; holds and idle times are respected."""
     desk = Desk(stores.notices)
@@ -222,8 +261,8 @@ def test_erasing_leaves_nothing_personal_and_the_ledger_whole(stores: Stores) ->
     held = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.PlaceHold(WHY))
     record = desk.service.party(r.PartyRole.NOTIFIER, "me")
     with stores.notices.transaction() as transaction:
-        assert transaction.records() == [record]
-        assert transaction.records(after=record) == []
+        assert [each.id for each in transaction.records(r.RecordList.CONDUCT, now=START)] == [record]
+        assert transaction.records(r.RecordList.CONDUCT, now=START, after=record) == []
         assert record in transaction.changed_records(since=START)
         assert transaction.changed_records(since=START, after=record, limit=1) != [record]
         assert transaction.changed_records(since=START + timedelta(seconds=1)) == []

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from array import array
+from collections import Counter
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from noli.hashing.kernel import AVAILABLE, HammingIndex
 from tests.support.reference import ReferenceIndex, Row, distance_bits
+from tests.support.server import unmeasured
 
 #: Limits at the edges of the filter: the radius steps at 16, 32 and 48, the prefix bound at each 8.
 LIMITS = (0, 1, 7, 8, 15, 16, 23, 24, 31, 32, 33, 47, 48, 63)
@@ -183,6 +186,24 @@ def test_join_finds_what_search_finds(limit: int) -> None:
     assert capped == capped_single
 
 
+@pytest.mark.parametrize("method", ["search_batch", "join"])
+def test_a_reach_that_is_not_exact_misses_nothing_near(method: str) -> None:
+    """All within the exact part are found and nothing beyond the limit; of what lies between, nearly all."""
+    hashes = random_hashes(8, 10_000)
+    index = HammingIndex()
+    append_hashes(index, hashes)
+    generator = random.Random(8)
+    bits = [(16, 31, 40, 45, 46)[row % 5] for row in range(10_000)]
+    queries = b"".join(with_flips(hashes[row].tobytes(), bits[row], generator) for row in range(10_000))
+    found, _ = split(getattr(index, method)(queries, 45, 10, 31), 10_000)
+    hit = Counter(bits[row] for row in range(10_000) if found[row] == [(row, bits[row])])
+    assert (hit[16], hit[31], hit[46]) == (2000, 2000, 0)
+    assert hit[40] > 1960
+    assert 1860 < hit[45] < 2000
+    narrow = index.search(queries[:32], 16, 10, 31)
+    assert narrow == ([(0, 16)], False)
+
+
 def brute_force(hashes: NDArray[np.uint8], query: bytes, limit: int) -> list[tuple[int, int]]:
     """Find (row, distance) by comparing with every row, by distance, then row."""
     differing = hashes.view(np.uint64) ^ np.frombuffer(query, np.uint64)
@@ -316,9 +337,10 @@ def test_every_code_path_gives_the_same_answers(kernel: str) -> None:
     assert digests[kernel] == digests["portable"]
 
 
+@cache
 def answers_digest(kernel: str) -> str:
     """Search in a process that runs on one code path; digest all answers."""
-    environment = os.environ | {"NOLI_KERNEL": kernel, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = unmeasured() | {"NOLI_KERNEL": kernel, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.kernel.test_index", kernel],
         env=environment, capture_output=True, text=True, check=True,
@@ -368,6 +390,8 @@ def test_bad_arguments_are_named() -> None:
         index.search(bytes(64), 31, 1)
     with pytest.raises(ValueError, match="queries"):
         index.search_batch(bytes(33), 31, 1)
+    with pytest.raises(ValueError, match="exact_bits"):
+        index.search(bytes(32), 31, 1, -1)
     for limit in (-1, 64):
         with pytest.raises(ValueError, match="limit_bits"):
             index.search(bytes(32), limit, 1)

@@ -50,7 +50,7 @@ static void *read_rows(void *seed) {
     while (atomic_load(&writing) > 0) {
         const uint64_t query[NOLI_HASH_WORDS] = {draw(&state), draw(&state), draw(&state), draw(&state)};
         struct noli_found found = {0};
-        noli_index_search(index_under_test, query, 1, NOLI_MAX_LIMIT, 10, &found);
+        noli_index_search(index_under_test, query, 1, (struct noli_reach){NOLI_MAX_LIMIT, NOLI_MAX_LIMIT}, 10, &found);
         noli_found_free(&found);
         (void)noli_index_length(index_under_test);
         (void)noli_index_bytes(index_under_test);

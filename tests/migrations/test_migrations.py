@@ -18,7 +18,7 @@ from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
 from noli.base.config import Config
 from noli.base.errors import ConfigError
 from noli.hashing.model import Hash
-from tests.conftest import opened
+from tests.conftest import migrated
 from tests.support.bits import some_hash
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -76,9 +76,43 @@ def test_data_survives_a_migration_that_is_done_already(database: Database) -> N
         assert t.entry("kept", EntryId(1)).hashes == (Hash(some_hash(1), 90),)
 
 
+def test_lists_of_records_are_filled_from_what_happened(empty: Database) -> None:
+    """A record that is older than its lists shows in them what its events say."""
+    empty.migrate("0018")
+    happened = [
+        ("notice-counted", {}), ("notice-counted", {}), ("flagger-checked", {"checked_on": "2026-11-01"}),
+        ("suspended", {"until": "2026-12-01T00:00:00Z"}), ("complained", {}),
+    ]  # fmt: skip
+    with empty.engine.begin() as connection:
+        rows = sa.MetaData()
+        rows.reflect(connection, only=["record_file", "record_event", "ledger_entry"])
+        file, event, ledger = (rows.tables[name] for name in ("record_file", "record_event", "ledger_entry"))
+        values = {"id": "R", "version": 5, "role": "uploader", "opened_at": NOW, "updated_at": NOW, "conduct": 0}
+        connection.execute(file.insert().values(values))
+        for number, (kind, content) in enumerate(happened, 1):
+            made = {
+                each.name: b"" if "BLOB" in str(each.type) or "BYTEA" in str(each.type) else "x" for each in ledger.c
+            }
+            connection.execute(ledger.insert().values({**made, "sequence": number, "at": NOW}))
+            connection.execute(
+                event.insert().values(
+                    record_id="R", sequence=number, kind=f"record.{kind}", at=NOW, actor="x", content=content,
+                    ledger_sequence=number,
+                )
+            )  # fmt: skip
+    empty.migrate()
+    kept = metadata.tables["record_file"].c
+    with empty.engine.begin() as connection:
+        row = connection.execute(
+            sa.select(kept.notices, kept.measured_until, kept.checked_at, kept.waiting_since)
+        ).one()
+    ends, checked = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    assert tuple(row) == (2, ends, checked, NOW)
+
+
 def test_a_newer_schema_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
     """An older Noli does not touch the database of a newer one; it says what to do."""
     with database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigError, match="newer Noli"):
-        opened(database_url, tmp_path)
+        migrated(database_url, tmp_path)

@@ -5,6 +5,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from noli.bank.service import create_bank, register
 from noli.base.config import Config
 from noli.casework import work
 from noli.casework.model import AgeAnswer, CaseId, NewItem, NewLink, Receipt
-from noli.notices.model import Notice, NoticeId
+from noli.notices import records as r
+from noli.notices.model import Because, Ground, Notice, NoticeId
+from noli.notices.records import PartyRole
 from noli.pursuit.model import PursuitId, Rung, Wishes
 from noli.web.asgi import create_asgi
 from tests.conftest import opened
@@ -151,6 +154,31 @@ class Console:
         """Read a notice as it is."""
         with self.app.notices.store.transaction() as transaction:
             return self.app.notices.load(transaction, notice)
+
+    def record(
+        self,
+        role: PartyRole = PartyRole.UPLOADER,
+        *,
+        warned: bool = False,
+        measured: bool = False,
+        contested: bool = False,
+    ) -> r.PartyRecord:
+        """Open a record of somebody with something found against them, as far in due process as asked."""
+        self._made += 1
+        service, why = self.app.notices, Because("They went on.", "Terms, 4", "somebody")
+        until = self.clock.now() + timedelta(days=30)
+        steps: list[r.Command] = [r.NoteConduct(NoticeId(f"MADEUP{self._made}"), Ground.INTIMATE)]
+        steps += [r.WarnParty(why), r.HearParty("Sorry.")] if warned or measured else []
+        steps += [r.SuspendParty(why, until)] if measured else []
+        # Once more, so that the account may be closed.
+        steps += [r.WarnParty(why), r.HearParty("Sorry again.")] if measured else []
+        steps += [r.ContestMeasure("It was not me.")] if contested else []
+        with service.writing() as transaction:
+            made = [
+                service.keep_record(transaction, role, f"user-{self._made}", each, actor="key:platform")
+                for each in steps
+            ]
+        return made[-1]
 
     def pursuit(self, wishes: Wishes = ALL) -> PursuitId:
         """Pursue the links of a new case, and draft a request; registries are made up."""

@@ -51,21 +51,24 @@ class BruteForceIndex:
         """Do nothing: there is nothing to fold in."""
         return False
 
-    def search(self, query: bytes, limit_bits: int, max_neighbours: int, /) -> tuple[list[tuple[int, int]], bool]:
+    def search(
+        self, query: bytes, limit_bits: int, max_neighbours: int, exact_bits: int = 63, /
+    ) -> tuple[list[tuple[int, int]], bool]:
         """Compare with every hash held."""
+        del exact_bits
         wanted = int.from_bytes(query)
         hits = [(entry, (wanted ^ value).bit_count()) for entry, value in self._held]
         hits = [hit for hit in hits if hit[1] <= limit_bits]
         return hits[:max_neighbours], len(hits) > max_neighbours
 
     def search_batch(
-        self, queries: bytes, limit_bits: int, max_neighbours: int, /
+        self, queries: bytes, limit_bits: int, max_neighbours: int, exact_bits: int = 63, /
     ) -> tuple[bytes, bytes, bytes, bytes]:
         """Search one after another."""
         positions, ids, distances, capped = array("I"), array("Q"), bytearray(), array("I")
         for position in range(len(queries) // 32):
             query = queries[32 * position : 32 * position + 32]
-            hits, more = self.search(query, limit_bits, max_neighbours)
+            hits, more = self.search(query, limit_bits, max_neighbours, exact_bits)
             if more:
                 capped.append(position)
             for entry, distance in hits:

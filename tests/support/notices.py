@@ -284,9 +284,41 @@ class MemoryNoticeTransaction:
             self.record(Fact(r.NAMES[type(event)], record.id, actor), now=now)
         self._world.touched[record.id] = now
 
-    def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        found = [id_ for id_, history in sorted(self._world.records.items()) if record_rules.fold(id_, history).conduct]
-        return [id_ for id_ in found if id_ > (after or "")][:limit]
+    def records(
+        self,
+        which: r.RecordList,
+        *,
+        now: datetime,
+        role: r.PartyRole | None = None,
+        after: PartyId | None = None,
+        limit: int = 100,
+    ) -> list[r.RecordSummary]:
+        def place(one: r.RecordSummary) -> tuple[Any, PartyId]:
+            return {
+                r.RecordList.WAITING: one.waiting_since,
+                r.RecordList.MEASURED: one.measured_until,
+                r.RecordList.TRUSTED: one.checked_at,
+            }.get(which, ""), one.id
+
+        def is_listed(one: r.RecordSummary) -> bool:
+            if role is not None and one.role is not role:
+                return False
+            if which is r.RecordList.CONDUCT:
+                return one.conduct > 0
+            if which is r.RecordList.MEASURED:
+                return one.measured_until is not None and one.measured_until > now
+            return place(one)[0] is not None
+
+        folded = {id_: record_rules.fold(id_, history) for id_, history in self._world.records.items() if history}
+        summaries = {
+            id_: r.RecordSummary(
+                id=id_, role=one.role, opened_at=self._world.records[id_][0].at, updated_at=self._world.touched[id_],
+                **r.listed(one),
+            )
+            for id_, one in folded.items()
+        }  # fmt: skip
+        found = sorted(filter(is_listed, summaries.values()), key=place)
+        return [each for each in found if after is None or place(each) > place(summaries[after])][:limit]
 
     def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         return sorted(id_ for id_, at in self._world.touched.items() if at >= since and id_ > (after or ""))[:limit]

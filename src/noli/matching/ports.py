@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from noli.bank.model import BankId, Change, EntryId, KeyedRegions
+from noli.bank.model import MAX_THRESHOLD_BITS, BankId, Change, EntryId, KeyedRegions
 from noli.matching.model import Check
 from noli.matching.pictures import Pictures
 
@@ -21,9 +21,10 @@ class HeldRows(Protocol):
 
 
 class HammingIndex(Protocol):
-    """Exact Hamming range search; the native kernel's ``Index`` is one (contracts in ``native/index.h``).
+    """Hamming range search; the native kernel's ``Index`` is one (contracts in ``native/index.h``).
 
-    Readers never wait for a writer; a search sees all of an append or nothing of it.
+    A search is exact unless told otherwise: with ``exact_bits`` it finds everything so far away, and most of what lies
+    beyond, up to its limit. Readers never wait for a writer; a search sees all of an append or nothing of it.
     """
 
     def __len__(self) -> int:
@@ -42,12 +43,14 @@ class HammingIndex(Protocol):
         """Fold appended and removed hashes into the base; False where there was nothing to do."""
         ...
 
-    def search(self, query: bytes, limit_bits: int, max_neighbours: int, /) -> tuple[list[tuple[int, int]], bool]:
+    def search(
+        self, query: bytes, limit_bits: int, max_neighbours: int, exact_bits: int = MAX_THRESHOLD_BITS, /
+    ) -> tuple[list[tuple[int, int]], bool]:
         """Return (id, distance) within 0-63 bits of a query, and whether there were more than asked for."""
         ...
 
     def search_batch(
-        self, queries: bytes, limit_bits: int, max_neighbours: int, /
+        self, queries: bytes, limit_bits: int, max_neighbours: int, exact_bits: int = MAX_THRESHOLD_BITS, /
     ) -> tuple[bytes, bytes, bytes, bytes]:
         """Search n x 32 query bytes at once.
 

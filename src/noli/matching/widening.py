@@ -7,6 +7,7 @@ a search may report, it is asked anew for more, until there are enough entries o
 
 from collections.abc import Callable
 
+from noli.bank.model import MAX_THRESHOLD_BITS
 from noli.matching.ports import HammingIndex
 
 #: Hashes that one search reports at most, however few entries they are of: more than the longest video has.
@@ -22,6 +23,7 @@ def widened(
     limit_bits: int,
     entries: int,
     *,
+    exact_bits: int = MAX_THRESHOLD_BITS,
     entry_of: Callable[[int], object] = lambda id_: id_,
 ) -> tuple[list[tuple[int, int]], bool]:
     """Search one hash for so many entries.
@@ -31,6 +33,7 @@ def widened(
         query: 32 bytes.
         limit_bits: Largest distance.
         entries: How many are enough.
+        exact_bits: Distance up to which nothing is missed.
         entry_of: Which entry an id of the index belongs to.
 
     Returns:
@@ -38,7 +41,7 @@ def widened(
     """
     asked = entries
     while True:
-        hits, more = index.search(query, limit_bits, asked)
+        hits, more = index.search(query, limit_bits, asked, exact_bits)
         if not more or asked >= MOST_HITS or len({entry_of(id_) for id_, _ in hits}) >= entries:
             return hits, more
         asked = min(MOST_HITS, asked * _STEP)

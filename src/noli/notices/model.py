@@ -324,28 +324,17 @@ class Plan:
     """A decision that was made and takes effect a little later; until then it can be taken back without a trace.
 
     Attributes:
-        number: Its number in the notice.
-        measure: As in a ruling, like what follows.
+        ruling: What was decided, when, under the number that the plan has in the notice.
         statement: What to tell who uploaded, where the built text was edited.
         answer: What to tell who sent the notice, likewise.
         disclose: Who notified, where the uploader must strictly know it.
         effect_at: When it takes effect.
     """
 
-    number: Number
-    measure: Measure
-    grounds: tuple[Ground, ...]
-    rule: str
-    author: str
-    automated: bool
-    contractual: bool
-    reason: str = field(repr=False)
-    territory: str
-    until: datetime | None
+    ruling: Ruling
     statement: str = field(repr=False)
     answer: str = field(repr=False)
     disclose: str = field(repr=False)
-    at: datetime
     effect_at: datetime
 
 
@@ -634,6 +623,7 @@ class NoticeFilter:
         opening: Only those that began so.
         begins: Only those whose number begins so.
         undecided: Only where somebody has to decide, and no decision waits for its effect.
+        held: Only what must be preserved.
     """
 
     state: NoticeState | None = None
@@ -643,3 +633,4 @@ class NoticeFilter:
     opening: Opening | None = None
     begins: str = ""
     undecided: bool = False
+    held: bool = False

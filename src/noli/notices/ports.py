@@ -231,8 +231,16 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """Append events to a record with one ledger entry each. Raises Conflict."""
         ...
 
-    def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        """List records with conduct, in the order of their ids."""
+    def records(
+        self,
+        which: records.RecordList,
+        *,
+        now: datetime,
+        role: records.PartyRole | None = None,
+        after: PartyId | None = None,
+        limit: int = 100,
+    ) -> list[records.RecordSummary]:
+        """List records, those after ``after``. Raises NotFound for ``after``."""
         ...
 
     def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:

@@ -230,6 +230,11 @@ def _by_hand(because: Because) -> None:
         raise Conflict(msg)
 
 
+def longest_days(record: PartyRecord) -> int:
+    """Return how many days the next measure lasts at most."""
+    return TERMS_DAYS[min(len(record.rulings), len(TERMS_DAYS) - 1)]
+
+
 def _suspended(record: PartyRecord, command: r.SuspendParty, now: datetime) -> tuple[Event, ...]:
     because, until = command.because, command.until
     if record.suspended(now) is not None:
@@ -242,7 +247,7 @@ def _suspended(record: PartyRecord, command: r.SuspendParty, now: datetime) -> t
     if command.measure is AccountMeasure.RESTRICT and record.role is PartyRole.NOTIFIER:
         msg = "Uploading is restricted of who uploads; notices of somebody are suspended."
         raise InputError(msg)
-    longest = TERMS_DAYS[min(len(record.rulings), len(TERMS_DAYS) - 1)]
+    longest = longest_days(record)
     if not now < until <= now + timedelta(days=longest):
         msg = f"This measure lasts {longest} days at most; more would not be proportional."
         raise InputError(msg)

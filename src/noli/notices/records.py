@@ -6,8 +6,9 @@ The rules stand in ``record_rules.py``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 from noli.evidence.events import PRIVATE, Codec
 from noli.evidence.events import Recorded as AnyRecorded
@@ -30,6 +31,25 @@ class AccountMeasure(StrEnum):
     SUSPEND = "suspend"
     #: The account is closed for good.
     TERMINATE = "terminate"
+
+
+class RecordList(StrEnum):
+    """Which records a list shows; each in an order of its own."""
+
+    #: Something was found against them; in the order of their ids.
+    CONDUCT = "conduct"
+    #: A closing that was proposed, or a complaint, waits; longest waiting first.
+    WAITING = "waiting"
+    #: A measure stands; the next to end first.
+    MEASURED = "measured"
+    #: Whose status as a trusted flagger was checked; longest unchecked first.
+    TRUSTED = "trusted"
+    #: Everybody, in the order of their ids.
+    ALL = "all"
+
+
+#: When a measure ends that is for good: long after all others.
+FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,18 @@ class PartyRecord:
     letters: tuple[AccountLetter, ...] = ()
     language: str = "en"
 
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when somebody has to decide: about a closing that was proposed, or about a complaint."""
+        waits = [each.at for each in self.complaints if each.upheld is None]
+        return min(waits if self.proposal is None else [*waits, self.proposal.at], default=None)
+
+    @property
+    def measured_until(self) -> datetime | None:
+        """When the newest measure ends, or ended; None where there is none, or it was taken back."""
+        newest = self.rulings[-1] if self.rulings else None
+        return None if newest is None or newest.lifted_at is not None else newest.until or FOR_GOOD
+
     def suspended(self, now: datetime) -> AccountRuling | None:
         """Return the measure that stands."""
         return next((each for each in self.rulings if each.stands(now)), None)
@@ -159,6 +191,40 @@ class PartyRecord:
     def trusted(self, now: datetime) -> bool:
         """Tell whether the evidence holds."""
         return self.flagger is not None and self.flagger.holds(now.date())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """What a list of records shows; nothing personal, so nothing has to be decrypted for it.
+
+    Attributes:
+        conduct: How often something was found against them, and not reversed.
+        waiting_since: Since when somebody has to decide; None where nothing waits.
+        measured_until: When the newest measure ends, or ended; ``FOR_GOOD`` where it does not.
+        checked_at: When the evidence for a trusted flagger's status was checked.
+    """
+
+    id: PartyId
+    role: PartyRole
+    opened_at: datetime
+    updated_at: datetime
+    notices: int
+    conduct: int
+    waiting_since: datetime | None
+    measured_until: datetime | None
+    checked_at: datetime | None
+
+
+def listed(record: PartyRecord) -> Mapping[str, Any]:
+    """Return what a list shows of a record, by the names of ``RecordSummary``: whatever follows from its events."""
+    flagger = record.flagger
+    return {
+        "notices": record.notices,
+        "conduct": len(record.conduct),
+        "waiting_since": record.waiting_since,
+        "measured_until": record.measured_until,
+        "checked_at": None if flagger is None else datetime.combine(flagger.checked_on, time(), UTC),
+    }
 
 
 # --- events ------------------------------------------------------------------------------------------------------

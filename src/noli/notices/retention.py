@@ -53,5 +53,8 @@ LEDGER = Kept(
     why="It shows that nothing was changed afterwards; with the keys destroyed it is about nobody.",
 )
 
+#: How it is cited where somebody asked for it and no law that applies says so.
+ON_REQUEST = "erasure on request"
+
 #: The whole policy.
 POLICY = (NOTICE, RECORD, LEDGER)

@@ -382,13 +382,14 @@ def _plan(notice: Notice, command: c.PlanRuling, law: Law, now: datetime) -> Ite
 
 def planned(plan: Plan) -> c.Rule:
     """Return the command that a plan stands for."""
+    ruling = plan.ruling
     return c.Rule(
-        plan.measure,
-        plan.grounds,
-        Because(plan.reason, plan.rule, plan.author, plan.automated),
-        contractual=plan.contractual,
-        territory=plan.territory,
-        until=plan.until,
+        ruling.measure,
+        ruling.grounds,
+        Because(ruling.reason, ruling.rule, ruling.author, ruling.automated),
+        contractual=ruling.contractual,
+        territory=ruling.territory,
+        until=ruling.until,
         statement=plan.statement,
         answer=plan.answer,
         disclose=plan.disclose,
@@ -655,7 +656,9 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
         case e.LetUp(content=content):
             return _content_changed(notice, content, kept_down=False)
         case e.RulingPlanned():
-            return replace(notice, plan=_planned(event, number, at))
+            ruling = _ruling(event, number, at)
+            plan = Plan(ruling, event.statement, event.answer, event.disclose, event.effect_at)
+            return replace(notice, plan=plan)
         case e.PlanDropped():
             return replace(notice, plan=None)
         case e.NoteWritten(by=by, text=text):
@@ -792,36 +795,26 @@ def _told(notice: Notice, event: e.SidesTold, number: int, at: datetime) -> Noti
     return replace(after, messages=(*notice.messages, told), starts=starts)
 
 
-def _with_ruling(notice: Notice, event: e.Ruled, number: int, at: datetime) -> Notice:
-    measure = event.measure
-    ruling = Ruling(
-        number=number,
-        measure=measure,
-        grounds=event.grounds,
-        rule=event.rule,
-        author=event.author,
-        automated=event.automated,
-        contractual=event.contractual,
-        reason=event.reason,
-        territory=event.territory,
-        until=event.until,
+def as_if(command: c.Rule, at: datetime) -> Ruling:
+    """Return the ruling that a command would make, to build what would be written; no letter has the file's reason."""
+    because = command.because
+    return Ruling(
+        number=0,
+        measure=command.measure,
+        grounds=command.grounds,
+        rule=because.rule,
+        author=because.author,
+        automated=because.automated,
+        contractual=command.contractual,
+        reason="",
+        territory=command.territory,
+        until=command.until,
         at=at,
     )
-    duties = [*(_FINAL if measure.final else _PROVISIONAL)]
-    starts = [*notice.starts]
-    if measure.final:
-        starts.append(Start(Trigger.DECISION, number, at))
-    if measure.restricts:
-        starts.append(Start(Trigger.RESTRICTION, number, at))
-    else:
-        duties += _NOTHING_LEFT
-    contents = tuple(replace(each, restricted=measure.restricts) for each in notice.contents)
-    after = _done(notice, number, at, *duties)
-    return replace(after, rulings=(*notice.rulings, ruling), starts=tuple(starts), contents=contents, plan=None)
 
 
-def _planned(event: e.RulingPlanned, number: int, at: datetime) -> Plan:
-    return Plan(
+def _ruling(event: e.Ruled | e.RulingPlanned, number: int, at: datetime) -> Ruling:
+    return Ruling(
         number=number,
         measure=event.measure,
         grounds=event.grounds,
@@ -832,11 +825,24 @@ def _planned(event: e.RulingPlanned, number: int, at: datetime) -> Plan:
         reason=event.reason,
         territory=event.territory,
         until=event.until,
-        statement=event.statement,
-        answer=event.answer,
-        disclose=event.disclose,
         at=at,
-        effect_at=event.effect_at,
+    )
+
+
+def _with_ruling(notice: Notice, event: e.Ruled, number: int, at: datetime) -> Notice:
+    measure = event.measure
+    duties = [*(_FINAL if measure.final else _PROVISIONAL)]
+    starts = [*notice.starts]
+    if measure.final:
+        starts.append(Start(Trigger.DECISION, number, at))
+    if measure.restricts:
+        starts.append(Start(Trigger.RESTRICTION, number, at))
+    else:
+        duties += _NOTHING_LEFT
+    contents = tuple(replace(each, restricted=measure.restricts) for each in notice.contents)
+    after = _done(notice, number, at, *duties)
+    return replace(
+        after, rulings=(*notice.rulings, _ruling(event, number, at)), starts=tuple(starts), contents=contents, plan=None
     )
 
 

@@ -39,14 +39,14 @@ from noli.notices.model import (
     Opening,
     PartyId,
     Plea,
-    Ruling,
     Via,
 )
 from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
+from noli.notices.retention import ON_REQUEST
 from noli.notices.summaries import summary
-from noli.regimes.model import Facts, Field, Filer, Law, Party, RegimeId
-from noli.regimes.rules import applicable
+from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, RegimeId
+from noli.regimes.rules import applicable, obligation
 
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
 MAX_TEXT, MAX_REFERENCE = 8000, 2000
@@ -231,20 +231,7 @@ class NoticeService:
     def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
         """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""
         found = self.load(transaction, notice)
-        because = command.because
-        ruling = Ruling(
-            number=0,
-            measure=command.measure,
-            grounds=command.grounds,
-            rule=because.rule,
-            author=because.author,
-            automated=because.automated,
-            contractual=command.contractual,
-            reason="",
-            territory=command.territory,
-            until=command.until,
-            at=self.clock.now(),
-        )
+        ruling = rules.as_if(command, self.clock.now())
         bodies = rules.has_bodies(found, self.law)
         statement = letters.statement(found, ruling, bodies=bodies, disclose=command.disclose)
         return str(statement), letters.decision(found, ruling, bodies=bodies)
@@ -352,6 +339,12 @@ class NoticeService:
         with self.store.transaction() as transaction:
             known = None if source is None else transaction.by_source(source)
             return None if known is None else transaction.listed(known)
+
+    def erasure_rule(self) -> str:
+        """Return by which rule personal data are destroyed when somebody asks for it."""
+        today = self.clock.now().date()
+        found = obligation(applicable(self.law.regimes.values(), self.facts, today), ERASE_ON_REQUEST, today)
+        return ON_REQUEST if found is None else str(found)
 
     def receipt(self, notice: NoticeId) -> str:
         """Return what shows that somebody sent this notice; it is stored nowhere."""

@@ -326,6 +326,10 @@ class NotificationRule:
     contents: Dated[frozenset[str]]
 
 
+#: Name of the obligation to erase personal data when somebody asks for it.
+ERASE_ON_REQUEST = "erase-on-request"
+
+
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """A duty without a clock, or what the law criminalises, in words for people."""

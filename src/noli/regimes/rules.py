@@ -172,6 +172,12 @@ def applicable(regimes: Iterable[Regime], facts: Facts, on: date) -> tuple[Regim
     return tuple(sorted((each for each in regimes if _applies(each, facts, on)), key=lambda each: each.id))
 
 
+def obligation(regimes: Iterable[Regime], name: str, on: date) -> Source | None:
+    """Return where an obligation stands on a day; None where no regime has it, or nobody read it there."""
+    found = (each.texts.on(on) for regime in regimes for each in regime.obligations if each.name == name)
+    return next((value.source for value in found if value is not None and value.source.verified), None)
+
+
 def _applies(regime: Regime, facts: Facts, on: date) -> bool:
     if regime.in_force.on(on) is None:
         return False

@@ -241,3 +241,36 @@ def test_opening_a_record_is_in_the_ledger() -> None:
     assert (entry.fact.kind, entry.fact.subject, entry.fact.actor) == ("record.viewed", record.id, "key:p")
     with pytest.raises(NotFound):
         account.desk.service.view_record(account.desk.service.party(PartyRole.UPLOADER, "nobody"), actor="key:p")
+
+
+def test_what_waits_and_until_when_a_measure_stands_is_listed() -> None:
+    """A complaint or a proposal waits since it came; a measure ends by its term, never, or by being taken back."""
+    account = Account()
+    assert (account.read().waiting_since, account.read().measured_until) == (None, None)
+    account.suspended_before()
+    account.warned()
+    until = account.desk.clock.now() + timedelta(days=20)
+    suspended = account.do(account.until())
+    assert (suspended.measured_until, suspended.waiting_since) == (until, None)
+    contested = account.do(r.ContestMeasure("It was not me."))
+    assert contested.waiting_since == account.desk.clock.now()
+    account.desk.clock.move(days=1)
+    account.warned()
+    proposed = account.do(r.ProposeTermination(why()))
+    assert proposed.waiting_since == account.desk.clock.now() - timedelta(days=1)
+    account.do(r.DecideContest(proposed.complaints[0].number, upheld=True, because=why("bea")))
+    assert account.read().measured_until is None
+    assert account.read().waiting_since == account.desk.clock.now()
+    closed = account.do(r.ConfirmTermination(why("bea")))
+    assert (closed.measured_until, closed.waiting_since) == (r.FOR_GOOD, None)
+
+
+def test_what_a_list_shows_follows_from_the_record() -> None:
+    """Counts, and the day on which somebody looked at a trusted flagger's evidence."""
+    account = Account(PartyRole.NOTIFIER)
+    assert r.listed(account.read())["checked_at"] is None
+    day = START.date()
+    known = account.do(r.CheckFlagger(r.Flagger("Coordinator", day, "ada", day, "https://example.org")))
+    listed = r.listed(known)
+    assert (listed["notices"], listed["conduct"]) == (1, 1)
+    assert listed["checked_at"] == START.replace(hour=0)

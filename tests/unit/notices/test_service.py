@@ -28,11 +28,11 @@ from noli.notices.model import (
     Via,
 )
 from noli.notices.ports import SeenUpload
-from noli.notices.retention import NOTICE_TIME, POLICY, RECORD_TIME
+from noli.notices.retention import NOTICE_TIME, ON_REQUEST, POLICY, RECORD_TIME
 from noli.notices.summaries import summary
 from noli.regimes.model import Duty, Facts, Filer, Party
 from tests.support.casework import made_up_item
-from tests.support.notices import START, Desk, complete, content, ruling
+from tests.support.notices import EVERYWHERE, START, US, Desk, complete, content, ruling
 
 WHY = Because(reason="Five notices about a rival's catalogue.", rule="Art. 23(2) DSA", author="ada")
 
@@ -193,7 +193,7 @@ def test_a_decision_that_is_changed_takes_the_conduct_off_the_record() -> None:
     record = desk.service.party(r.PartyRole.NOTIFIER, "me")
     with desk.service.store.transaction() as transaction:
         assert desk.service.record_of(transaction, record).conduct
-        assert transaction.records() == [record]
+        assert [each.id for each in transaction.records(r.RecordList.CONDUCT, now=START)] == [record]
     desk.rule(notice, Measure.REMOVE)
     with desk.service.store.transaction() as transaction:
         found = desk.service.record_of(transaction, record)
@@ -484,3 +484,9 @@ def test_what_may_show_somebody_under_18_has_a_clock_of_its_own() -> None:
     reported = desk.act(notice, c.ReportMinor("ada", "R-1"), c.ReportMinor("ada", "R-2"))
     assert reported.young_reported_at is not None
     assert not running(reported, desk.service.law)
+
+
+def test_destroying_on_request_cites_the_law_that_applies() -> None:
+    """What a regime says where there is one, else that somebody asked; no country stands in the code."""
+    assert Desk(facts=EVERYWHERE).service.erasure_rule().endswith("Art. 17(1)")
+    assert Desk(facts=US).service.erasure_rule() == ON_REQUEST

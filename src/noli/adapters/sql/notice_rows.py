@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of ``notice_file`` to values and back."""
+"""Rows of ``notice_file`` and ``record_file`` to values and back."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.lists import beside
-from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
+from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening, PartyId
+from noli.notices.records import PartyRole, RecordList, RecordSummary
 from noli.regimes.model import Filer, SetBy
 
 
@@ -63,6 +65,8 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
         yield kept.idle_at.is_(None)
     if wanted.breached:
         yield t.BREACHED
+    if wanted.held:
+        yield kept.held
     if wanted.opening is not None:
         yield kept.opening == wanted.opening.value
     if wanted.begins:
@@ -70,3 +74,42 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
     if wanted.undecided:
         yield kept.planned_at.is_(None)
         yield kept.state.in_([each.value for each in TO_DECIDE])
+
+
+#: By what a list of records is ordered, where it is not by their ids; whatever has no such time is not in that list.
+RECORD_PLACES = {
+    RecordList.WAITING: t.record_file.c.waiting_since,
+    RecordList.MEASURED: t.record_file.c.measured_until,
+    RecordList.TRUSTED: t.record_file.c.checked_at,
+}
+
+
+def listed_records(
+    which: RecordList, *, now: datetime, role: PartyRole | None
+) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
+    """Return the conditions that a list of records stands for."""
+    kept = t.record_file.c
+    yield kept.version > 0
+    if role is not None:
+        yield kept.role == role.value
+    if which is RecordList.CONDUCT:
+        yield t.CONDUCT
+    elif which is RecordList.MEASURED:
+        yield kept.measured_until > now
+    elif which in RECORD_PLACES:
+        yield RECORD_PLACES[which].is_not(None)
+
+
+def read_record(row: Row[*tuple[object, ...]]) -> RecordSummary:
+    """Read what a list shows of a record."""
+    return RecordSummary(
+        id=PartyId(row.id),
+        role=PartyRole(row.role),
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        notices=row.notices,
+        conduct=row.conduct,
+        waiting_since=row.waiting_since,
+        measured_until=row.measured_until,
+        checked_at=row.checked_at,
+    )

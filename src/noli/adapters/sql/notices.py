@@ -12,7 +12,14 @@ from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
-from noli.adapters.sql.notice_rows import listed_values, read_summary, wanted_rows
+from noli.adapters.sql.notice_rows import (
+    RECORD_PLACES,
+    listed_records,
+    listed_values,
+    read_record,
+    read_summary,
+    wanted_rows,
+)
 from noli.adapters.sql.streams import Feed, SealedStream, overwrite
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict
@@ -270,7 +277,7 @@ class SqlNoticeTransaction:
         """Make an empty record, where there is none."""
         known = sa.select(t.record_file.c.id).where(t.record_file.c.id == record)
         if self._connection.execute(known).scalar_one_or_none() is None:
-            values = {"role": role.value, "opened_at": now, "updated_at": now, "conduct": 0}
+            values = {"role": role.value, "opened_at": now, "updated_at": now, "notices": 0, "conduct": 0}
             self._records.create(record, values)
 
     def record_history(self, record: PartyId) -> list[r.Recorded]:
@@ -286,14 +293,27 @@ class SqlNoticeTransaction:
         self, record: r.PartyRecord, events: Sequence[r.Event], *, version: int, actor: str, now: datetime
     ) -> None:
         """Append events to a record."""
-        listed = {"updated_at": now, "conduct": len(record.conduct)}
+        listed = {"updated_at": now, **r.listed(record)}
         self._records.append(record.id, events, version=version, actor=actor, now=now, listed=listed)
 
-    def records(self, *, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
-        """List records with conduct."""
+    def records(
+        self,
+        which: r.RecordList,
+        *,
+        now: datetime,
+        role: r.PartyRole | None = None,
+        after: PartyId | None = None,
+        limit: int = 100,
+    ) -> list[r.RecordSummary]:
+        """List records in the order of their list."""
         kept = t.record_file.c
-        query = sa.select(kept.id).where(t.CONDUCT, kept.id > (after or "")).order_by(kept.id).limit(limit)
-        return [PartyId(id_) for id_ in self._connection.execute(query).scalars()]
+        place = RECORD_PLACES.get(which, kept.id)
+        query = t.record_file.select().where(*listed_records(which, now=now, role=role))
+        if after is not None:
+            begin = getattr(self._records.row(after), place.name)
+            query = query.where(sa.tuple_(place, kept.id) > sa.tuple_(begin, after))
+        rows = self._connection.execute(query.order_by(place, kept.id).limit(limit))
+        return [read_record(row) for row in rows]
 
     def changed_records(self, *, since: datetime, after: PartyId | None = None, limit: int = 100) -> list[PartyId]:
         """List records to which something happened."""

@@ -411,6 +411,24 @@ _HELD = sa.text("held > 0")
 _OF_CASES = ("opened_at", "id", "state", "assigned_to")
 _OF_NOTICES = ("queue_at", "id", "state", "assigned_to")
 
+
+def _story(what: str, *more: sa.Index) -> sa.Table:
+    """Make the table of what happened to a thing: what is private is sealed, each event stands in the ledger."""
+    return sa.Table(
+        f"{what}_event",
+        metadata,
+        sa.Column(f"{what}_id", sa.ForeignKey(f"{what}_file.id"), primary_key=True),
+        sa.Column("sequence", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("content", sa.JSON, nullable=False),
+        sa.Column("private", sa.LargeBinary),
+        sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
+        *more,
+    )
+
+
 # How a case is entered, its wrapped data key (None once erased), and what a list shows of it.
 case_file = sa.Table(
     "case_file",
@@ -453,18 +471,7 @@ case_file = sa.Table(
     sa.Index(None, "key_id"),
 )
 
-case_event = sa.Table(
-    "case_event",
-    metadata,
-    sa.Column("case_id", sa.ForeignKey("case_file.id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(64), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.String(64), nullable=False),
-    sa.Column("content", sa.JSON, nullable=False),
-    sa.Column("private", sa.LargeBinary),
-    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
-)
+case_event = _story("case")
 
 # Whose entry it is, by a keyed digest of the entry's id: the database alone cannot tell.
 case_entry = sa.Table(
@@ -474,6 +481,7 @@ case_entry = sa.Table(
     sa.Column("case_id", sa.ForeignKey("case_file.id"), nullable=False, index=True),
 )
 
+_PRESERVED = sa.text("held = 1")
 _WAITING, _IDLE = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL")
 #: As the index has it: a bound value would not be recognised.
 BREACHED = sa.text("breaches > 0")
@@ -527,25 +535,14 @@ notice_file = sa.Table(
     sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
     sa.Index("ix_notice_file_waiting", *_OF_NOTICES, sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
     sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
     sa.Index(None, "key_id"),
 )
 
-notice_event = sa.Table(
-    "notice_event",
-    metadata,
-    sa.Column("notice_id", sa.ForeignKey("notice_file.id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(64), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.String(64), nullable=False),
-    sa.Column("content", sa.JSON, nullable=False),
-    sa.Column("private", sa.LargeBinary),
-    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
-    # For figures over some days.
-    sa.Index(None, "kind", "at"),
-)
+# The index is for figures over some days.
+notice_event = _story("notice", sa.Index(None, "kind", "at"))
 
 # Which open notice gathers the uploads of a bank entry, by a keyed digest of the entry's id.
 notice_entry = sa.Table(
@@ -578,18 +575,7 @@ pursuit_file = sa.Table(
     sa.Index(None, "state", "queue_at", "id"),
 )
 
-pursuit_event = sa.Table(
-    "pursuit_event",
-    metadata,
-    sa.Column("pursuit_id", sa.ForeignKey("pursuit_file.id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(64), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.String(64), nullable=False),
-    sa.Column("content", sa.JSON, nullable=False),
-    sa.Column("private", sa.LargeBinary),
-    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
-)
+pursuit_event = _story("pursuit")
 
 # Which request a mail answers, by keyed digests of its reference and of the message ids in its thread.
 pursuit_tie = sa.Table(
@@ -615,23 +601,21 @@ record_file = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("conduct", sa.Integer, nullable=False),
+    sa.Column("notices", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waiting_since", UtcDateTime),
+    sa.Column("measured_until", UtcDateTime),
+    sa.Column("checked_at", UtcDateTime),
+    *(
+        sa.Index(f"ix_record_file_{name}", name, "id", sqlite_where=where, postgresql_where=where)
+        for name in ("waiting_since", "measured_until", "checked_at")
+        for where in [sa.text(f"{name} IS NOT NULL")]
+    ),
     sa.Index("ix_record_file_conduct", "id", sqlite_where=CONDUCT, postgresql_where=CONDUCT),
     sa.Index(None, "updated_at"),
     sa.Index(None, "key_id"),
 )
 
-record_event = sa.Table(
-    "record_event",
-    metadata,
-    sa.Column("record_id", sa.ForeignKey("record_file.id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(64), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.String(64), nullable=False),
-    sa.Column("content", sa.JSON, nullable=False),
-    sa.Column("private", sa.LargeBinary),
-    sa.Column("ledger_sequence", sa.ForeignKey("ledger_entry.sequence"), nullable=False, index=True),
-)
+record_event = _story("record")
 
 spent_challenge = sa.Table(
     "spent_challenge",

@@ -178,7 +178,10 @@ def records(call: Call) -> s.RecordPage:
     """List records with conduct."""
     after = PartyId(call.query.after) if call.query.after else None
     with call.app.notices.store.transaction() as transaction:
-        ids = transaction.records(after=after, limit=call.query.limit)
+        listed = transaction.records(
+            r.RecordList.CONDUCT, now=call.app.clock.now(), after=after, limit=call.query.limit
+        )
+        ids = [each.id for each in listed]
         outlines = transaction.record_outlines(ids)
     found = [_record(call, record_rules.fold(each, outlines[each])) for each in ids]
     return s.RecordPage(found, ids[-1] if len(ids) == call.query.limit else None)

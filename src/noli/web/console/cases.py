@@ -2,12 +2,11 @@
 """Reading: the list of cases, and one case as a timeline. Opening a case is an entry in the ledger, listing is not."""
 
 import secrets
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import assert_never
 
 from noli.access.model import Right, Staff
-from noli.access.rules import RIGHTS
 from noli.base.errors import InputError
 from noli.casework.limits import MAX_MESSAGE, MAX_NOTE
 from noli.casework.model import Case, CaseFilter, CaseId, CaseState, CaseSummary, Recipient, StaffId
@@ -16,7 +15,7 @@ from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.words import N_
-from noli.web.console.work import MAX_REASON, NOBODY
+from noli.web.console.work import MAX_REASON, NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 
@@ -114,7 +113,7 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
         named=named,
         mine=case.assigned_to == visitor.staff.id,
         may_take=_may_take(case, visitor),
-        colleagues=colleagues(everybody, but={case.assigned_to, visitor.staff.id}),
+        colleagues=colleagues(everybody, Right.WORK_CASES, but={case.assigned_to, visitor.staff.id}),
         consents=[each for each in Recipient if each in case.consents],
         pursuits=call.app.pursuits.of_case(case.id),
         contents=list(Content),
@@ -127,16 +126,6 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
         done=done(call),
         short=SHORT,
     )
-
-
-def colleagues(everybody: list[Staff], *, but: Container[str | None]) -> list[Staff]:
-    """Return who a case can be handed to."""
-    return [
-        each
-        for each in everybody
-        if each.disabled_at is None and each.set_up_at is not None and each.id not in but
-        and Right.WORK_CASES in RIGHTS[each.role]
-    ]  # fmt: skip
 
 
 def done(call: Call) -> str:

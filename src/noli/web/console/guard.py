@@ -35,8 +35,16 @@ LOG_IN = "/console/log-in"
 # From here on a duration is written in days: there seconds tell nobody anything.
 _LONG_HOURS = 100
 
+# What has a page of its own, and the right that opens it.
+_PAGES = (
+    ("case", Right.VIEW_CASES),
+    ("pursuit", Right.VIEW_CASES),
+    ("notice", Right.VIEW_NOTICES),
+    ("record", Right.VIEW_NOTICES),
+)
+
 # Fields of forms whose text is shown again where it could not be kept.
-_TYPED = ("text", "note", "reason")
+_TYPED = ("text", "note", "reason", "letter")
 
 
 class LanguageQuery(msgspec.Struct):
@@ -144,6 +152,7 @@ WAYS: tuple[Way, ...] = (
     Way("/console/figures", N_("Figures"), "chart", Right.LIST_NOTICES),
     Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
     Way("/console/pursuits", N_("Requests"), "case", Right.LIST_CASES),
+    Way("/console/records", N_("Records"), "person", Right.LIST_NOTICES),
     Way("/console/banks", N_("Banks"), "bank", Right.LIST_NOTICES),
     Way("/console/partners", N_("Partners"), "link", Right.LIST_NOTICES),
     Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
@@ -214,7 +223,7 @@ def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
 
 def _page_of(call: Call, visitor: Visitor) -> str:
     """Return the page that a form came from, where its role may open it."""
-    for name, right in (("case", Right.VIEW_CASES), ("pursuit", Right.VIEW_CASES), ("notice", Right.VIEW_NOTICES)):
+    for name, right in _PAGES:
         if name in call.path and visitor.may(right):
             return f"/console/{name}s/{call.path[name]}"
     return "/console"

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One notice: the evidence first, then the decision, then what happened. Opening it is an entry in the ledger."""
 
-from collections.abc import Container
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
-from noli.access.model import Right, Staff
-from noli.access.rules import RIGHTS, require
+from noli.access.model import Right
+from noli.access.rules import require
 from noli.bank.model import entry_text
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
@@ -12,7 +13,7 @@ from noli.notices import commands as c
 from noli.notices import letters, rules
 from noli.notices.clocks import clocks
 from noli.notices.known import Known, known, needs_no_look
-from noli.notices.model import Because, Ground, Lack, Measure, Notice, NoticeId, Opening, Ruling
+from noli.notices.model import Because, Ground, Lack, Measure, Notice, NoticeId, Opening
 from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import looking, notice_story, timeline
@@ -20,17 +21,12 @@ from noli.web.console.cases import done
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
 from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, undo_time, undoable
+from noli.web.console.work import NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 
 #: Characters of a typed rule, and of the number that a report was given.
 MAX_RULE, MAX_REPORT = 200, 200
-
-#: By which rule personal data are destroyed before their time.
-ERASURE = "Art. 17 GDPR"
-
-# Stands for nobody in the list of colleagues.
-NOBODY = "nobody"
 
 
 class NoticeQuery(LanguageQuery):
@@ -51,7 +47,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
     everybody = call.app.staff.all()
     named = timeline.names(everybody)
     translate = catalogue(render.language_of(call)).gettext
-    presets = PRESETS[notice.opening]
+    presets, now = PRESETS[notice.opening], call.app.clock.now()
     rule, contractual = rule_of(notice, service.law)
     complaint = notice.open_complaints[0] if notice.open_complaints else None
     first = next((each for each in notice.rulings if complaint and each.number == complaint.ruling), None)
@@ -71,7 +67,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         named=named,
         text=entry_text,
         presets=presets,
-        letters={each.id: _letters(notice, each, service.law, visitor.staff.id) for each in presets},
+        letters={each.id: _letters(notice, each, service.law, author=visitor.staff.id, now=now) for each in presets},
         rule=rule,
         contractual=contractual,
         complaint=complaint,
@@ -81,10 +77,10 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         decidable=_decidable(notice, visitor),
         mine=notice.assigned_to == visitor.staff.id,
         may_take=_may_take(notice, visitor),
-        colleagues=colleagues(everybody, but={notice.assigned_to, visitor.staff.id}),
+        colleagues=colleagues(everybody, Right.WORK_NOTICES, but={notice.assigned_to, visitor.staff.id}),
         measures=[each for each in Measure if each is not Measure.REFUSE_UPLOAD],
         grounds=list(Ground),
-        now=call.app.clock.now(),
+        now=now,
         undo=undoable(call, call.query.undo),
         done=done(call),
         short=SHORT,
@@ -115,7 +111,7 @@ def undo(call: Call, visitor: Visitor) -> Reply:
     with service.writing() as transaction:
         notice = service.load(transaction, id_)
         plan = notice.plan
-        if plan is not None and plan.author != visitor.staff.id and not visitor.may(Right.LEAD_NOTICES):
+        if plan is not None and plan.ruling.author != visitor.staff.id and not visitor.may(Right.LEAD_NOTICES):
             msg = "A colleague decided this."
             raise Conflict(msg)
         service.act(transaction, id_, [c.DropPlan(visitor.staff.id)], actor=actor(visitor))
@@ -136,7 +132,7 @@ def hand_over(call: Call, visitor: Visitor) -> Reply:
     id_, service, to = NoticeId(call.path["notice"]), call.app.notices, call.fields.one("to")
     note = call.fields.one("note").strip()
     check_text(note, MAX_NOTE, "note")
-    if to != NOBODY and to not in {each.id for each in colleagues(call.app.staff.all(), but=())}:
+    if to != NOBODY and to not in {each.id for each in colleagues(call.app.staff.all(), Right.WORK_NOTICES)}:
         msg = "There is no such colleague."
         raise NotFound(msg)
     steps: list[c.Command] = [c.WriteNote(visitor.staff.id, note)] if note else []
@@ -191,27 +187,31 @@ def report(call: Call, visitor: Visitor) -> Reply:
     return _act(call, visitor, c.ReportMinor(visitor.staff.id, reference), "reported")
 
 
+def hold(call: Call, visitor: Visitor) -> Reply:
+    """Preserve everything, until a day or until somebody lets it go."""
+    reason, rule, until = (call.fields.one(name).strip() for name in ("reason", "rule", "until"))
+    check_text(reason, MAX_NOTE, "reason", least=1)
+    check_text(rule, MAX_RULE, "rule", least=1)
+    step = c.PlaceHold(Because(reason, rule, visitor.staff.id), _end_of(until) if until else None)
+    return _act(call, visitor, step, "hold")
+
+
+def let_go(call: Call, visitor: Visitor) -> Reply:
+    """Preserve it no longer."""
+    return _act(call, visitor, c.LiftHold(call.number("hold"), visitor.staff.id), "let-go")
+
+
 def erase(call: Call, visitor: Visitor) -> Reply:
     """Propose to destroy everything personal, or as another one confirm or drop what was proposed."""
     step, reason, staff = call.fields.one("step"), call.fields.one("reason").strip(), visitor.staff
     check_text(reason, MAX_NOTE, "reason", least=1)
-    because = Because(reason, ERASURE, staff.id)
+    because = Because(reason, call.app.notices.erasure_rule(), staff.id)
     if step == "propose":
         return _act(call, visitor, c.ProposeErasure(because), "erasure-proposed")
     require(staff, Right.LEAD_NOTICES)
     if step == "drop":
         return _act(call, visitor, c.DropErasure(because), "erasure-dropped")
     return _act(call, visitor, c.ConfirmErasure(because), "erased")
-
-
-def colleagues(everybody: list[Staff], *, but: Container[str]) -> list[Staff]:
-    """Return who a notice can be handed to."""
-    return [
-        each
-        for each in everybody
-        if each.disabled_at is None and each.set_up_at is not None and each.id not in but
-        and Right.WORK_NOTICES in RIGHTS[each.role]
-    ]  # fmt: skip
 
 
 def _verified(notice: Notice, lack: Lack, law: Law) -> bool:
@@ -232,22 +232,9 @@ def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> 
     return found
 
 
-def _letters(notice: Notice, preset: Preset, law: Law, author: str) -> list[tuple[str, str, str]]:
+def _letters(notice: Notice, preset: Preset, law: Law, *, author: str, now: datetime) -> list[tuple[str, str, str]]:
     """Return what would be written: to whom, in which language, the text."""
-    made = command(preset, notice, law, author=author)
-    ruling = Ruling(
-        number=0,
-        measure=made.measure,
-        grounds=made.grounds,
-        rule=made.because.rule,
-        author=author,
-        automated=False,
-        contractual=made.contractual,
-        reason="",
-        territory="",
-        until=None,
-        at=notice.updated_at or notice.opened_at,  # type: ignore[arg-type] # a notice that is shown began
-    )
+    ruling = rules.as_if(command(preset, notice, law, author=author), now)
     bodies = rules.has_bodies(notice, law)
     found = []
     if notice.opening is Opening.REQUEST:
@@ -276,11 +263,16 @@ def _command(call: Call, notice: Notice, visitor: Visitor) -> c.Rule:
         raise InputError(msg) from error
     made = command(free, notice, service.law, looked=looks, **typed)
     if free.measure is Measure.GEO_RESTRICT:
-        return c.Rule(
-            made.measure, made.grounds, made.because, contractual=made.contractual,
-            territory=given.one("territory").strip(),
-        )  # fmt: skip
+        return replace(made, territory=given.one("territory").strip())
     return made
+
+
+def _end_of(day: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError) as error:
+        msg = "This is no day."
+        raise InputError(msg) from error
 
 
 def _decidable(notice: Notice, visitor: Visitor) -> bool:

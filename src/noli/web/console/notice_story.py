@@ -52,13 +52,14 @@ _SENTENCES: Mapping[type[Event], str] = {
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """One line: what happened, who did it, and what was written."""
+    """One line: what happened, who did it, what was written, and a notice elsewhere that it is about."""
 
     at: datetime
     kind: str
     text: str = field(repr=False)
     who: str = ""
     quote: str = field(default="", repr=False)
+    notice: str = ""
 
 
 def lines(history: list[Recorded], named: Mapping[str, str], translate: Translate) -> list[StoryLine]:
@@ -79,7 +80,7 @@ def who(actor: str, named: Mapping[str, str], translate: Translate) -> str:
 def _line(recorded: Recorded, named: Mapping[str, str], translate: Translate) -> StoryLine:
     event = recorded.event
     sentence = translate(_sentence(event))
-    given = {name: _value(getattr(event, name), named, translate) for name in event.__dataclass_fields__}
+    given = {name: value(getattr(event, name), named, translate) for name in event.__dataclass_fields__}
     if isinstance(event, e.Ruled | e.RulingPlanned):
         given["grounds"] = ", ".join(translate(words.of(each)) for each in event.grounds)
     text = sentence % given
@@ -96,11 +97,14 @@ def _sentence(event: Event) -> str:
     return _SENTENCES[type(event)]
 
 
-def _value(value: object, named: Mapping[str, str], translate: Translate) -> str:
+def value(given: object, named: Mapping[str, str], translate: Translate) -> str:
+    """Put a value of an event into words: a name, a day, or whatever there is a word for."""
+    if isinstance(given, datetime):
+        return given.date().isoformat()
     try:
-        return translate(words.of(value))  # type: ignore[arg-type] # whatever has no word is written as it is
+        return translate(words.of(given))  # type: ignore[arg-type] # whatever has no word is written as it is
     except KeyError:
-        return named.get(str(value), str(value))
+        return named.get(str(given), str(given))
 
 
 def _kind(event: Event) -> str:

@@ -44,6 +44,7 @@ class Shown(StrEnum):
     FREE = "free"
     INCOMPLETE = "incomplete"
     MISSED = "missed"
+    HELD = "held"
     ALL = "all"
 
 
@@ -54,6 +55,7 @@ SHOWN: Mapping[Shown, str] = {
     Shown.FREE: N_("Nobody’s"),  # noqa: RUF001 - an apostrophe
     Shown.INCOMPLETE: N_("Incomplete"),
     Shown.MISSED: N_("Missed"),
+    Shown.HELD: N_("Preserved"),
     Shown.ALL: N_("All"),
 }
 
@@ -197,6 +199,8 @@ def _filter(which: Shown, opening: Opening | None, begins: str, staff: str) -> N
             return NoticeFilter(state=NoticeState.INCOMPLETE, opening=opening, begins=begins)
         case Shown.MISSED:
             return NoticeFilter(breached=True, opening=opening, begins=begins)
+        case Shown.HELD:
+            return NoticeFilter(held=True, opening=opening, begins=begins)
         case Shown.ALL:
             return NoticeFilter(opening=opening, begins=begins)
         case _:

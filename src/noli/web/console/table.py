@@ -13,12 +13,14 @@ from noli.web.console import (
     banks,
     cases,
     entrance,
+    evidence,
     looking,
     notice,
     overview,
     own,
     pursuits,
     queue,
+    records,
     work,
 )
 from noli.web.console.guard import LOG_IN, ConsolePage, LanguageQuery
@@ -27,6 +29,7 @@ from noli.web.html import render
 _CASE = "/console/cases/{case}"
 _NOTICE = "/console/notices/{notice}"
 _PURSUIT = "/console/pursuits/{pursuit}"
+_RECORD = "/console/records/{record}"
 _STAFF = "/console/staff/{staff}"
 
 #: Pages and forms of those who logged in.
@@ -65,6 +68,11 @@ PAGES: tuple[ConsolePage, ...] = (
                 right=Right.LEAD_CASES),
     ConsolePage(method="POST", path=f"{_CASE}/pursuits", handler=pursuits.open_,
                 summary="Pursue the links of a case.", right=Right.WORK_CASES),
+    ConsolePage(method="POST", path=f"{_CASE}/evidence", handler=evidence.capture,
+                summary="Make an evidence package.", right=Right.WORK_CASES),
+    ConsolePage(method="GET", path=f"{_CASE}/evidence/{{package}}", handler=evidence.fetch,
+                summary="Take an evidence package along; the ledger says so.", right=Right.WORK_CASES,
+                query=LanguageQuery),
     ConsolePage(method="GET", path="/console/pursuits", handler=pursuits.list_page,
                 summary="List pursuits by their deadlines.", right=Right.LIST_CASES, query=pursuits.PursuitsQuery),
     ConsolePage(method="GET", path=_PURSUIT, handler=pursuits.pursuit_page,
@@ -112,6 +120,30 @@ PAGES: tuple[ConsolePage, ...] = (
                 summary="Propose to destroy personal data; a lead confirms it.", right=Right.WORK_NOTICES),
     ConsolePage(method="POST", path=f"{_NOTICE}/report", handler=notice.report,
                 summary="Note that a possible minor was reported.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/holds", handler=notice.hold, summary="Preserve a notice.",
+                right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_NOTICE}/holds/{{hold}}", handler=notice.let_go,
+                summary="Preserve a notice no longer.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="GET", path="/console/records", handler=records.list_page, summary="List records of parties.",
+                right=Right.LIST_NOTICES, query=records.RecordsQuery),
+    ConsolePage(method="GET", path=_RECORD, handler=records.record_page, summary="Open a record; the ledger says so.",
+                right=Right.VIEW_NOTICES, query=records.RecordQuery),
+    ConsolePage(method="POST", path=f"{_RECORD}/flagger", handler=records.check,
+                summary="Put down the evidence for a trusted flagger.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/warning", handler=records.warn, summary="Warn somebody.",
+                right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/hearing", handler=records.hear,
+                summary="Put down what they answered.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/measure", handler=records.suspend,
+                summary="Restrict or suspend an account.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/closing", handler=records.close,
+                summary="Propose to close an account for good; a lead confirms it.", right=Right.WORK_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/complaints", handler=records.contest,
+                summary="Put down that they complain.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/complaints/{{complaint}}", handler=records.answer,
+                summary="Decide about a complaint against a measure.", right=Right.LEAD_NOTICES),
+    ConsolePage(method="POST", path=f"{_RECORD}/lifting", handler=records.lift, summary="End a measure.",
+                right=Right.LEAD_NOTICES),
     ConsolePage(method="GET", path="/console/ledger", handler=own.ledger, summary="Read the ledger.",
                 right=Right.READ_LEDGER, query=own.LedgerQuery),
     ConsolePage(method="GET", path="/console/clocks", handler=overview.clocks_page, summary="Every running clock.",

@@ -18,7 +18,8 @@ from noli.casework.model import (
     WithdrawalDelay,
 )
 from noli.matching.model import Closeness
-from noli.notices.model import Ground, Measure, NoticeState, Opening, Plea, Via
+from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
+from noli.notices.records import AccountMeasure, PartyRole
 from noli.pursuit.model import Outcome, PursuitState, ReplyKind, RequestState, Rung
 from noli.regimes.model import Content, Duty, Field, Filer, Need, Party, SetBy
 
@@ -230,6 +231,23 @@ _OF_NOTICES: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Field.ACCURACY: N_("accuracy"),
         Field.SIGNATURE: N_("signature"),
     },
+    PartyRole: {PartyRole.NOTIFIER: N_("Sends notices"), PartyRole.UPLOADER: N_("Uploads")},
+    AccountMeasure: {
+        AccountMeasure.RESTRICT: N_("Uploading closed"),
+        AccountMeasure.SUSPEND: N_("Suspended"),
+        AccountMeasure.TERMINATE: N_("Closed for good"),
+    },
+    Letter: {
+        Letter.RECEIPT: N_("receipt"),
+        Letter.MISSING: N_("what is missing"),
+        Letter.DECISION: N_("decision"),
+        Letter.STATEMENT: N_("statement of reasons"),
+        Letter.WARNING: N_("warning"),
+        Letter.COMPLAINT_RECEIPT: N_("receipt of the complaint"),
+        Letter.COMPLAINT_DECISION: N_("decision about the complaint"),
+        Letter.RESTORED: N_("the measure was ended"),
+        Letter.EFFECT: N_("effect of the order"),
+    },
     EntryState: {EntryState.ACTIVE: N_("active"), EntryState.WITHDRAWN: N_("withdrawn")},
     OpinionKind: {
         OpinionKind.TRUE_POSITIVE: N_("confirmed"),
@@ -265,6 +283,8 @@ FACTS: Mapping[str, str] = {
     "state.changed": N_("The state was changed"),
     "case.assigned": N_("The case was taken or handed over"),
     "note.added": N_("A note was written"),
+    "evidence.captured": N_("An evidence package was made"),
+    "evidence.fetched": N_("Took an evidence package along"),
     "pursuit.opened": N_("Somebody began to pursue links"),
     "pursuit.viewed": N_("Looked at a pursuit"),
     "pursuit.copy-added": N_("A link was added to a pursuit"),
@@ -350,6 +370,7 @@ DONE: Mapping[str, str] = {
     "state": N_("The state was changed."),
     "taken": N_("This case is yours now."),
     "handed": N_("The case was handed over."),
+    "evidence": N_("The evidence package was made. You find it beside the story."),
     "released": N_("The item was released: it matches from now on."),
     "kept": N_("The item stays held; your reason was saved as a note."),
     "closed": N_("The account was closed. Whoever used it was logged out."),
@@ -363,6 +384,17 @@ DONE: Mapping[str, str] = {
     "notice-handed": N_("The notice was handed over."),
     "complaint": N_("The complaint was decided. Who complained is told."),
     "young": N_("It is out of sight, and nobody looks at it again. Report it now: the clock runs."),
+    "hold": N_("It is preserved: nothing of it is destroyed."),
+    "let-go": N_("It is preserved no longer."),
+    "flagger-checked": N_("The evidence is on record."),
+    "record-warned": N_("They are warned. They have a week to answer."),
+    "record-heard": N_("Their answer is on record."),
+    "record-measured": N_("The measure stands, and they are told why."),
+    "record-contested": N_("The complaint is on record. A lead who had no part in the measure decides."),
+    "record-lifted": N_("The measure was ended, and they are told."),
+    "closing-proposed": N_("Proposed. Nothing is closed until another one, a lead, confirms it."),
+    "closing-dropped": N_("The account is not closed."),
+    "closed-for-good": N_("The account is closed, and they are told why."),
     "erasure-proposed": N_("Proposed. Nothing is destroyed until a lead confirms it."),
     "erasure-dropped": N_("It is not done. Everything stays."),
     "erased": N_("Personal data were destroyed."),

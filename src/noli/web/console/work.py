@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Working on a case: what the forms of its page send. Each ends on the page that it came from."""
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import TypeVar
 
-from noli.access.model import Right
-from noli.access.rules import require
+from noli.access.model import Right, Staff
+from noli.access.rules import RIGHTS, require
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
 from noli.casework.model import CaseId, CaseState, ItemId
@@ -15,7 +16,7 @@ from noli.web.html import render
 
 _Member = TypeVar("_Member", bound=StrEnum)
 
-# Stands for nobody in the list of colleagues.
+#: Stands for nobody in the list of colleagues.
 NOBODY = "nobody"
 
 
@@ -31,6 +32,16 @@ _MARKS = {Ruling.RELEASE: "[released]", Ruling.KEEP: "[stays held]"}
 
 #: Characters of a reason: it becomes a note, with its mark in front.
 MAX_REASON = MAX_NOTE - max(len(mark) + 1 for mark in _MARKS.values())
+
+
+def colleagues(everybody: list[Staff], right: Right, *, but: Container[str | None] = ()) -> list[Staff]:
+    """Return who something can be handed to: whoever has set up an account and has the right."""
+    return [
+        each
+        for each in everybody
+        if each.disabled_at is None and each.set_up_at is not None and each.id not in but
+        and right in RIGHTS[each.role]
+    ]  # fmt: skip
 
 
 def reply(call: Call, visitor: Visitor) -> Reply:

@@ -2,49 +2,19 @@
 """The routes of the depicted person's pages. Paths and titles say nothing about what the site is for."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from noli.web.api.forms import Fields
 from noli.web.api.operation import Call, Kind, Operation, Part
-from noli.web.html import render
+from noli.web.html import routes
 from noli.web.pages import case, entering, helplines, sending, start, steps
 from noli.web.pages.helplines import HelpQuery
 from noli.web.pages.start import PageQuery
 
-
-def _page(
-    path: str,
-    handler: Callable[[Call], Any],
-    summary: str,
-    query: type[msgspec.Struct] = PageQuery,
-    also: tuple[Part, ...] = (),
-) -> Operation:
-    return Operation(
-        method="GET",
-        path=path,
-        handler=handler,
-        summary=summary,
-        query=query,
-        media_type=render.HTML,
-        page=True,
-        part=Part.INTAKE,
-        also=also,
-    )
-
-
-def _form(path: str, handler: Callable[[Call], Any], summary: str) -> Operation:
-    return Operation(
-        method="POST",
-        path=path,
-        handler=handler,
-        summary=summary,
-        body={Kind.FIELDS: Fields},
-        media_type=render.HTML,
-        page=True,
-        part=Part.INTAKE,
-    )
+_page = partial(routes.page, query=PageQuery, part=Part.INTAKE)
+_form = partial(routes.form, part=Part.INTAKE)
 
 
 def _script(path: str, handler: Callable[[Call], Any], summary: str, body: type[msgspec.Struct]) -> Operation:
@@ -63,8 +33,14 @@ PERSON: tuple[Operation, ...] = (
     _page("/", start.start, "What happens here."),
     _page("/safe", start.traces, "Which traces stay on a device.", also=(Part.NOTICE,)),
     _page("/leave", start.leave, "Leave for a neutral site.", also=(Part.NOTICE,)),
-    _page("/help", helplines.for_adults, "Who helps.", HelpQuery, also=(Part.NOTICE,)),
-    _page("/other-help", helplines.for_others, "Who helps where somebody is under 18.", HelpQuery, also=(Part.NOTICE,)),
+    _page("/help", helplines.for_adults, "Who helps.", query=HelpQuery, also=(Part.NOTICE,)),
+    _page(
+        "/other-help",
+        helplines.for_others,
+        "Who helps if somebody is under 18.",
+        query=HelpQuery,
+        also=(Part.NOTICE,),
+    ),
     _page("/go", steps.first, "The questions."),
     _form("/go", steps.next_, "One question after the other, without script."),
     Operation(

@@ -10,14 +10,14 @@ from noli.casework import events as cases
 from noli.matching.model import Closeness
 from noli.notices import events as notices
 from noli.notices import records
-from noli.notices.model import Ground, Measure, NoticeState, Opening, Plea, Via
+from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
 from noli.regimes.model import Duty, Field, Filer, Need, Party, SetBy
 from noli.web.console import words
 from noli.web.html.languages import catalogue
 
 KINDS: tuple[type[StrEnum], ...] = (
     NoticeState, Opening, Filer, Via, Measure, Ground, Duty, SetBy, Party, Plea, Need, Field, EntryState, OpinionKind,
-    Closeness,
+    Closeness, Letter, records.PartyRole, records.AccountMeasure,
 )  # fmt: skip
 
 
