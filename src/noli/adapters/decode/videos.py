@@ -193,7 +193,7 @@ class _Reader:
         """Take key frames, one a second where there are more."""
         stream.codec_context.skip_frame = "NONKEY"
         last_ms = -STEP_MS
-        for number, at_ms, frame in self._decoded(container, stream):
+        for number, at_ms, frame in self._decoded(container, stream, keys_alone=True):
             if at_ms - last_ms >= _SPARSE_MS:
                 last_ms = at_ms
                 yield number, at_ms, frame
@@ -238,15 +238,22 @@ class _Reader:
         return far
 
     def _decoded(
-        self, container: "av.container.InputContainer", stream: av.VideoStream
+        self, container: "av.container.InputContainer", stream: av.VideoStream, *, keys_alone: bool = False
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
         """Decode frame by frame; what cannot be decoded is passed over, as players do.
+
+        Args:
+            container: The file.
+            stream: Its track.
+            keys_alone: Whether to hand the decoder no other frames.
 
         Yields:
             Number, time and picture; times never go back.
         """
         start, last_ms = stream.start_time or 0, 0
         for packet in container.demux(stream):
+            if keys_alone and packet.size and not packet.is_keyframe:
+                continue
             for frame in _decode(packet):
                 if frame.width * frame.height > self._budget.max_pixels:
                     self._refused = Ended(Outcome.TOO_LARGE, _TOO_MANY_PIXELS.format(limit=self._budget.max_pixels))
