@@ -161,9 +161,9 @@ def test_what_agrees_too_little_matches_nothing() -> None:
     video = Upload((Hash(some_hash(99), 90, SignalType.VPDQ, at_ms=0),), regions=(few,))
     still = Upload((Hash(some_hash(99), 90),), regions=(few,))
     checker = checks(store, indexes)
-    assert [(at, entry) for at, entry, _ in checker.look(video).hints] == [(0, 10)]
-    assert checker.look(still).hints == ()
-    assert [checker.look(upload).entries for upload in (video, still)] == [set(), set()]
+    assert [(at, entry) for at, entry, _ in checker.look(video, banks=None).hints] == [(0, 10)]
+    assert checker.look(still, banks=None).hints == ()
+    assert [checker.look(upload, banks=None).entries for upload in (video, still)] == [set(), set()]
 
 
 def test_regions_of_pictures_and_of_old_videos_tell_no_part() -> None:
