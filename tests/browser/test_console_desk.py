@@ -10,10 +10,14 @@ import pytest
 from noli.access.model import Role
 from noli.evidence.notes import parse_notes
 from noli.evidence.proofs import is_included
+from noli.moderation.model import Comfort
+from noli.notices.clocks import running
 from noli.notices.model import Measure
-from noli.regimes.model import Party
+from noli.regimes.model import Duty, Party
+from tests.support.browser import needed
 from tests.support.console_browser import Installation, Seat
 from tests.support.notices import content, ruling
+from tests.support.previews import PreviewPlatform
 
 # Notices that a moderator clears.
 _MANY = 30
@@ -25,6 +29,22 @@ _PAYLOADS = (
     "javascript:window.hit=1",
     "{{ 7*7 }}</textarea><script>window.hit=1</script>%(who)s",
 )
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[PreviewPlatform]:
+    """A platform with previews."""
+    with PreviewPlatform() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory, platform: PreviewPlatform) -> Iterator[Installation]:
+    """A server that knows it."""
+    needed()
+    started = Installation(tmp_path_factory.mktemp("installation"), **platform.settings)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +191,82 @@ def test_a_possible_minor_is_looked_at_by_nobody_again(installation: Installatio
     page.get_by_role("button", name="It was reported").click()
     page.locator(".said").wait_for()
     assert installation.notice_now(notice).young_reported_at is not None
+
+
+_IS_CLEAR = "() => getComputedStyle(document.querySelector('.preview')).filter === 'none'"
+
+
+def test_a_preview_is_seen_while_something_is_held(
+    browser: Any, installation: Installation, platform: PreviewPlatform
+) -> None:
+    """Blurred until a key or the button is held, gone with the page, counted, on record, not shown past the limit."""
+    seat = installation.seat(browser, "vera", Role.MODERATOR)
+    vera = installation.app.staff.active("vera").id
+    installation.app.moderation.set_comfort(vera, Comfort(most_looks=2))
+    notice, page = installation.notice(), seat.page
+    seat.open(f"/console/notices/{notice}")
+    assert page.locator(".preview").count() == 0
+    before = len(platform.asked)
+    with page.expect_response("**/preview?**") as got:
+        seat.press("Show a small preview")
+    assert got.value.headers["cache-control"] == "no-store"
+    image = page.locator(".preview")
+    assert image.evaluate("each => each.decode().then(() => [each.naturalWidth, each.naturalHeight])") == [200, 133]
+    assert not page.evaluate(_IS_CLEAR)
+    page.keyboard.down("v")
+    assert page.evaluate(_IS_CLEAR)
+    page.keyboard.up("v")
+    assert not page.evaluate(_IS_CLEAR)
+    page.locator("[data-clear]").hover()
+    page.mouse.down()
+    assert page.evaluate(_IS_CLEAR)
+    page.mouse.move(2, 2)
+    assert not page.evaluate(_IS_CLEAR)
+    page.mouse.up()
+    page.keyboard.down("v")
+    page.evaluate("globalThis.dispatchEvent(new Event('blur'))")
+    assert not page.evaluate(_IS_CLEAR)
+    page.keyboard.up("v")
+    # Neither the way back nor loading the page anew shows it, and nothing more was fetched.
+    assert "proof" not in page.url
+    seat.open("/console/notices")
+    page.go_back()
+    page.locator("#decide-title").wait_for()
+    assert page.locator(".preview").count() == 0
+    page.reload()
+    assert page.locator(".preview").count() == 0
+    assert len(platform.asked) == before + 1
+    assert page.evaluate("async () => (await caches.keys()).length") == 0
+    looked = [each.fact for each in installation.app.ledger.page(subject=notice, limit=50)]
+    assert [each.actor for each in looked if each.kind == "notice.looked-at"] == [f"staff:{vera}"]
+    assert "1 are left" in page.locator(".look").inner_text()
+    seat.press("Show a small preview")
+    image.wait_for()
+    seat.open(f"/console/notices/{installation.notice()}")
+    assert "as many previews as you allow yourself" in page.locator(".look").inner_text()
+    assert seat.complaints == []
+    seat.close()
+
+
+def test_a_possible_minor_ends_the_display_at_once(browser: Any, installation: Installation) -> None:
+    """The picture goes with the press of the button, before the server answers; the clock of the report runs."""
+    seat = installation.seat(browser, "yara", Role.MODERATOR)
+    notice, page = installation.notice(), seat.page
+    seat.open(f"/console/notices/{notice}")
+    seat.press("Show a small preview")
+    page.locator(".preview").wait_for()
+    page.evaluate(
+        "() => document.addEventListener('submit', () =>"
+        " sessionStorage.setItem('left', document.querySelectorAll('.preview').length))"
+    )
+    page.locator(".look").get_by_role("button", name="Possibly somebody under 18").click()
+    page.locator(".grave").wait_for()
+    assert page.evaluate("sessionStorage.getItem('left')") == "0"
+    after = installation.notice_now(notice)
+    assert after.young_at is not None
+    assert Duty.REPORT_POSSIBLE_MINOR in {each.deadline.duty for each in running(after, installation.app.notices.law)}
+    assert page.locator(".preview, .look button").count() == 0
+    seat.close()
 
 
 def test_a_passkey_logs_in(browser: Any, installation: Installation) -> None:

@@ -18,7 +18,7 @@ from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import looking, notice_story, timeline
 from noli.web.console.cases import done
-from noli.web.console.guard import LanguageQuery, Visitor, show
+from noli.web.console.guard import Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
 from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, undo_time, undoable
 from noli.web.console.work import NOBODY, colleagues
@@ -29,7 +29,7 @@ from noli.web.html.languages import catalogue
 MAX_RULE, MAX_REPORT = 200, 200
 
 
-class NoticeQuery(LanguageQuery):
+class NoticeQuery(looking.PreviewQuery):
     """What a notice is asked with."""
 
     done: str = ""
@@ -226,8 +226,8 @@ def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> 
         number = each.content.number
         if call.app.previews.there_are(each.content.ref) and visitor.may(Right.WORK_NOTICES):
             why = looking.unshown(call, visitor, notice, each)
-            asked = why is None and call.query.look == str(number)
-            address = looking.address(visitor, notice.id, number, call.app.clock.now()) if asked else ""
+            asked = why is None and call.query.look == str(number) and looking.asked(call, visitor, str(number))
+            address = looking.address(call, number) if asked else ""
             found[number] = (why or "", address)
     return found
 
