@@ -15,7 +15,8 @@ import msgspec
 
 from benchmarks.inputs import random_hashes
 from benchmarks.measure import ROOT, facts, load, seconds
-from benchmarks.scans import ENGINES, WORKERS, scan_seconds
+from benchmarks.scan_runs import ENGINES, WORKERS
+from benchmarks.scans import scan_seconds
 from benchmarks.serving import made_installation, proportional_bytes, started
 from noli.adapters.snapshots import SnapshotFolder
 from noli.app import App

@@ -24,9 +24,11 @@ _SECTIONS = {
     "Formats": ("format-",),
     "Search": ("search-1", "search-v", "append-visible-kernel", "memory-", "join-"),
     "Over HTTP": ("lookup-", "check-", "batch-", "append-visible-http", "server-"),
+    "Many processes": ("snapshot-", "workers-", "soak-", "outage-"),
     "Scans": ("scan-", "catalogue-"),
     "Exchange": ("sync-", "feed-"),
     "Casework": ("events-", "queue-", "proof-", "verify-"),
+    "Console": ("console-",),
     "In the page": ("page-",),
     "Videos": ("video-",),
 }

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Catalogue scans from end to end: files in, files out."""
 
-import importlib.util
-import json
 import os
-import subprocess
-import sys
+import random
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,105 +14,134 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.inputs import flipped, random_hashes
-from benchmarks.measure import ROOT, Row, higher, seconds
+from benchmarks.measure import Row, higher, seconds
+from benchmarks.scan_runs import ENGINES, WORKERS, Bank, Scan
 from benchmarks.search import LIMIT_BITS
-from noli.adapters import images
+from noli.adapters.scan.catalogue import UNIT_ROWS
 from noli.adapters.scan.stored import StoredCatalogue
-from noli.adapters.scan.work import Work
 from noli.app_catalogue import Catalogues
-from noli.app_scan import CatalogueScan, ScanSettings
-from noli.bank.model import Action, BankPolicy
-from noli.bank.ports import BankTransaction
-from noli.hashing.kernel import HammingIndex
+from noli.hashing.kernel import pdq
+from noli.hashing.model import PDQ_BYTES
 
 # Copies planted in a catalogue, at distances 0 to 31 in turn.
 _PLANTED = 10_000
 
 _SAMPLE = 256
 
-ENGINES = ("local", "daft", "ray", "spark")
-WORKERS = 2
 
-
-def scan(rows: int, bank_rows: int, engine: str) -> Row:
-    """Scan a catalogue of hashes on two workers, with planted copies; a run of the command, engine and all."""
-    told = scan_seconds(rows, bank_rows, engine)
+def scan(rows: int, bank_rows: int, engine: str, workers: int = WORKERS) -> Row:
+    """Scan a catalogue of hashes with planted copies; a run of the command, engine and all."""
+    told = scan_seconds(rows, bank_rows, engine, workers)
     faiss.omp_set_num_threads(1)
     flat = faiss.IndexBinaryFlat(256)
     flat.add(random_hashes(bank_rows, seed=0))
     peer_s = seconds(lambda: flat.range_search(random_hashes(_SAMPLE, seed=123_456), LIMIT_BITS + 1))
-    cores = os.cpu_count() or 1
+    cores = min(os.cpu_count() or 1, workers)
     return higher(
-        f"scan-{rows // 1_000_000}m-{engine}",
+        f"scan-{rows // 1_000_000}m-{engine}{'' if workers == WORKERS else f'-{workers}'}",
         rows / told["seconds"],
         cores * _SAMPLE / peer_s,
-        peer_name=f"faiss IndexBinaryFlat.range_search on {cores} cores",
+        peer_name=f"faiss IndexBinaryFlat.range_search, cores: {cores}",
         unit="rows/s",
-        what=f"scan of {rows:,} catalogue hashes with a bank of {bank_rows:,}, {engine}, {WORKERS} workers, to a file",
+        what=f"{_what(rows, bank_rows, engine)}, workers: {workers}",
+        per_core=round(rows / told["seconds"] / cores),
         **{name: round(value, 1) for name, value in told.items()},
     )
 
 
-def scan_seconds(rows: int, bank_rows: int, engine: str) -> dict[str, float]:
+def killed(rows: int, bank_rows: int, engine: str) -> Row:
+    """Kill a scan twice at parts drawn at random, driver and workers, and let it go on."""
+    dice = random.Random(engine)
+    units = -(-rows // UNIT_ROWS)
+    first = dice.randrange(1, units // 2)
+    parts = (first, dice.randrange(first + 1, units - 1))
+    with _prepared(rows, bank_rows, engine) as (order, places):
+        took = order.run_killed(parts)
+        counts = _counted(order.out, places)
+    return higher(
+        f"scan-{rows // 1_000_000}m-{engine}-killed", rows / took, None, peer_name="", unit="rows/s",
+        what=f"{_what(rows, bank_rows, engine)}, killed twice with all its workers and run again",
+        killed_at_parts=" and ".join(map(str, parts)), of_parts=units, **counts,
+    )  # fmt: skip
+
+
+def scan_seconds(rows: int, bank_rows: int, engine: str, workers: int = WORKERS) -> dict[str, float]:
     """Scan, and return ``seconds``, ``begin_s`` (to load the bank) and how many copies were planted, missed, invented.
 
     Raises:
         RuntimeError: The engine is not installed.
     """
-    if engine != "local" and importlib.util.find_spec({"spark": "pyspark"}.get(engine, engine)) is None:
-        msg = f"{engine} is not installed ('make engines' installs it)"
-        raise RuntimeError(msg)
+    with _prepared(rows, bank_rows, engine, workers) as (order, places):
+        return {**order.run(), **_counted(order.out, places)}
+
+
+@contextmanager
+def _prepared(
+    rows: int, bank_rows: int, engine: str, workers: int = WORKERS
+) -> Iterator[tuple[Scan, NDArray[np.int64]]]:
     catalogue, places = _planted(rows, random_hashes(bank_rows, seed=0))
     with tempfile.TemporaryDirectory() as folder:
-        where, out = Path(folder, "catalogue.parquet"), Path(folder, "matches.parquet")
+        where = Path(folder, "catalogue.parquet")
         _write(where, catalogue)
-        began = subprocess.run(
-            [sys.executable, "-c", _RUN, str(where), str(out), engine, str(bank_rows)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        told: dict[str, float] = json.loads(began.stdout.splitlines()[-1])
-        found = pq.read_table(out)["id"].to_numpy()
-    missed = len(set(places.tolist()) - set(found.tolist()))
-    return {**told, "planted": len(places), "missed": missed, "invented": len(found) - len(places) + missed}
+        yield Scan(where, Path(folder, "matches.parquet"), Bank(bank_rows), engine, workers), places
 
 
-# In a process of its own: engines leave threads, servers and memory behind.
-_RUN = """
-import json, sys, time
-from pathlib import Path
-from benchmarks.scans import begun
-
-if __name__ == "__main__":
-    where, out, engine, bank_rows = sys.argv[1:]
-    began = time.perf_counter()
-    run = begun(where, Path(out), engine, int(bank_rows))
-    ready = time.perf_counter()
-    run()
-    print(json.dumps({"begin_s": ready - began, "seconds": time.perf_counter() - ready}))
-"""
+def _counted(out: Path, places: NDArray[np.int64]) -> dict[str, int]:
+    """Count what was planted, and what the output lacks, has beside it, or has twice."""
+    found = pq.read_table(out)["id"].to_numpy()
+    return {
+        "planted": len(places),
+        "missed": len(np.setdiff1d(places, found)),
+        "invented": len(np.setdiff1d(found, places)),
+        "doubled": len(found) - len(np.unique(found)),
+    }
 
 
-def begun(where: str, out: Path, engine: str, bank_rows: int) -> Callable[[], object]:
-    """Begin a scan against a bank that no database holds; what is returned does all of it but loading the bank."""
-    index = HammingIndex()
-    index.append(random_hashes(bank_rows, seed=0).data, np.arange(1, bank_rows + 1, dtype=np.uint64).data)
-    job = CatalogueScan(_NoStore(), where, out, ScanSettings(engine=engine, workers=WORKERS))
-    source = images.Source(1, "protected", BankPolicy(Action.BLOCK), index)
-    Work.beside(out.absolute()).begin(job.catalogue, [source], sequence=1, neighbours=1000)
-    return partial(job.run, restart=False, overwrite=False, tell=lambda _: None)
+def _what(rows: int, bank_rows: int, engine: str) -> str:
+    on = "ray, two nodes" if engine == "ray" else engine
+    return f"scan of {rows:,} catalogue hashes with a bank of {bank_rows:,}, {on}"
 
 
-class _NoStore:
-    """A scan that goes on reads no bank: it has the images."""
+def pictures(count: int, engine: str) -> Row:
+    """Scan a folder of drawn pictures; one of fifty is in the bank, as a larger picture that was never compressed."""
+    with tempfile.TemporaryDirectory() as folder:
+        media = Path(folder, "media")
+        media.mkdir()
+        banked = []
+        for number in range(count):
+            drawn = _picture(number)
+            drawn.resize((640, 480)).save(media / f"{number:05d}.jpg", quality=85)
+            if number % _BANKED_OF == 0:
+                larger = drawn.resize((1200, 900))
+                banked.append(pdq(larger.tobytes(), larger.height, larger.width, 3)[0][:PDQ_BYTES])
+        Path(folder, "bank").write_bytes(b"".join(banked))
+        order = Scan(media, Path(folder, "matches.parquet"), Bank(file=str(Path(folder, "bank"))), engine)
+        told = order.run()
+        found = sorted(pq.read_table(order.out)["id"].to_pylist())
+    wanted = [f"{number:05d}.jpg" for number in range(0, count, _BANKED_OF)]
+    return higher(
+        f"scan-{count // 1000}k-pictures-{engine}", count / told["seconds"], None, peer_name="", unit="pictures/s",
+        what=f"scan of a folder of {count:,} drawn JPEGs of 640 x 480, {engine}, workers: {WORKERS}",
+        planted=len(wanted), missed=len(set(wanted) - set(found)), invented=len(set(found) - set(wanted)),
+        doubled=len(found) - len(set(found)), seconds=round(told["seconds"], 1),
+    )  # fmt: skip
 
-    def transaction(self, *, write: bool = False) -> AbstractContextManager[BankTransaction]:
-        """Refuse."""
-        raise NotImplementedError(write)
+
+_BANKED_OF = 50
+
+
+def _picture(number: int) -> Image.Image:
+    """Draw a picture that is like no other: a few frequencies with phases of its own."""
+    rng = np.random.default_rng(number)
+    across, down = np.meshgrid(np.linspace(0, 1, 160), np.linspace(0, 1, 120))
+    planes = np.zeros((120, 160, 3))
+    for _ in range(12):
+        wave = np.cos(2 * np.pi * (rng.uniform(-7, 7) * across + rng.uniform(-7, 7) * down + rng.uniform()))
+        planes += wave[:, :, None] * rng.uniform(0.2, 1, size=3)
+    return Image.fromarray(np.clip(128 + planes * 18, 0, 255).astype(np.uint8))
 
 
 def stored(rows: int, entries: int) -> Row:
@@ -166,5 +192,8 @@ def _column(hashes: NDArray[np.uint8]) -> pa.Array:
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **{f"scan-10m-{engine}": partial(scan, 10_000_000, 1_000_000, engine) for engine in ENGINES},
+    "scan-10m-local-1": partial(scan, 10_000_000, 1_000_000, "local", 1),
+    **{f"scan-10m-{engine}-killed": partial(killed, 10_000_000, 1_000_000, engine) for engine in ENGINES},
+    **{f"scan-5k-pictures-{engine}": partial(pictures, 5000, engine) for engine in ENGINES},
     "catalogue-50m": partial(stored, 50_000_000, 1000),
 }
