@@ -69,8 +69,6 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
         yield kept.held
     if wanted.opening is not None:
         yield kept.opening == wanted.opening.value
-    if wanted.begins:
-        yield kept.id.startswith(wanted.begins, autoescape=True)
     if wanted.undecided:
         yield kept.planned_at.is_(None)
         yield kept.state.in_([each.value for each in TO_DECIDE])
