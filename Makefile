@@ -32,6 +32,7 @@ DOMAIN_PACKAGES := \
 	bank \
 	base \
 	casework \
+	custody \
 	evidence \
 	exchange \
 	hashing \

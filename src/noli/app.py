@@ -28,8 +28,8 @@ from noli.adapters.snapshots import SnapshotFolder
 from noli.adapters.sql import Database, open_database
 from noli.adapters.sql.ledger import SqlLedger
 from noli.app_cases import authority, egress, key_path
+from noli.app_custody import CustodyParts
 from noli.app_exchange import ExchangeParts
-from noli.app_pursuit import PursuitParts
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import Clock, SystemClock
 from noli.base.config import Config
@@ -135,7 +135,7 @@ def whole_ledger(
         yield service, parse_notes(RootsFile(config.data / NAME).read()), missing
 
 
-class App(ExchangeParts, PursuitParts):
+class App(ExchangeParts, CustodyParts):
     """One installation in one process."""
 
     def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:

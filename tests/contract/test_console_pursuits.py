@@ -155,3 +155,27 @@ def test_an_erased_case_leaves_a_page_without_anything(console: Console, visit: 
     assert "Racks" not in said
     german = console.logged_in(console.staff(Role.CASEWORKER), language="de")
     assert "(vernichtet)" in text_of(german.get(f"/console/pursuits/{pursuit}"))
+
+
+def test_an_evidence_package_is_made_and_taken_along(console: Console, visit: Visit) -> None:
+    """A click makes one in the chosen language, the page lists it, it is downloaded whole; once erased it is gone."""
+    case, _ = console.submit()
+    address = f"/console/cases/{case}"
+    assert "Make an evidence package" in text_of(visit.get(address))
+    answer = visit.post(f"{address}/evidence", {"language": "de", "hashes": "yes"})
+    assert answer.headers["location"].startswith(address)
+    [made] = console.app.evidence.packages(case)
+    assert (made.language, made.with_hashes) == ("de", True)
+    page = visit.get(answer.headers["location"])
+    assert "The evidence package was made." in text_of(page)
+    assert f"{address}/evidence/{made.digest}" in page.text
+    taken = visit.get(f"{address}/evidence/{made.digest}")
+    assert taken.headers["content-disposition"] == f'attachment; filename="evidence-{made.digest[:16]}.zip"'
+    assert taken.headers["content-type"] == "application/zip"
+    assert len(taken.content) == made.size
+    assert visit.post(f"{address}/evidence", {"language": "xx"}).status_code == 400
+    console.app.cases.request_withdrawal(case, erase=True)
+    after = visit.get(address)
+    assert "Make an evidence package" not in text_of(after)
+    assert made.digest[:8] in text_of(after)
+    assert visit.get(f"{address}/evidence/{made.digest}").status_code == 409

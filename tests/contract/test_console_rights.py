@@ -9,6 +9,7 @@ import pytest
 from noli.access.model import Role, Staff
 from noli.access.rules import RIGHTS
 from noli.bank.model import entry_text
+from noli.casework.model import CaseId
 from noli.notices import commands as c
 from noli.notices.model import Measure
 from noli.notices.records import PartyRole
@@ -60,6 +61,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
         "undo_s": "10",
         "blur": "1",
     },
+    "/console/cases/{case}/evidence": lambda *_: {"language": "de"},
     "/console/cases/{case}/pursuits": lambda *_: {"content": "authentic"},
     "/console/pursuits/{pursuit}/look-up": lambda *_: {},
     "/console/pursuits/{pursuit}/parties": lambda *_: {"addressee": "visa"},
@@ -125,6 +127,8 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
     pursuit = console.pursuit() if "{pursuit}" in page.path else ""
     named = {"case": case, "item": item, "staff": colleague, "notice": notice, "pursuit": pursuit, "number": "1"}
+    if "{package}" in page.path:
+        named["package"] = console.app.evidence.capture(CaseId(case), actor="system")[0].digest
     if "{record}" in page.path:
         named |= _record(console, page)
     return page.path.format(**named, **_one_each(console)), form

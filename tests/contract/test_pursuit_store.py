@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.pursuits import SqlPursuits
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.base.errors import Conflict, NotFound
+from noli.evidence.events import Opening
+from noli.evidence.rules import commitment
 from noli.evidence.service import LedgerService
 from noli.pursuit.commands import NoteReply, Settle
 from noli.pursuit.events import RepliesRead
@@ -61,6 +64,25 @@ def _answered(desk: Desk) -> PursuitId:
     with desk.store.transaction(write=True) as transaction:
         desk.service.apply(transaction, desk.service.load(transaction, pursuit.id), [reply], actor=ADA)
     return pursuit.id
+
+
+def test_each_event_can_be_opened_to_others(desk: Desk) -> None:
+    """With its salt an event's content makes the very commitment that its ledger entry holds; not once erased."""
+    id_ = _answered(desk)
+    case = desk.load(id_).case
+    engine = None if desk.database is None else desk.database.engine
+    ledger = desk.casework.memory if engine is None else SqlLedger(engine)
+    with desk.store.transaction() as transaction:
+        openings: list[Opening[Any]] = [*transaction.openings(id_), *transaction.cases.openings(case)]
+        assert [each.recorded for each in transaction.openings(id_)] == transaction.history(id_)
+    for each in openings:
+        fact = ledger.entry(each.ledger_sequence).fact
+        assert fact.kind == each.written.name
+        assert commitment(each.salt, each.written.canonical()) == fact.commitment
+    desk.casework.cases.request_withdrawal(case, erase=True)
+    with desk.store.transaction() as transaction:
+        assert {each.salt for each in transaction.openings(id_)} == {b""}
+        assert {each.salt for each in transaction.cases.openings(case)} == {b""}
 
 
 def test_a_pursuit_is_read_back_as_it_was(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import matches_filter, summary
 from noli.casework.telling import told
 from noli.evidence import rules as ledger_rules
+from noli.evidence.events import Opening
 from noli.evidence.model import Fact, LedgerEntry, Reference, SignedRoot, TimestampToken
 from noli.evidence.ports import WholeLedger
 from noli.evidence.proofs import Nodes
@@ -211,6 +212,18 @@ class MemoryCaseTransaction:
 
     def history(self, case: CaseId) -> list[Recorded]:
         return list(self._history(case))
+
+    def openings(self, case: CaseId) -> list[Opening[Event]]:
+        entries = [said for said in self._world.references if said.fact.subject == case]
+        return [
+            Opening(each, CODEC.write(each.event), self._world.salts[case], said.sequence)
+            for each, said in zip(self._history(case), entries, strict=True)
+        ]
+
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        """The ledger as it is in this transaction."""
+        return self._world.ledger
 
     def door(self, *, number: bytes) -> Door | None:
         return next((door for door in self._world.doors.values() if door.number == number), None)

@@ -15,6 +15,8 @@ from noli.base.errors import Conflict, NotFound
 from noli.casework import receipts
 from noli.casework import rules as cases
 from noli.casework.model import CaseId, NewLink
+from noli.evidence import rules as ledger_rules
+from noli.evidence.events import Opening
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease, Task
 from noli.pursuit.events import CODEC, Event, Recorded
@@ -118,7 +120,8 @@ class MemoryPursuitTransaction:
             raise Conflict(msg)
         for event in events:
             history.append(Recorded(len(history) + 1, now, actor, event))
-            self.record(Fact(CODEC.names[type(event)], listed.id, actor), now=now)
+            commitment = ledger_rules.commitment(_salt(listed.id), CODEC.write(event).canonical())
+            self.record(Fact(CODEC.names[type(event)], listed.id, actor, commitment), now=now)
         self._world.listed[listed.id] = listed
 
     def history(self, pursuit: PursuitId) -> list[Recorded]:
@@ -127,6 +130,15 @@ class MemoryPursuitTransaction:
             raise NotFound(msg)
         history = self._world.histories[pursuit]
         return [_without_texts(each) for each in history] if self._erased(pursuit) else history
+
+    def openings(self, pursuit: PursuitId) -> list[Opening[Event]]:
+        if self._erased(pursuit):
+            return [Opening(each, CODEC.write(each.event), b"", 0) for each in self.history(pursuit)]
+        entries = [entry for entry in self.cases.ledger if entry.fact.subject == pursuit and entry.fact.commitment]
+        return [
+            Opening(each, CODEC.write(each.event), _salt(pursuit), entry.sequence)
+            for each, entry in zip(self.history(pursuit), entries, strict=True)
+        ]
 
     def of_case(self, case: CaseId) -> list[PursuitSummary]:
         return sorted(
@@ -157,6 +169,10 @@ class MemoryPursuitTransaction:
     def _erased(self, pursuit: PursuitId) -> bool:
         case = self._world.listed[pursuit].case
         return cases.fold(case, self.cases.history(case)).erased_at is not None
+
+
+def _salt(pursuit: PursuitId) -> bytes:
+    return pursuit.encode()
 
 
 def _place(listed: PursuitSummary) -> tuple[datetime, PursuitId]:
@@ -192,11 +208,11 @@ class FakeMailer:
         self._made += 1
         return f"<{self._made}@helpline.example>"
 
-    def send(self, mail: Outgoing, *, at: datetime) -> None:
-        del at
+    def send(self, mail: Outgoing, *, at: datetime) -> str:
         if self.failure is not None:
             raise self.failure
         self.sent.append(mail)
+        return f"To: {mail.to}\r\nDate: {at.isoformat()}\r\nSubject: {mail.subject}\r\n\r\n{mail.text}\r\n"
 
 
 class FakeMailbox:

@@ -19,6 +19,8 @@ class Scope(StrEnum):
     NOTICES = "notices"
     #: Look up who is responsible for the links of cases, and send them requests.
     PURSUITS = "pursuits"
+    #: Make and fetch evidence packages of cases.
+    EVIDENCE = "evidence"
     #: Exchange hashes as a partner; 'noli partner add' gives it.
     EXCHANGE = "exchange"
     #: Make webhooks, and see what was sent to them.

@@ -20,7 +20,7 @@ from noli.base.errors import ConfigError
 PREFIX = "NOLI_"
 
 #: Settings that may be read from a file named by ``NOLI_<NAME>_FILE``, so that they stand in no environment.
-SECRETS = frozenset({"database_url", "preview_secret", "smtp_url", "imap_url"})
+SECRETS = frozenset({"database_url", "preview_secret", "smtp_url", "imap_url", "packages_url"})
 
 # Variables with our prefix that are no settings: where the file is, what the kernel's build and choice read.
 _OTHER = frozenset({"NOLI_CONFIG", "NOLI_KERNEL", "NOLI_CFLAGS", "NOLI_LDFLAGS"})

@@ -37,8 +37,8 @@ class SmtpMailer:
         """Return a message id that nobody had before."""
         return f"<{secrets.token_hex(_ID_BYTES)}@{self._domain}>"
 
-    def send(self, mail: Outgoing, *, at: datetime) -> None:
-        """Hand a mail to the mail server."""
+    def send(self, mail: Outgoing, *, at: datetime) -> str:
+        """Hand a mail to the mail server, and return it as it was handed over."""
         content = self._signer.sign(self._written(mail, at), domain=self._domain)
         try:
             with closing(self._connected()) as connection:
@@ -53,6 +53,7 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             msg = "The mail server cannot be reached, or does not let us in; see smtp_url."
             raise Unavailable(msg, detail=type(error).__name__) from error
+        return content.decode("ascii")
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server

@@ -145,6 +145,10 @@ class Config:
     imap_url: str = ""
     #: Name in the DNS under which the key stands that mail is signed with; ``noli mail key`` prints it.
     dkim_selector: str = "noli"
+    #: Where evidence packages are kept: ``s3://bucket/folder`` for an object store that speaks S3, with
+    #: ``?endpoint_override=…`` for any but Amazon's; empty for the folder ``packages`` inside ``data``. Secret: may
+    #: hold keys (``s3://KEY:SECRET@bucket/…``), else they are looked for where the store's usual tools have them.
+    packages_url: str = ""
     #: What happens when the clock of a request runs out: ``draft`` writes the next one for staff, ``send`` also sends
     #: it, by mail, where it lacks nothing and the address came from a registry or the addressee's own page.
     next_step: str = "draft"

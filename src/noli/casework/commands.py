@@ -177,6 +177,16 @@ class AddNote:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordEvidence:
+    """Put on record that a package of evidence was made."""
+
+    digest: str
+    size: int
+    language: str
+    with_hashes: bool
+
+
 Command = (
     OpenCase
     | AddItems
@@ -195,4 +205,5 @@ Command = (
     | ChangeState
     | AssignCase
     | AddNote
+    | RecordEvidence
 )

@@ -209,6 +209,16 @@ class NoteAdded:
     text: str = field(default="", repr=False, metadata=PRIVATE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceCaptured:
+    """A package of evidence was made, for whoever has to believe it."""
+
+    digest: str
+    size: int
+    language: str
+    with_hashes: bool
+
+
 Event = (
     CaseOpened
     | ItemAdded
@@ -232,6 +242,7 @@ Event = (
     | StateChanged
     | CaseAssigned
     | NoteAdded
+    | EvidenceCaptured
 )
 
 #: Name under which each event is stored, and its kind in the ledger. Names stay; new events get new names.
@@ -258,6 +269,7 @@ NAMES: Mapping[type[Event], str] = {
     StateChanged: "state.changed",
     CaseAssigned: "case.assigned",
     NoteAdded: "note.added",
+    EvidenceCaptured: "evidence.captured",
 }
 
 #: Writes and reads the events of cases.

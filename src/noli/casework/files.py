@@ -29,6 +29,9 @@ PERSON, SYSTEM = "person", "system"
 #: Who added an entry, in a bank; it must not say more.
 INTAKE = "intake"
 
+#: Kind of the job that an erasure asks for: what is kept of the case outside of the database has to go (``custody``).
+ERASED = "case-erased"
+
 _TRIES = 2
 
 Act = Callable[[CaseTransaction, Case], Iterable[Command]]
@@ -130,6 +133,8 @@ class CaseFiles:
                 transaction.append(case, made, version=before.version, actor=actor, now=now)
             except Conflict as error:
                 raise _Overtaken(error.public) from error
+        if case.erased_at is not None and before.erased_at is None:
+            transaction.schedule(ERASED, case.id, due_at=now, urgent=True)
         return case
 
     def changed(self) -> None:

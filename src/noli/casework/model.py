@@ -266,6 +266,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidencePackage:
+    """A package of evidence that was made of the case; the file itself is kept elsewhere (``custody``).
+
+    Attributes:
+        digest: SHA-256 of the file, hexadecimal; it is also what the package is called.
+        size: Bytes of the file.
+        language: In which language it is.
+        with_hashes: Whether the hashes of pictures are in it.
+        made_at: When.
+        made_by: Who, as events name it.
+    """
+
+    digest: str
+    size: int
+    language: str
+    with_hashes: bool
+    made_at: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """A withdrawal that was asked for and has not taken effect.
 
@@ -347,6 +368,7 @@ class Case:
     messages: tuple[Message, ...] = ()
     notes: tuple[Note, ...] = ()
     shares: tuple[Share, ...] = ()
+    packages: tuple[EvidencePackage, ...] = ()
     matches: int = 0
     state: CaseState = CaseState.OPEN
     assigned_to: StaffId | None = None

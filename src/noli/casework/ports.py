@@ -14,6 +14,7 @@ from noli.bank.model import EntryId
 from noli.bank.ports import BankTransaction
 from noli.casework.events import Event, Recorded
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
+from noli.evidence.events import Opening
 from noli.evidence.model import LedgerEntry
 from noli.evidence.ports import LedgerTransaction
 from noli.hashing.model import Hash
@@ -127,6 +128,10 @@ class CaseTransaction(LedgerTransaction, OutboxTransaction, JobTransaction, Prot
 
     def history(self, case: CaseId) -> list[Recorded]:
         """Return all events in order; personal fields are empty once erased. Raises NotFound."""
+        ...
+
+    def openings(self, case: CaseId) -> list[Opening[Event]]:
+        """Return the same with what shows that the ledger holds each event, as it was stored. Raises NotFound."""
         ...
 
     def door(self, *, number: bytes) -> Door | None:

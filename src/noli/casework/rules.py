@@ -27,6 +27,7 @@ from noli.casework.model import (
     Author,
     Case,
     CaseId,
+    EvidencePackage,
     Item,
     ItemState,
     Link,
@@ -112,6 +113,9 @@ def decide(case: Case, command: Command, now: datetime) -> tuple[Event, ...]:  #
         case c.AddNote(staff, text):
             _legible(case)
             return (e.NoteAdded(staff=staff, text=text),)
+        case c.RecordEvidence(digest, size, language, with_hashes):
+            _legible(case)
+            return (e.EvidenceCaptured(digest=digest, size=size, language=language, with_hashes=with_hashes),)
         case _:
             assert_never(command)
 
@@ -127,11 +131,11 @@ def fold(case: CaseId, history: Iterable[Recorded]) -> Case:
 def apply(case: Case, recorded: Recorded) -> Case:
     """Return the case after one more event."""
     at = recorded.at
-    changed = _applied(case, recorded.event, at)
+    changed = _applied(case, recorded.event, at, recorded.actor)
     return replace(changed, version=recorded.sequence, updated_at=at, timeline=told(changed, recorded.event, at))
 
 
-def _applied(case: Case, event: Event, at: datetime) -> Case:  # noqa: C901, PLR0911, PLR0912 - one arm an event
+def _applied(case: Case, event: Event, at: datetime, actor: str) -> Case:  # noqa: C901, PLR0911, PLR0912 - one arm an event
     match event:
         case e.CaseOpened():
             return replace(
@@ -191,6 +195,9 @@ def _applied(case: Case, event: Event, at: datetime) -> Case:  # noqa: C901, PLR
             return replace(case, assigned_to=staff_id)
         case e.NoteAdded(staff=staff_id, text=text):
             return replace(case, notes=(*case.notes, Note(staff_id, text, at)))
+        case e.EvidenceCaptured(digest=digest, size=size, language=language, with_hashes=with_hashes):
+            made = EvidencePackage(digest, size, language, with_hashes, at, actor)
+            return replace(case, packages=(*case.packages, made))
         case e.PassphraseReplaced() | e.RequestStepped():
             return case
         case _:

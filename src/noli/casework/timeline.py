@@ -40,6 +40,7 @@ TIMELINE_KEYS: Mapping[str, tuple[str, ...]] = {
     "case.withdrawn": ("items",),
     "case.erased": (),
     "case.state": ("state",),
+    "evidence.captured": (),
 }
 
 #: Verdicts that tell of a copy that was stopped; a bank that only logs stops nothing.
@@ -66,7 +67,14 @@ def _same_day(one: TimelineEntry, other: TimelineEntry) -> bool:
 
 def _line(case: Case, event: Event, at: datetime) -> TimelineEntry | None:  # noqa: C901, PLR0911, PLR0912 - one arm an event
     match event:
-        case e.CaseOpened() | e.PassphraseReplaced() | e.ContactChanged() | e.WithdrawalRevoked() | e.CaseErased():
+        case (
+            e.CaseOpened()
+            | e.PassphraseReplaced()
+            | e.ContactChanged()
+            | e.WithdrawalRevoked()
+            | e.CaseErased()
+            | e.EvidenceCaptured()
+        ):
             return TimelineEntry(e.NAMES[type(event)], at)
         case e.ItemAdded(label=label, kind=kind):
             return TimelineEntry("item.registered", at, {"label": label, "kind": kind.value})

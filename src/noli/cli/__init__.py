@@ -16,6 +16,7 @@ main = Commands(
         "check": "noli.cli.check:check",
         "demo": "noli.cli.demo:demo",
         "doctor": "noli.cli.doctor:doctor",
+        "evidence": "noli.cli.evidence:evidence",
         "hash": "noli.cli.hash:hash_files",
         "key": "noli.cli.key:key",
         "keys": "noli.cli.keys:keys",

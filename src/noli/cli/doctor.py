@@ -32,10 +32,10 @@ from noli.cli.installation import data_option, json_option, settings
 def doctor(ctx: click.Context, *, as_json: bool, data: Path | None, planned: str | None, cores: int | None) -> None:
     """Say what is wrong with this installation, and what to do.
 
-    Looks at the kernel, the data folder, the database, the key file, the decoder's protections (by decoding a picture
-    and by trying what is forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is
-    not. With --plan it looks at nothing and says how much memory, disk and time, and how many processes, so many hashes
-    take, reckoned from what was measured.
+    Looks at the kernel, the data folder, the database, the key file, the store of evidence packages (by writing to it),
+    the decoder's protections (by decoding a picture and by trying what is forbidden), the clock and the port. Exit
+    status 0 means that all is well, 1 that something is not. With --plan it looks at nothing and says how much memory,
+    disk and time, and how many processes, so many hashes take, reckoned from what was measured.
 
     \b
     Example:
@@ -94,6 +94,7 @@ _EXAMINATIONS = (
     _Examination("folder", examinations.folder),
     _Examination("database", examinations.database),
     _Examination("keys", examinations.keys),
+    _Examination("packages", examinations.packages),
     _Examination("decoder", examinations.decoder),
     _Examination("port", examinations.port),
 )

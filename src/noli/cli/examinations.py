@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from noli.bank.model import Bank
 from noli.base.clock import SystemClock
 from noli.base.config import Config
+from noli.base.errors import IntegrityError, Unavailable
 from noli.cli import store
 from noli.hashing.model import Outcome
 
@@ -125,6 +126,22 @@ def keys(config: Config) -> Iterator[Finding]:
         yield Finding("keys", f"The key file {path} opens everything that is sealed; is it in a backup of its own?")
     else:
         yield Finding("keys", "There is no key file yet; the first case or account makes it.")
+
+
+def packages(config: Config) -> Iterator[Finding]:
+    """Write, read and delete something where evidence packages are kept. Raises ConfigError."""
+    from noli.app_custody import packages_of  # noqa: PLC0415 - see above
+
+    if not config.data.is_dir():
+        return
+    store = packages_of(config)
+    try:
+        store.probe()
+    except (Unavailable, IntegrityError) as error:
+        advice = "Look at packages_url, at the keys of the store and at its rights: Noli writes and deletes there."
+        yield Finding("packages", f"{error.public} ({error.detail})", advice)
+        return
+    yield Finding("packages", f"Evidence packages can be kept in {store.where}.")
 
 
 def _clock(banks: Iterable[Bank]) -> Iterator[Finding]:

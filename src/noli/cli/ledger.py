@@ -67,7 +67,7 @@ def verify(
     """
     from noli.app import whole_ledger  # noqa: PLC0415 - brings the database along
 
-    roots, public = [_root(text) for text in noted], [_key(text) for text in keys]
+    roots, public = [_root(text) for text in noted], [public_key(text) for text in keys]
     try:
         with whole_ledger(settings({"data": data}), keys=public) as (service, own, missing):
             notes = own if file is None else parse_notes(file.read_text("utf-8", "replace"))
@@ -222,7 +222,8 @@ def _root(text: str) -> LedgerRoot:
     return root
 
 
-def _key(text: str) -> bytes:
+def public_key(text: str) -> bytes:
+    """Read a public key as it is given on the command line. Raises InputError."""
     public = parse_key(text)
     if public is None:
         msg = "A key is written noli-ledger+ID+BASE64, as 'noli ledger key' prints it."

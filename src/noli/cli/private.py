@@ -9,6 +9,19 @@ from tempfile import NamedTemporaryFile
 from typing import TextIO
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file with mode 0600. Raises OSError; nothing is left behind."""
+    with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
     """Write a file with mode 0600; what was there is replaced only when everything has been written.

@@ -51,6 +51,24 @@ class Written:
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
+# Without slots, as above.
+@dataclass(frozen=True)
+class Opening(Generic[E]):
+    """An event with what shows to others that the ledger holds it, as it was, and nothing of any other event.
+
+    Attributes:
+        recorded: The event in its place.
+        written: The event as it was stored.
+        salt: What its commitment was made with; empty where the file was erased.
+        ledger_sequence: Its ledger entry.
+    """
+
+    recorded: Recorded[E]
+    written: Written = field(repr=False)
+    salt: bytes = field(repr=False)
+    ledger_sequence: int
+
+
 class Codec(Generic[E]):
     """Takes the events of one kind of file apart and puts them together again."""
 

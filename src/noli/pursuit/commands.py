@@ -78,11 +78,12 @@ class QueueMail:
 
 @dataclass(frozen=True, slots=True)
 class NoteMailSent:
-    """Keep that the mail server took the last mail; the first starts the clock."""
+    """Keep that the mail server took the last mail, and that mail; the first starts the clock."""
 
     number: int
     message_id: str = field(repr=False)
     due: DueBy | None
+    eml: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,9 +82,10 @@ class MailQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSent:
-    """The mail server took the last mail of a request."""
+    """The mail server took the last mail of a request; ``eml`` is that mail, byte by byte."""
 
     number: int
+    eml: str = field(default="", repr=False, metadata=PRIVATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

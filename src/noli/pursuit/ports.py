@@ -13,6 +13,7 @@ from typing import Protocol
 from noli.base.errors import Unavailable
 from noli.casework.model import CaseId
 from noli.casework.ports import CaseTransaction
+from noli.evidence.events import Opening
 from noli.evidence.ports import LedgerTransaction
 from noli.jobs.ports import JobTransaction
 from noli.pursuit.events import Event, Recorded
@@ -48,6 +49,10 @@ class PursuitTransaction(LedgerTransaction, JobTransaction, Protocol):
 
     def history(self, pursuit: PursuitId) -> list[Recorded]:
         """Return all events in order; personal fields are empty once the case was erased. Raises NotFound."""
+        ...
+
+    def openings(self, pursuit: PursuitId) -> list[Opening[Event]]:
+        """Return the same with what shows that the ledger holds each event, as it was stored. Raises NotFound."""
         ...
 
     def of_case(self, case: CaseId) -> list[PursuitSummary]:
@@ -121,8 +126,11 @@ class Mailer(Protocol):
         """Return a message id that nobody had before."""
         ...
 
-    def send(self, mail: Outgoing, *, at: datetime) -> None:
+    def send(self, mail: Outgoing, *, at: datetime) -> str:
         """Hand a mail to the mail server.
+
+        Returns:
+            The mail as it was handed over, headers and signature included; it is ASCII.
 
         Raises:
             Undeliverable: It was refused for good.

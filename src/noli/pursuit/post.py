@@ -80,10 +80,10 @@ class Correspondence:
             references=earlier,
         )
         try:
-            self._mailer.send(outgoing, at=self._pursuits.clock.now())
+            eml = self._mailer.send(outgoing, at=self._pursuits.clock.now())
         except Undeliverable as error:
             return NoteMailFailed(request.number, mail.message_id, error.public)
-        return NoteMailSent(request.number, mail.message_id, self._pursuits.due(request))
+        return NoteMailSent(request.number, mail.message_id, self._pursuits.due(request), eml)
 
     def collect(self, _: Lease | None = None) -> datetime | None:
         """Read the mailbox, as a job."""

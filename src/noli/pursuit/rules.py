@@ -79,11 +79,11 @@ def decide(pursuit: Pursuit, command: Command, now: datetime) -> tuple[Event, ..
             return (e.RequestDropped(number=number),)
         case c.QueueMail(number, message_id, text):
             return _queue(request_of(pursuit, number), message_id, text)
-        case c.NoteMailSent(number, message_id, due):
+        case c.NoteMailSent(number, message_id, due, eml):
             request = request_of(pursuit, number)
             if not _on_its_way(request, message_id):
                 return ()
-            sent = e.MailSent(number=number)
+            sent = e.MailSent(number=number, eml=eml)
             first = request.sent_at is None
             return (sent, e.RequestSent(number=number, rung=request.to.rung, due=due)) if first else (sent,)
         case c.NoteMailFailed(number, message_id, reason):

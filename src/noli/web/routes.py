@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from noli.access.model import Scope
 from noli.web.api import banks, checks, entries, health, openapi, partners, schemas
+from noli.web.api.evidence import EVIDENCE
 from noli.web.api.notice_routes import NOTICES
 from noli.web.api.operation import Kind, Operation, Part
 from noli.web.api.pursuits import PURSUITS
@@ -164,6 +165,7 @@ _CALLED: tuple[Operation, ...] = (
     ),
     *NOTICES,
     *PURSUITS,
+    *EVIDENCE,
     *WEBHOOKS,
     *LEDGER,
     Operation(

@@ -69,6 +69,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.CaseErased(),
     e.StateChanged(state=CaseState.CLOSED),
     e.CaseAssigned(staff=None),
+    e.EvidenceCaptured(digest="5d2f" * 16, size=12_000, language="de", with_hashes=True),
     e.NoteAdded(staff=StaffId("s"), text="secret"),
 )
 

@@ -26,6 +26,7 @@ from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import summary
 from noli.casework.telling import told
+from noli.evidence.events import Opening
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease
 from noli.moderation.finding import link_terms
@@ -120,6 +121,10 @@ class SqlCaseTransaction:
     def history(self, case: CaseId) -> list[Recorded]:
         """Return all events in order."""
         return self.stream.history(case)
+
+    def openings(self, case: CaseId) -> list[Opening[Event]]:
+        """Return all events in order, each with what shows that the ledger holds it."""
+        return self.stream.openings(case)
 
     def door(self, *, number: bytes) -> Door | None:
         """Find how to enter a case by its number."""

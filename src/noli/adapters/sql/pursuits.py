@@ -16,6 +16,7 @@ from noli.adapters.sql.engine import exclusive, transaction
 from noli.adapters.sql.streams import Feed, SealedStream
 from noli.base.secrecy import Keyring
 from noli.casework.model import CaseId
+from noli.evidence.events import Opening
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease
 from noli.pursuit.events import CODEC, Event, Recorded
@@ -81,6 +82,10 @@ class SqlPursuitTransaction:
     def history(self, pursuit: PursuitId) -> list[Recorded]:
         """Return all events in order."""
         return self._stream.history(pursuit)
+
+    def openings(self, pursuit: PursuitId) -> list[Opening[Event]]:
+        """Return all events in order, each with what shows that the ledger holds it."""
+        return self._stream.openings(pursuit)
 
     def of_case(self, case: CaseId) -> list[PursuitSummary]:
         """List the pursuits of a case."""

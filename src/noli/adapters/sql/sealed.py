@@ -21,5 +21,9 @@ def event_place(events: sa.Table, id_: str, sequence: int) -> str:
 
 def event_commitment(key: bytes, sequence: int, written: Written) -> bytes:
     """Return what the ledger holds for an event: a commitment that nobody can try out without the file's key."""
-    salt = hmac.digest(key, b"ledger|%d" % sequence, "sha256")
-    return commitment(salt, written.canonical())
+    return commitment(event_salt(key, sequence), written.canonical())
+
+
+def event_salt(key: bytes, sequence: int) -> bytes:
+    """Return what an event's commitment is made with; who is shown it learns nothing of other events."""
+    return hmac.digest(key, b"ledger|%d" % sequence, "sha256")

@@ -17,10 +17,10 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from noli.adapters.sql import ledger, outbox
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.sealed import event_commitment, event_place, key_place
+from noli.adapters.sql.sealed import event_commitment, event_place, event_salt, key_place
 from noli.base.errors import Conflict, NoliError, NotFound
 from noli.base.secrecy import Keyring, WrappedKey
-from noli.evidence.events import Codec, Recorded
+from noli.evidence.events import Codec, Opening, Recorded, Written
 from noli.evidence.model import Fact, LedgerEntry
 from noli.outbox.model import OutboxMessage
 
@@ -134,6 +134,20 @@ class SealedStream(Generic[E]):
             )
             for row in self.connection.execute(query)
         ]
+
+    def openings(self, id_: str) -> list[Opening[E]]:
+        """Return all events in order, each with what shows that the ledger holds it. Raises NotFound."""
+        key = self.key(id_)
+        query = self._events.select().where(self._owner == id_).order_by(self._events.c.sequence)
+        found = []
+        for row in self.connection.execute(query):
+            private = self._open(id_, key, row)
+            event = self._codec.read(row.kind, row.content, private)
+            salt = b"" if key is None else event_salt(key, row.sequence)
+            written = Written(row.kind, row.content, private or {})
+            recorded = Recorded(row.sequence, row.at, row.actor, event)
+            found.append(Opening(recorded, written, salt, row.ledger_sequence))
+        return found
 
     def outlines(self, ids: Sequence[FileId]) -> dict[FileId, list[Recorded[E]]]:
         """Return the events of many files with nothing private in them, each file's in order; in one query."""

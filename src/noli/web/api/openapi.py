@@ -28,6 +28,7 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "hold": {"type": "string", "minLength": 1, "maxLength": 9},
     "case": {"type": "string", "minLength": 1, "maxLength": 64},
     "pursuit": {"type": "string", "minLength": 1, "maxLength": 64},
+    "package": {"type": "string", "minLength": 8, "maxLength": 64},
     "number": {"type": "integer", "minimum": 1},
     "record": {"type": "string", "minLength": 1, "maxLength": 64},
     "webhook": {"type": "string", "minLength": 1, "maxLength": 64},

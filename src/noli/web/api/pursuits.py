@@ -24,8 +24,8 @@ def open_(call: Call) -> s.PursuitList:
     given, service = call.given, call.app.pursuits
     links = frozenset(LinkId(each) for each in given.links)
     case, content = CaseId(call.path["case"]), frozenset(given.content)
-    made = service.open(case, content=content, links=links, actor=_actor(call))
-    return s.PursuitList([_full(call, service.look_up(each.id, actor=_actor(call))) for each in made])
+    made = service.open(case, content=content, links=links, actor=actor(call))
+    return s.PursuitList([_full(call, service.look_up(each.id, actor=actor(call))) for each in made])
 
 
 def queue(call: Call) -> s.PursuitPage:
@@ -39,19 +39,19 @@ def queue(call: Call) -> s.PursuitPage:
 
 def show(call: Call) -> s.FullPursuit:
     """Read a pursuit; the ledger says who did."""
-    return _full(call, call.app.pursuits.view(_id(call), actor=_actor(call)))
+    return _full(call, call.app.pursuits.view(_id(call), actor=actor(call)))
 
 
 def look_up(call: Call) -> s.FullPursuit:
     """Ask name servers and registries anew."""
-    return _full(call, call.app.pursuits.look_up(_id(call), actor=_actor(call)))
+    return _full(call, call.app.pursuits.look_up(_id(call), actor=actor(call)))
 
 
 def name_party(call: Call) -> s.FullPursuit:
     """Name somebody who is responsible."""
     given = call.given
     who = {"addressee": given.addressee, "name": given.name, "address": given.address}
-    return _full(call, call.app.pursuits.name_party(_id(call), given.rung, **who, actor=_actor(call)))
+    return _full(call, call.app.pursuits.name_party(_id(call), given.rung, **who, actor=actor(call)))
 
 
 def draft(call: Call) -> s.FullPursuit:
@@ -59,7 +59,7 @@ def draft(call: Call) -> s.FullPursuit:
     given = call.given
     wishes = views.wishes(given)
     return _full(
-        call, call.app.pursuits.draft(_id(call), given.rung, name=given.name, wishes=wishes, actor=_actor(call))
+        call, call.app.pursuits.draft(_id(call), given.rung, name=given.name, wishes=wishes, actor=actor(call))
     )
 
 
@@ -67,26 +67,26 @@ def send(call: Call) -> s.FullPursuit:
     """Send a request, or note that it was sent."""
     service, number = call.app.pursuits, call.number("number", "request")
     if call.given.by_hand:
-        return _full(call, service.sent_by_hand(_id(call), number, actor=_actor(call)))
-    return _full(call, service.send(_id(call), number, text=call.given.text, actor=_actor(call)))
+        return _full(call, service.sent_by_hand(_id(call), number, actor=actor(call)))
+    return _full(call, service.send(_id(call), number, text=call.given.text, actor=actor(call)))
 
 
 def read(call: Call) -> s.FullPursuit:
     """Say that an answer was read."""
-    return _full(call, call.app.pursuits.read(_id(call), call.number("number", "request"), actor=_actor(call)))
+    return _full(call, call.app.pursuits.read(_id(call), call.number("number", "request"), actor=actor(call)))
 
 
 def settle(call: Call) -> s.FullPursuit:
     """Put on record what became of a request."""
     return _full(
         call,
-        call.app.pursuits.settle(_id(call), call.number("number", "request"), call.given.outcome, actor=_actor(call)),
+        call.app.pursuits.settle(_id(call), call.number("number", "request"), call.given.outcome, actor=actor(call)),
     )
 
 
 def drop(call: Call) -> s.FullPursuit:
     """Throw a draft away."""
-    return _full(call, call.app.pursuits.drop(_id(call), call.number("number", "request"), actor=_actor(call)))
+    return _full(call, call.app.pursuits.drop(_id(call), call.number("number", "request"), actor=actor(call)))
 
 
 def book(call: Call) -> s.BookOut:
@@ -155,5 +155,6 @@ def _id(call: Call) -> PursuitId:
     return PursuitId(call.path["pursuit"])
 
 
-def _actor(call: Call) -> str:
+def actor(call: Call) -> str:
+    """Return how the caller is named in events and the ledger."""
     return f"key:{call.key.name}"[:_ACTOR]

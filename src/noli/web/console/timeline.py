@@ -41,6 +41,7 @@ _SENTENCES: Mapping[str, str] = {
     "case.withdrawn": N_("Everything was withdrawn: nothing matches any more."),
     "case.erased": N_("Personal data were destroyed."),
     "case.state": N_("The state is now: %(state)s."),
+    "evidence.captured": N_("An evidence package was made."),
 }
 
 # Told in full by what was written.
@@ -49,7 +50,7 @@ _WRITTEN = frozenset({"message.from-you", "message.from-staff"})
 # Done by the system or by staff, not by the person.
 _NOT_THE_PERSON = (
     "match.", "share.", "request.", "withdrawal.told", "withdrawal.confirmed", "withdrawal.refused", "case.withdrawn",
-    "case.erased", "case.state",
+    "case.erased", "case.state", "evidence.",
 )  # fmt: skip
 
 

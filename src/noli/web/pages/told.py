@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "case.withdrawn": mark("You took everything back (%(items)s). It is no longer compared here."),
     "case.erased": mark("Your texts were erased."),
     "case.state": mark("State of the case: %(state)s."),
+    "evidence.captured": mark("A file of what happened was made, for police, court or a lawyer. No picture is in it."),
 }
 
 _RECIPIENTS: Mapping[str, str] = {
