@@ -8,22 +8,35 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from noli.adapters.sql import Database, open_database
 from noli.base.config import Config
+from tests.support.memory import in_memory
+from tests.support.template import prepare
 
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("dev", deadline=None)
+# How long it takes to draw an example says how busy the machine is.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # The cluster's own superuser and database.
 _ADMIN = "postgres"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory in CI; at home they stay, to be looked at."""
+    folder, is_worker = in_memory(), hasattr(config, "workerinput")
+    if os.environ.get("CI") and folder and not is_worker and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="noli-tests-", dir=folder)
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
 
 
 class Cluster:
@@ -107,7 +120,7 @@ def cluster() -> Iterator[Cluster]:
     if os.geteuid() == 0:
         pwd.getpwnam(_ADMIN)
     # Not pytest's own folder: its parents are closed to other users.
-    with tempfile.TemporaryDirectory(prefix="noli-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="noli-pg-", dir=in_memory()) as folder:
         started = Cluster(found, Path(folder))
         yield started
         started.stop()
@@ -126,7 +139,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 def opened(url: str, folder: Path) -> Database:
-    """Open and migrate a database; of no URL, SQLite in the folder."""
+    """Open a database, migrated; of no URL, SQLite in the folder, where it is missing a copy of one without rows."""
+    if not url:
+        prepare(folder)
+    return migrated(url, folder)
+
+
+def migrated(url: str, folder: Path) -> Database:
+    """Open a database as a start does: what is there is migrated and looked at."""
     with ExitStack() as undo:
         database = open_database(Config(data=folder, database_url=url))
         undo.callback(database.close)

@@ -88,6 +88,17 @@ def _children(wanted: int, config: Config) -> int:
     return wanted or max(1, (os.cpu_count() or 1) // config.workers)
 
 
+def refuse_missing(config: Config) -> None:
+    """Refuse a folder in which nothing was made yet: a mistyped one must not answer as an empty installation would.
+
+    Raises:
+        ConfigError: There is no installation.
+    """
+    if not config.database_url and not (config.data / "noli.db").exists():
+        msg = f"There is no installation in {config.data}: it has no noli.db. 'noli serve' makes one."
+        raise ConfigError(msg)
+
+
 @contextmanager
 def looked_at(config: Config) -> Iterator[Database]:
     """Open a database to look at it: nothing is created, migrated or refused.
@@ -115,9 +126,7 @@ def whole_ledger(
     Raises:
         ConfigError: There is no installation, or it was made by another version.
     """
-    if not config.database_url and not (config.data / "noli.db").exists():
-        msg = f"There is no installation in {config.data}: it has no noli.db."
-        raise ConfigError(msg)
+    refuse_missing(config)
     missing: list[str] = []
     with looked_at(config) as database:
         if not database.current():

@@ -108,25 +108,25 @@ def test_from_a_link_up_the_ladder_to_an_answer(
     before = len(world.sink.mails)
     send, gone = ("Send by mail", "It is gone") if language == "en" else ("Per E-Mail senden", "Es ist weg")
     seat.press(send)
-    eventually(lambda: len(world.sink.mails) > before, within_s=30)
+    eventually(lambda: len(world.sink.mails) > before)
     assert b"DKIM-Signature" in world.sink.contents[-1]
 
     def is_sent() -> bool:
         seat.open(f"/console/pursuits/{pursuit}?l={language}")
         return bool(seat.page.locator(".clock time").count())
 
-    eventually(is_sent, within_s=30)
+    eventually(is_sent)
     _let_time_pass(installation, pursuit)
     seat.page.reload()
     assert ("time ran out" if language == "en" else "Frist abgelaufen") in _main(seat)
     assert "Names Ltd" in seat.page.locator("article.request").first.inner_text()
     seat.press(send)
-    eventually(lambda: len(world.sink.mails) > before + 1, within_s=30)
+    eventually(lambda: len(world.sink.mails) > before + 1)
     assert b"To: abuse@names.example" in world.sink.contents[-1]
-    eventually(is_sent, within_s=30)
+    eventually(is_sent)
 
     _answer(world, f"The name is suspended. {_PAYLOAD}\n")
-    eventually(lambda: installation.app.correspondence.take_in()[0] == 1 or _has_reply(seat), within_s=30)
+    eventually(lambda: installation.app.correspondence.take_in()[0] == 1 or _has_reply(seat))
     seat.page.reload()
     reply = seat.page.locator(".reply").first.inner_text()
     assert "The name is suspended." in reply

@@ -75,6 +75,7 @@ def test_checks_are_listed_newest_first_in_pages(stores: _Stores) -> None:
     checks.add([checked(f"c{n}", near) for n in range(5)])
     assert [check.id for check in checks.page(limit=2)] == ["c4", "c3"]
     assert [check.id for check in checks.page(after="c3", limit=9)] == ["c2", "c1", "c0"]
+    assert [len(checks.page(key=key)) for key in ("platform", "another")] == [5, 0]
     for act in (lambda: checks.get("none"), lambda: checks.page(after="none")):
         with pytest.raises(NotFound):
             act()

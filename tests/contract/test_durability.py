@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing acknowledged is lost, damage is never answered, and settings that lose data are refused."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -28,6 +24,7 @@ from noli.hashing.model import Hash
 from noli.matching.index import BankIndexes
 from tests.conftest import Cluster, opened
 from tests.support.bits import some_hash
+from tests.support.killing import said_before_the_kill
 from tests.support.server import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -37,19 +34,20 @@ _KILLS = 4
 
 # Registers entries for ever and says which of them were acknowledged.
 _WRITER = """
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tests.conftest import opened
-from tests.contract.test_durability import entry
+from tests.contract.test_durability import NOW, entry
 from noli.bank.model import EntryId
-database = opened(sys.argv[1], Path(sys.argv[2]))
-number = int(sys.argv[3])
-while True:
-    with database.banks.transaction(write=True) as t:
-        t.add_entries("one", [(EntryId(number), entry(number)), (EntryId(number + 1), entry(number + 1))], now=%r)
-    print(number, flush=True)
-    number += 2
-""".replace("%r", "__import__('datetime').datetime(2026, 11, 23, tzinfo=__import__('datetime').UTC)")
+
+def work(url, folder, first):
+    database, number = opened(url, Path(folder)), int(first)
+    while True:
+        with database.banks.transaction(write=True) as t:
+            t.add_entries("one", [(EntryId(n), entry(n)) for n in (number, number + 1)], now=NOW)
+        print(number, flush=True)
+        number += 2
+"""
 
 
 def entry(number: int) -> NewEntry:
@@ -70,17 +68,11 @@ def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(
 ) -> None:
     """After kill -9 at any moment every acknowledged entry is there, and none is there by half."""
     register(database)
-    dice, acknowledged = random.Random(1), set[int]()
-    for kill in range(_KILLS):
-        command = [sys.executable, "-c", _WRITER, database_url, str(tmp_path), str(kill * 1_000_000)]
-        root = str(Path(__file__).parents[2])
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([root, *sys.path])}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=root) as writer:
-            assert writer.stdout is not None
-            first = writer.stdout.readline()
-            time.sleep(dice.uniform(0, 0.05))
-            writer.send_signal(signal.SIGKILL)
-            acknowledged |= {int(line) for line in (first + writer.stdout.read()).split() if line}
+    starts = [str(kill * 1_000_000) for kill in range(_KILLS)]
+    said = said_before_the_kill(
+        _WRITER, (database_url, str(tmp_path)), starts, dice=random.Random(1), after=1, longest_s=0.05
+    )
+    acknowledged = set(map(int, said))
     with database.banks.transaction() as t:
         kept = {one.id: one for one in _all_entries(t)}
         assert {change.entry for change in t.changes(after=0, limit=1_000_000)} - {None} == set(kept)
@@ -215,12 +207,12 @@ def test_postgresql_wakes_the_other_processes(postgresql_url: str, tmp_path: Pat
     here, there = opened(postgresql_url, tmp_path), opened(postgresql_url, tmp_path)
     register(here, 1)
     indexes = BankIndexes(HammingIndex)
-    follower = Follower(indexes, there.banks, there.listener(), interval_s=30)
+    follower = Follower(indexes, there.banks, there.listener(), interval_s=3600)
     follower.start()
-    eventually(lambda: indexes.hashes == 1, within_s=5)
+    eventually(lambda: indexes.hashes == 1)
     time.sleep(0.5)
     register(here, 2)
-    eventually(lambda: indexes.hashes == 2, within_s=1)
+    eventually(lambda: indexes.hashes == 2)
     # Stopping waits for the look at the sequence that only a change would end.
     threading.Timer(0.2, register, (here, 3)).start()
     follower.stop()
@@ -235,12 +227,12 @@ def test_following_survives_lost_connections(postgresql_url: str, tmp_path: Path
     indexes = BankIndexes(HammingIndex)
     follower = Follower(indexes, there.banks, there.listener(), interval_s=0.2)
     follower.start()
-    eventually(lambda: indexes.hashes == 1, within_s=5)
+    eventually(lambda: indexes.hashes == 1)
     _kill_others(postgresql_url)
     register(here, 2)
-    eventually(lambda: indexes.hashes == 2, within_s=5)
+    eventually(lambda: indexes.hashes == 2)
     register(here, 3)
-    eventually(lambda: indexes.hashes == 3, within_s=1)
+    eventually(lambda: indexes.hashes == 3)
     follower.stop()
     here.close()
     there.close()

@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
+from noli.access.model import Scope
 from noli.app import App
 from noli.base.config import Config
-from noli.exchange.model import NewPartner, Protocol, Source
+from noli.exchange.model import NewPartner, PartnerState, Protocol, Source
 from tests.support import clips
 from tests.support.media import drawn, encoded
 from tests.support.server import Server, make_bank
@@ -338,6 +339,51 @@ def test_partners_that_we_fetch_from_are_listed_as_exchanges(server: Server, hma
     assert (state["fetched_items"], state["running_fetch_start_ts"]) == (0, None)
     assert [hma.get(f"/c/exchange/{name}").status_code for name in ("caller", "FLOW")] == [404, 404]
     assert hma.post("/c/exchanges", json={"bank": "A", "api": "stopncii"}).status_code == 405
+
+
+def _partner(server: Server, name: str, protocol: Protocol, *shares: str, **more: Any) -> dict[str, str]:
+    with closing(App.open(Config(data=server.data))) as app:
+        _, keys = app.partners.add(NewPartner(name, protocol, shares=shares), **more)
+    return {"X-API-Key": keys.token}
+
+
+def test_a_partner_sees_only_what_is_shared_with_it(server: Server, hma: httpx.Client, key: dict[str, str]) -> None:
+    """By lookups, by Noli's own checks and in what was recorded; its key reaches no bank, and HMA's needs no scopes."""
+    value = _made_up("shared")
+    for bank in ("SHARED", "OURS"):
+        _banked(hma, _bank(hma, bank), value)
+    partner = _partner(server, "platform", Protocol.HMA, "SHARED")
+    asked = {"signal": value, "signal_type": "pdq"}
+
+    def get(path: str, **query: str) -> httpx.Response:
+        return server.client.get(path, headers=partner, params=query)
+
+    assert set(get("/hma/m/lookup", **asked).json()) == {"SHARED"}
+    assert get("/hma/m/lookup", **asked, banks="OURS").json() == {}
+    assert len(get("/hma/m/raw_lookup", **asked).json()["matches"]) == 1
+    assert get("/hma/c/banks").status_code == 403
+    bearer = {"Authorization": "Bearer " + partner["X-API-Key"]}
+    sent = {"hashes": [{"type": "pdq", "value": value}]}
+    checked = server.client.post("/api/v1/checks", headers=bearer, json=sent).json()
+    assert [match["bank"] for match in checked["matches"]] == ["SHARED"]
+    others = server.client.post("/api/v1/checks", headers=key, json=sent).json()
+    assert {match["bank"] for match in others["matches"]} == {"SHARED", "OURS"}
+    listed = server.client.get("/api/v1/checks", headers=bearer).json()["checks"]
+    assert {each["key"] for each in listed} == {"platform"}
+    paths = {made["check_id"]: f"/api/v1/checks/{made['check_id']}" for made in (checked, others)}
+    assert [server.client.get(path, headers=bearer).status_code for path in paths.values()] == [200, 404]
+    assert server.client.get("/api/v1/banks", headers=bearer).status_code == 403
+
+
+def test_a_suspended_partner_gets_nothing_on_any_route(server: Server) -> None:
+    """Neither HMA's routes nor Noli's own answer its key until it is resumed."""
+    partner = _partner(server, "paused", Protocol.ANY, scopes={Scope.CHECKS})
+    with closing(App.open(Config(data=server.data))) as app:
+        app.partners.set_state("paused", PartnerState.SUSPENDED)
+    bearer = {"Authorization": "Bearer " + partner["X-API-Key"]}
+    found = server.client.get("/hma/m/lookup", params={"signal": _HEX, "signal_type": "pdq"}, headers=partner)
+    assert (found.status_code, "suspended" in found.json()["message"]) == (403, True)
+    assert server.client.get("/api/v1/checks", headers=bearer).status_code == 403
 
 
 class _Site(BaseHTTPRequestHandler):

@@ -36,8 +36,9 @@ from noli.jobs.model import Lane
 from noli.jobs.service import Runner
 from noli.outbox.model import DeliveryState
 from noli.outbox.service import WebhookService
+from tests.support.server import unmeasured
 
-_KILLS = int(os.environ.get("NOLI_TEST_KILLS", "40"))
+_KILLS = int(os.environ.get("NOLI_TEST_KILLS", "15"))
 
 _ROOT = Path(__file__).parents[2]
 
@@ -101,10 +102,8 @@ class Nursery:
     """Starts and kills workers, and hears what they say."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *sys.path])}
         # Killed workers could write down no coverage; what they run is covered elsewhere.
-        environment.pop("COVERAGE_PROCESS_START", None)
-        environment.pop("COVERAGE_PROCESS_CONFIG", None)
+        environment = unmeasured() | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *sys.path])}
         command = [sys.executable, "-m", "tests.support.nursery", url, str(folder)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=_ROOT, text=True

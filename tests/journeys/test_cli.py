@@ -307,10 +307,22 @@ def test_check_many_copies(photo: Path) -> None:
 
 def test_check_unreadable() -> None:
     """A file that is not there gets no decision, and the exit status says that nothing was checked."""
+    _ok("bank", "create", "protected", "--action", "block")
     done = _run("check", "--json", "missing.jpg")
     assert done.exit_code == 1
     (answer,) = _lines(done.stdout)
     assert (answer["outcome"], answer["decision"]) == ("unreadable", None)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "--hash", "0f" * 32), ("bank", "list"), ("case", "list"), ("partner", "list")]
+)
+def test_a_mistyped_folder_is_no_empty_installation(arguments: tuple[str, ...]) -> None:
+    """Nothing says "allow" or "nothing here" where there are no banks to ask, and nothing is made there."""
+    done = _run(*arguments, "--data", "dtaa")
+    assert done.exit_code == 2
+    assert "There is no installation in dtaa" in done.stderr
+    assert not Path("dtaa").exists()
 
 
 @pytest.mark.parametrize("arguments", [(), ("--hash", "0f"), ("--hash", "x" * 64)])

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from noli.app import App, load_config
+from noli.base.config import Config
 from noli.casework import work
 from noli.casework.model import NewLink
 from noli.cli import main
@@ -233,6 +234,7 @@ def test_roots_and_proofs_on_the_command_line(copy: Path) -> None:
 
 def test_an_empty_ledger_has_nothing_to_sign(tmp_path: Path) -> None:
     """It is whole, and signing says that there is nothing."""
+    App.open(Config(data=tmp_path)).close()
     done = noli("sign", "--data", str(tmp_path))
     assert (done.exit_code, done.stdout) == (0, "")
     assert verify(tmp_path) == []

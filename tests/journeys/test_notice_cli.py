@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from noli.app import App
+from noli.base.config import Config
 from noli.cli import main
 
 
@@ -25,6 +27,7 @@ def _ok(*arguments: object, data: Path | None = None) -> str:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty installation in the United States."""
     monkeypatch.setenv("NOLI_JURISDICTIONS", "US")
+    App.open(Config(data=tmp_path / "data")).close()
     return tmp_path / "data"
 
 

@@ -174,9 +174,9 @@ def test_a_loop_follows_until_it_is_interrupted(run: Run, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "noli", "sync", "--loop", "--data", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            eventually(lambda: _entries(run) == 1, within_s=30)
+            eventually(lambda: _entries(run) == 1)
             run("partner", "add", "two", *take, str(tmp_path / "two"))
-            eventually(lambda: _entries(run) == 2, within_s=30)
+            eventually(lambda: _entries(run) == 2)
         finally:
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=30)

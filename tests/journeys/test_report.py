@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from noli.app import App
+from noli.base.config import Config
 from noli.cli import main
 from noli.cli.report import COLUMNS
 
@@ -22,6 +24,7 @@ def test_a_days_decisions_are_written_for_the_public_database(tmp_path: Path, mo
     """Both formats say the same; what may lead to a person is held back and named; today waits for tomorrow."""
     monkeypatch.setenv("NOLI_JURISDICTIONS", "EU")
     data, lines = tmp_path / "data", tmp_path / "notices.csv"
+    App.open(Config(data=data)).close()
     lines.write_text("age,url,reference\nadult,https://p.example/1,T-1\nadult,https://p.example/2,T-2\n")
     made = [json.loads(line) for line in _run("notice", "import", lines, "--json", data=data)[1].splitlines()]
     decide = ("--measure", "remove", "--ground", "intimate-without-consent", "--reason", "Seen.", "--author", "ada")

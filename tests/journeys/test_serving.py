@@ -57,14 +57,14 @@ def test_processes_are_replaced_without_a_lost_request(tmp_path: Path) -> None:
     """A write through one is known to all within a second, and none of them ends before another one answers."""
     server = Server(tmp_path, workers=2)
     staff = server.key("staff", "checks,banks,metrics")
-    eventually(lambda: _started(server.log) == 2, within_s=30)
+    eventually(lambda: _started(server.log) == 2)
     make_bank(server, staff, "ncii")
     server.client.post("/api/v1/banks/ncii/entries", headers=staff, json=BODY).raise_for_status()
-    eventually(lambda: set(_workers(server, staff, "noli_index_sequence").values()) == {"2.0"}, within_s=10)
+    eventually(lambda: set(_workers(server, staff, "noli_index_sequence").values()) == {"2.0"})
     assert set(_workers(server, staff, "noli_index_lag_seconds")) == {'{worker="0"}', '{worker="1"}'}
     callers = [_Caller(server, staff) for _ in range(2)]
     server.process.send_signal(signal.SIGHUP)
-    eventually(lambda: server.log.read_text().count('"worker.ended"') == 2, within_s=60)
+    eventually(lambda: server.log.read_text().count('"worker.ended"') == 2)
     assert _started(server.log) == 4
     answers = [status for caller in callers for status in caller.stop()]
     assert set(answers) == {200}
@@ -116,7 +116,7 @@ def test_matching_goes_on_while_postgresql_is_away(cluster: Cluster, platform: S
         made = platform.client.post("/api/v1/banks/ncii/entries", headers=staff, json=write)
         return made.status_code == 201
 
-    eventually(written, within_s=20)
+    eventually(written)
     assert {check_hex(platform, staff, value) for value in (some_hash(1).hex(), other)} == {"block"}
 
 
@@ -153,7 +153,7 @@ def test_a_process_drains_before_it_ends(platform: Server, staff: dict[str, str]
     def drains() -> bool:
         return platform.client.get("/readyz").status_code == 503
 
-    eventually(drains, within_s=10)
+    eventually(drains)
     assert "ends" in platform.client.get("/readyz").json()["detail"]
     checked = platform.client.post("/api/v1/checks", headers=staff, json=BODY)
     assert (checked.status_code, checked.headers["connection"]) == (200, "close")

@@ -9,6 +9,7 @@ import sys
 import threading
 from array import array
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from noli.hashing.kernel import AVAILABLE, HammingIndex
 from tests.support.reference import ReferenceIndex, Row, distance_bits
+from tests.support.server import unmeasured
 
 #: Limits at the edges of the filter: the radius steps at 16, 32 and 48, the prefix bound at each 8.
 LIMITS = (0, 1, 7, 8, 15, 16, 23, 24, 31, 32, 33, 47, 48, 63)
@@ -335,9 +337,10 @@ def test_every_code_path_gives_the_same_answers(kernel: str) -> None:
     assert digests[kernel] == digests["portable"]
 
 
+@cache
 def answers_digest(kernel: str) -> str:
     """Search in a process that runs on one code path; digest all answers."""
-    environment = os.environ | {"NOLI_KERNEL": kernel, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = unmeasured() | {"NOLI_KERNEL": kernel, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.kernel.test_index", kernel],
         env=environment, capture_output=True, text=True, check=True,

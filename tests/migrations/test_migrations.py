@@ -18,7 +18,7 @@ from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
 from noli.base.config import Config
 from noli.base.errors import ConfigError
 from noli.hashing.model import Hash
-from tests.conftest import opened
+from tests.conftest import migrated
 from tests.support.bits import some_hash
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -115,4 +115,4 @@ def test_a_newer_schema_is_refused(database: Database, database_url: str, tmp_pa
     with database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigError, match="newer Noli"):
-        opened(database_url, tmp_path)
+        migrated(database_url, tmp_path)

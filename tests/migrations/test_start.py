@@ -15,7 +15,7 @@ from noli.adapters.sql.tables import metadata
 from noli.bank.model import Action, BankPolicy
 from noli.base.config import Config
 from noli.base.errors import ConfigError, NoliError
-from tests.conftest import Cluster, opened
+from tests.conftest import Cluster, migrated
 from tests.support.server import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_processes_that_start_at_once_agree(database_url: str, tmp_path: Path) -
     def run() -> None:
         start.wait()
         try:
-            opened(database_url, tmp_path).close()
+            migrated(database_url, tmp_path).close()
         except NoliError as error:
             failures.append(error)
 
@@ -38,7 +38,7 @@ def test_processes_that_start_at_once_agree(database_url: str, tmp_path: Path) -
     for thread in threads:
         thread.join()
     assert failures == []
-    database = opened(database_url, tmp_path)
+    database = migrated(database_url, tmp_path)
     assert set(metadata.tables) < set(sa.inspect(database.engine).get_table_names())
     database.close()
 
@@ -84,7 +84,7 @@ def careless(cluster: Cluster) -> Iterator[str]:
     def switch(state: str) -> None:
         connection.execute(f"ALTER SYSTEM SET fsync = {state}")
         connection.execute("SELECT pg_reload_conf()")
-        eventually(lambda: connection.execute("SHOW fsync").fetchone() == (state,), within_s=10)
+        eventually(lambda: connection.execute("SHOW fsync").fetchone() == (state,))
 
     with psycopg.connect(url, autocommit=True) as connection:
         switch("off")
@@ -95,7 +95,7 @@ def careless(cluster: Cluster) -> Iterator[str]:
 def test_a_server_that_does_not_wait_for_its_disk_is_refused(careless: str, tmp_path: Path) -> None:
     """With fsync off the start ends, naming the setting and what to set it to."""
     with pytest.raises(ConfigError, match="fsync = on"):
-        opened(careless, tmp_path)
+        migrated(careless, tmp_path)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
@@ -107,7 +107,7 @@ def test_a_database_in_memory_is_refused(url: str, tmp_path: Path) -> None:
 
 def test_sqlite_can_lie_elsewhere(tmp_path: Path) -> None:
     """A URL names the file, and its settings are ours whatever the URL asks for."""
-    database = opened(f"sqlite:///{tmp_path}/other.db?synchronous=OFF", tmp_path / "data")
+    database = migrated(f"sqlite:///{tmp_path}/other.db?synchronous=OFF", tmp_path / "data")
     assert all(finding.fine for finding in database.examine())
     assert (tmp_path / "other.db").stat().st_size > 0
     database.close()
@@ -117,7 +117,7 @@ def test_options_of_the_url_are_kept_beside_ours(postgresql_url: str, tmp_path: 
     """An operator's session settings hold together with our time-outs, which win."""
     options = "-c work_mem=8MB -c statement_timeout=0"
     url = sa.make_url(postgresql_url).update_query_dict({"options": options}).render_as_string(hide_password=False)
-    database = opened(url, tmp_path)
+    database = migrated(url, tmp_path)
     with database.engine.connect() as connection:
         for setting, value in (("work_mem", "8MB"), ("lock_timeout", "5s"), ("statement_timeout", "2min")):
             assert connection.execute(sa.text(f"SHOW {setting}")).scalar_one() == value

@@ -49,12 +49,12 @@ class FakeClock:
 
 
 class NumberedWords:
-    """7,776 made-up words."""
+    """7,500 made-up words."""
 
     def words(self, language: str) -> Sequence[str]:
         del language
         letters = "abcdefghijklmnopqrst"
-        return [f"w{letters[n // 400]}{letters[n // 20 % 20]}{letters[n % 20]}" for n in range(7776)]
+        return [f"w{letters[n // 400]}{letters[n // 20 % 20]}{letters[n % 20]}" for n in range(7500)]
 
 
 class FakeCommon:

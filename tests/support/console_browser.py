@@ -4,11 +4,8 @@
 The person's side goes through the same App that the server is made of, over the same database.
 """
 
-import importlib.resources
-import importlib.util
+import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +19,7 @@ from noli.base.clock import SystemClock
 from noli.casework import work
 from noli.casework.model import AgeAnswer, CaseId, Receipt
 from noli.notices.model import Notice, NoticeId
+from tests.support.axe import RULES, violations
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
 from tests.support.notices import complete, content
@@ -45,21 +43,8 @@ class Installation:
         self.made = 0
 
     def create(self, name: str, role: str) -> str:
-        """Make an account on the command line; returns the set-up token that it prints."""
-        command = [
-            sys.executable,
-            "-m",
-            "noli",
-            "staff",
-            "create",
-            name,
-            "--role",
-            role,
-            "--data",
-            str(self.server.data),
-        ]
-        made = subprocess.run(command, env=self.server._environment, capture_output=True, text=True, check=True)
-        return made.stdout.strip()
+        """Make an account as the command line does; returns the set-up token."""
+        return self.app.staff.create(name, Role(role))[1]
 
     def seat(self, browser: Any, name: str, role: Role, *, host: str = "127.0.0.1") -> "Seat":
         """Return a new member of staff who is logged in, without the ways of setting up and logging in."""
@@ -162,20 +147,12 @@ class Seat:
 
     def violations(self, *rules: str) -> list[str]:
         """Return what axe-core finds on the page: by all of its rules, or by these alone."""
-        if not self.page.evaluate("() => 'axe' in window"):
-            source = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-            self.page.evaluate(source)
-        wanted: dict[str, Any] = {"resultTypes": ["violations"]}
-        if rules:
-            wanted["runOnly"] = list(rules)
-        found = self.page.evaluate("(wanted) => axe.run(document, wanted)", wanted)
-        return [
-            f"{self.page.url}: {each['id']} at {[node['target'] for node in each['nodes']][:3]}"
-            for each in found["violations"]
-        ]
+        return violations(self.page, list(rules) or RULES)
 
     def shot(self, name: str) -> None:
-        """Keep a screenshot of the whole page."""
+        """Keep a screenshot of the whole page, where somebody wants to look at them."""
+        if not os.environ.get("NOLI_TEST_SHOTS"):
+            return
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
 

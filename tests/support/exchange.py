@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One organisation's exchange over a real database, with a clock that tests move."""
 
-import atexit
 import json
 import random
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +12,7 @@ from noli.access.service import AccessService
 from noli.adapters.partners import PartnerFetchers
 from noli.adapters.secrets import DrawnSecrets
 from noli.adapters.signing import Ed25519Verifier, FeedKeys
-from noli.adapters.sql import Database, open_database
+from noli.adapters.sql import Database
 from noli.adapters.sql.exchange import SqlExchange
 from noli.bank.model import (
     Action,
@@ -31,7 +27,6 @@ from noli.bank.model import (
     parse_entry,
 )
 from noli.bank.service import create_bank, register
-from noli.base.config import Config
 from noli.base.errors import Conflict, PartnerUnreachable
 from noli.base.secrecy import Purpose
 from noli.exchange.canaries import Canaries
@@ -247,20 +242,6 @@ def made_up(seed: int) -> bytes:
 
 @contextmanager
 def hub(folder: Path, url: str = "") -> Iterator[Hub]:
-    """Open an organisation in a folder; on SQLite it is a copy of one that was made before: migrating takes longer."""
-    if not url:
-        shutil.copyfile(_template(), folder / "noli.db")
-    database = open_database(Config(data=folder)) if not url else opened(url, folder)
-    yield Hub(database)
-    database.close()
-
-
-@cache
-def _template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="noli-hub-"))
-    atexit.register(shutil.rmtree, folder)
-    database = opened("", folder)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return folder / "noli.db"
+    """Open an organisation in a folder."""
+    with closing(opened(url, folder)) as database:
+        yield Hub(database)

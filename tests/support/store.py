@@ -340,10 +340,10 @@ class MemoryChecks:
         """Read one."""
         return self._kept[self._position(id)]
 
-    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+    def page(self, *, after: str = "", limit: int = 100, key: str | None = None) -> list[Check]:
         """List newest first."""
         end = self._position(after) if after else len(self._kept)
-        return self._kept[:end][::-1][:limit]
+        return [check for check in self._kept[:end][::-1] if key in {None, check.key}][:limit]
 
     def blocking(self, *, since: datetime, least: int) -> list[EntryId]:
         """List the entries that blocked often."""

@@ -35,12 +35,22 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A caller. The token itself is never stored, only its SHA-256."""
+    """A caller. The token itself is never stored, only its SHA-256.
+
+    Attributes:
+        name: Its name, unique for good.
+        scopes: What it may do.
+        created_at: When it was made.
+        revoked_at: When it was revoked for good.
+        banks: Names of the banks that it may see; None for all. Only a caller's key has any, if it is a partner's: they
+            follow from what is shared at that moment and are stored with no key.
+    """
 
     name: str
     scopes: frozenset[Scope]
     created_at: datetime
     revoked_at: datetime | None = None
+    banks: frozenset[str] | None = None
 
 
 class Role(StrEnum):

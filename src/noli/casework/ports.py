@@ -210,7 +210,7 @@ class WordLists(Protocol):
     """Word lists by language."""
 
     def words(self, language: str) -> Sequence[str]:
-        """Return at least 7,776 different words of lower-case ASCII letters; English where there is no such list."""
+        """Return at least 7,500 different words of lower-case ASCII letters; English where there is no such list."""
         ...
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Case numbers, passphrases and recovery codes: how they are drawn, written, and read back.
 
-A case number has 55 random bits and one check character, a passphrase six words of a list of 7,776 (77.5 bits), a
+A case number has 55 random bits and one check character, a passphrase six words of at least 7,500 (77.2 bits), a
 recovery code 125 random bits. All three are drawn from the submission token with a key outside the database
 (``Purpose.RECEIPT``), so that the same submission, sent twice because the answer was lost, gets the same answer
 although the passphrase was stored nowhere. Who holds a token for a quarter of an hour holds the case: a page must make
@@ -29,7 +29,7 @@ NUMBER_DIGITS = 11
 RECOVERY_DIGITS = 25
 
 #: Words of a passphrase, and the least that a list must have for six of them to carry 77 bits.
-WORDS, MIN_LIST = 6, 7776
+WORDS, MIN_LIST = 6, 7500
 
 #: Bytes of a submission token.
 TOKEN_BYTES = 32

@@ -59,6 +59,9 @@ def list_banks(*, as_json: bool, data: Path | None) -> None:
         for each in found:
             output.print_json(bank_json(each))
         return
+    if not found:
+        output.hint("No banks yet; 'noli bank create NAME --action block' makes one.")
+        return
     output.print_table(("NAME", "ACTION", "THRESHOLD", "KIND", "STATE", "ENTRIES"), [_row(each) for each in found])
 
 
@@ -111,7 +114,7 @@ def create(
     """
     # Click gave each option its field's name and type.
     policy = BankPolicy(Action(action), threshold, regions=RegionUse(regions), **given)  # type: ignore[arg-type]
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         made = store.create_bank(app, name, policy)
     _print(made, as_json=as_json, done="created")
 

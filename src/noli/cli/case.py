@@ -57,6 +57,8 @@ def list_cases(*, state: str | None, limit: int, as_json: bool, data: Path | Non
 def show(*, case_id: str, as_json: bool, data: Path | None) -> None:
     """Show a case's links and what is done about them; the ledger says that you looked.
 
+    CASE is what 'noli case list' shows. The number on a person's receipt is another one: only they have it.
+
     \b
     Example:
       noli case show 9VMM7DMAWY95VKD9 --data data

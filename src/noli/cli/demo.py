@@ -41,7 +41,7 @@ def demo(*, data: Path | None) -> None:
     Example:
       noli demo --data data && noli serve --data data
     """
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         folder = app.config.data / _NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _draw(folder)

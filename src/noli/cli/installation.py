@@ -62,20 +62,24 @@ def settings(overrides: Mapping[str, object], *, file: Path | None = None) -> Co
 
 
 @contextmanager
-def opened(data: Path | None, **overrides: object) -> "Iterator[App]":
-    """Open the installation in a folder, creating what is missing; close it at the end.
+def opened(data: Path | None, *, create: bool = False, **overrides: object) -> "Iterator[App]":
+    """Open the installation in a folder; close it at the end.
 
     Args:
         data: The folder; None for the one that the settings name.
+        create: Whether to make one where there is none: for commands by which an installation begins.
         overrides: Further settings by name.
 
     Raises:
-        ConfigError: A setting cannot be used.
+        ConfigError: A setting cannot be used, or there is no installation.
         Unavailable: The database cannot be opened.
     """
-    from noli.app import App  # noqa: PLC0415 - see the module's docstring
+    from noli.app import App, refuse_missing  # noqa: PLC0415 - see the module's docstring
 
-    with closing(App.open(settings({"data": data, **overrides}))) as app:
+    config = settings({"data": data, **overrides})
+    if not create:
+        refuse_missing(config)
+    with closing(App.open(config)) as app:
         yield app
 
 

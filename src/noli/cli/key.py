@@ -49,7 +49,7 @@ def create(name: str, *, scopes: frozenset[Scope], data: Path | None) -> None:
     Example:
       TOKEN=$(noli key create upload-service --scopes checks --data data)
     """
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         _made, token = app.access.create(name, scopes)
     output.hint("This token is shown once; keep it safe. It goes into the header 'Authorization: Bearer TOKEN'.")
     click.echo(token)

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import click
 
+from noli.access.model import Scope
 from noli.bank.model import Action
 from noli.cli import output
 from noli.cli.installation import data_option, json_option, opened
@@ -32,8 +33,10 @@ from noli.exchange.model import (
     PartnerState,
     Protocol,
 )
+from noli.exchange.partners import ALLOWED
 
 _PROTOCOLS = click.Choice([str(each) for each in Protocol])
+_MORE = ", ".join(sorted(ALLOWED - {Scope.EXCHANGE}))
 _ACTIONS = click.Choice([str(action) for action in Action])
 
 
@@ -92,7 +95,7 @@ for command in COMMANDS:
     help="Entries that it may call wrong or disputed an hour; more opinions are held until you have looked.",
 )
 @click.option(
-    "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help="What its key may do besides."
+    "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help=f"What its key may do besides: {_MORE}."
 )
 @url_option
 @feed_key_option
@@ -121,7 +124,7 @@ def add(  # noqa: PLR0913 - one option each
     """Add a partner and print its key, alone, on standard output.
 
     With --protocol stopncii the second line is the subscription key; a client of that protocol shows both. Keys
-    cannot be shown again.
+    cannot be shown again. A client of HMA's gets on without --scopes: with --protocol hma the key may check.
 
     \b
     Example:
@@ -138,7 +141,7 @@ def add(  # noqa: PLR0913 - one option each
         source=changed_source(None, url=existing(url), feed_key=feed_key, user=user),
         secret=read_secret(secret_file) or "",
     )
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         made, keys = app.partners.add(new, scopes=scopes(more))
     _print_keys(made, keys, as_json=as_json)
 
@@ -256,11 +259,15 @@ def set_partner(  # noqa: PLR0913 - one option each
 @click.argument("name")
 @click.option("--keep-old", is_flag=True, help="Let its other keys go on working; revoke them with 'noli key revoke'.")
 @click.option(
-    "--scopes", "more", type=Names(), default="", metavar="SCOPE[,SCOPE]", help="What the key may do besides."
+    "--scopes",
+    "more",
+    type=Names(),
+    metavar="SCOPE[,SCOPE]",
+    help=f"What the key may do besides: {_MORE}. [default: as its newest key]",
 )
 @json_option
 @data_option
-def new_key(name: str, *, keep_old: bool, more: tuple[str, ...], as_json: bool, data: Path | None) -> None:
+def new_key(name: str, *, keep_old: bool, more: tuple[str, ...] | None, as_json: bool, data: Path | None) -> None:
     """Issue a new key to a partner and print it as 'noli partner add' does.
 
     \b
@@ -269,7 +276,7 @@ def new_key(name: str, *, keep_old: bool, more: tuple[str, ...], as_json: bool, 
     """
     with opened(data) as app:
         found = app.partners.get(name)
-        keys = app.partners.new_key(name, scopes=scopes(more), keep_old=keep_old)
+        keys = app.partners.new_key(name, scopes=None if more is None else scopes(more), keep_old=keep_old)
     _print_keys(found, keys, as_json=as_json)
 
 

@@ -34,7 +34,7 @@ def create(name: str, *, role: str, data: Path | None) -> None:
     Example:
       noli staff create maria --role admin --data data
     """
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         _made, token = app.staff.create(name, Role(role))
     _show(token)
 

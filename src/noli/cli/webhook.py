@@ -38,7 +38,7 @@ def create(url: str, *, types: tuple[str, ...], note: str, data: Path | None) ->
     Example:
       noli webhook create https://platform.example/noli --type 'case.*' --data data
     """
-    with opened(data) as app:
+    with opened(data, create=True) as app:
         made, secret = app.webhooks.create(url, types, note=note, by=COMMAND_LINE)
     output.hint("The secret is shown once; keep it where the receiver is.")
     click.echo(f"{made.id} {secret}")

@@ -6,16 +6,19 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import replace
 
-from noli.access.model import Scope
+from noli.access.model import ApiKey, Scope
 from noli.access.service import AccessService
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, Forbidden, InputError, Unauthenticated
 from noli.base.names import check_name
-from noli.exchange.model import NewPartner, Partner, PartnerKeys, PartnerState
+from noli.exchange.model import NewPartner, Partner, PartnerKeys, PartnerState, Protocol
 from noli.exchange.ports import ExchangeStore
 
 # Characters of the subscription key: as many as the originals have.
 _SUBSCRIPTION_LENGTH = 32
+
+#: What a partner's key may do at most. All else shows more than the banks that are shared with it, or changes them.
+ALLOWED = frozenset({Scope.EXCHANGE, Scope.CHECKS, Scope.DISTANCES, Scope.LEDGER})
 
 
 class PartnerService:
@@ -36,35 +39,40 @@ class PartnerService:
             The partner, and its keys, which nobody can be told again.
 
         Raises:
-            InputError: The name or what is agreed cannot be used.
+            InputError: The name, what is agreed or a scope cannot be used.
             NotFound: There is no such bank.
             Conflict: The name is taken, by a partner or a key.
         """
         check_name(new.name, of="partner")
         check_agreement(new)
+        granted = _allowed(scopes)
         if new.name in {key.name for key in self._access.all()}:
             msg = f"A key named {new.name!r} exists already; give the partner another name."
             raise Conflict(msg)
         honours = new.protocol.carries_withdrawals if new.honours_withdrawal is None else new.honours_withdrawal
         with self._store.transaction(write=True) as transaction:
             partner = transaction.add_partner(new, honours_withdrawal=honours, now=self._clock.now())
-        return partner, self._issue(partner, new.name, scopes)
+        return partner, self._issue(partner, new.name, granted)
 
-    def new_key(self, name: str, *, scopes: Iterable[Scope] = (), keep_old: bool = False) -> PartnerKeys:
+    def new_key(self, name: str, *, scopes: Iterable[Scope] | None = None, keep_old: bool = False) -> PartnerKeys:
         """Issue another key to a partner.
 
         Args:
             name: The partner.
-            scopes: What it may do besides the exchange.
+            scopes: What it may do besides the exchange; None for what its newest key may.
             keep_old: Whether its other keys go on working, for the time it takes to change over.
 
         Raises:
+            InputError: A scope is not for partners.
             NotFound: There is no such partner.
         """
         with self._store.transaction() as transaction:
             partner = transaction.partner(name)
             old = transaction.keys_of(partner.id)
-        keys = self._issue(partner, f"{name}.{len(old) + 1}", scopes)
+        if scopes is None:
+            newest = sorted((key for key in self._access.all() if key.name in old), key=lambda key: key.created_at)[-1:]
+            scopes = frozenset[Scope]().union(*(key.scopes for key in newest)) & ALLOWED
+        keys = self._issue(partner, f"{name}.{len(old) + 1}", _allowed(scopes))
         if not keep_old:
             for each in old:
                 self._access.revoke(each)
@@ -105,10 +113,22 @@ class PartnerService:
         if partner is None:
             msg = "This key belongs to no partner; 'noli partner add' makes one."
             raise Forbidden(msg)
-        if partner.state is not PartnerState.ACTIVE:
-            msg = "Exchange with this partner is suspended; ask who runs this installation."
-            raise Forbidden(msg)
+        _check_active(partner)
         return partner
+
+    def held_to_agreement(self, key: ApiKey) -> ApiKey:
+        """Return a caller's key with what it may do and see at this moment; a key of no partner as it is.
+
+        Raises:
+            Forbidden: The partner is suspended.
+        """
+        with self._store.transaction() as transaction:
+            partner = transaction.partner_of(key.name)
+        if partner is None:
+            return key
+        _check_active(partner)
+        looks_up = {Scope.CHECKS} if partner.protocol is Protocol.HMA else frozenset[Scope]()
+        return replace(key, scopes=(key.scopes & ALLOWED) | looks_up, banks=frozenset(partner.shares))
 
     def of_token(self, token: str, *, subscription: str | None = None) -> Partner:
         """Return the partner that calls, by what its software shows.
@@ -143,6 +163,23 @@ class PartnerService:
 def subscription_key(token: str) -> str:
     """Return the second of a StopNCII client's keys; nothing more has to be stored for it."""
     return hashlib.sha256(b"noli-subscription|" + token.encode()).hexdigest()[:_SUBSCRIPTION_LENGTH]
+
+
+def _allowed(scopes: Iterable[Scope]) -> frozenset[Scope]:
+    granted = frozenset(scopes)
+    if not granted <= ALLOWED:
+        msg = (
+            f"{', '.join(sorted(granted - ALLOWED))}: not for a partner, whose key may do at most "
+            f"{', '.join(sorted(ALLOWED))}. 'noli key create' makes keys for programs of your own."
+        )
+        raise InputError(msg)
+    return granted
+
+
+def _check_active(partner: Partner) -> None:
+    if partner.state is not PartnerState.ACTIVE:
+        msg = "Exchange with this partner is suspended; ask who runs this installation."
+        raise Forbidden(msg)
 
 
 def check_agreement(partner: NewPartner | Partner) -> None:

@@ -154,8 +154,8 @@ class Checks(Protocol):
         """Read one. Raises NotFound."""
         ...
 
-    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
-        """List newest first, those older than the check ``after``."""
+    def page(self, *, after: str = "", limit: int = 100, key: str | None = None) -> list[Check]:
+        """List newest first, those older than the check ``after``, of one key or of all."""
         ...
 
 

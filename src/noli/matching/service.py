@@ -7,7 +7,7 @@ does not answer, what the index knows decides; where a record cannot be kept, th
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -149,16 +149,20 @@ class Checker:
             Throttled: The key is probing.
             Unavailable: The banks are not loaded.
         """
-        return self.conclude(self.look(upload), key=key)
+        return self.conclude(self.look(upload, banks=key.banks), key=key)
 
-    def look(self, upload: Upload) -> Found:
+    def look(self, upload: Upload, *, banks: Collection[str] | None) -> Found:
         """Do the first half of ``check``, which takes microseconds and waits for nothing; ``conclude`` does the rest.
+
+        Args:
+            upload: What to look for.
+            banks: The banks that who asks may see; None for all.
 
         Raises:
             InputError: No hashes, though the file was hashed.
             Unavailable: The banks are not loaded.
         """
-        return self._look([upload])[0]
+        return self._look([upload], banks)[0]
 
     def conclude(self, found: Found, *, key: ApiKey) -> Check:
         """Do the second half of ``check``: ask the store about what was hit, decide, record, answer.
@@ -166,7 +170,7 @@ class Checker:
         Raises:
             Throttled: The key is probing.
         """
-        [found] = self._confirmed([found])
+        [found] = self._confirmed([found], key)
         decision = _decided(found)
         self._admit(found, decision, key)
         check = self._made(found.upload, decision, key)
@@ -183,7 +187,7 @@ class Checker:
             Unavailable: The banks are not loaded.
         """
         made = []
-        for found in self._confirmed(self._look(uploads)):
+        for found in self._confirmed(self._look(uploads, key.banks), key):
             decision = _decided(found)
             try:
                 self._admit(found, decision, key)
@@ -193,10 +197,10 @@ class Checker:
         self._record(made)
         return made
 
-    def _look(self, uploads: Sequence[Upload]) -> list[Found]:
+    def _look(self, uploads: Sequence[Upload], banks: Collection[str] | None) -> list[Found]:
         """Search every usable hash."""
         uploads = [replace(upload, outcome=_outcome(upload.hashes, upload.outcome)) for upload in uploads]
-        answers = iter(self._search([form for upload in uploads for forms in _forms(upload) for form in forms]))
+        answers = iter(self._search([form for upload in uploads for forms in _forms(upload) for form in forms], banks))
         found = []
         for upload in uploads:
             near, capped = [], False
@@ -206,12 +210,12 @@ class Checker:
                 capped = capped or any(was_capped for _, was_capped in of_forms)
             for at, regions in enumerate(upload.regions):
                 if regions is not None:
-                    near[at] += self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS)
+                    near[at] += self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS, banks=banks)
             found.append(Found(upload, tuple(near), capped))
         return found
 
-    def _confirmed(self, found: Sequence[Found]) -> Sequence[Found]:
-        """Ask the store about the entries that were hit, if any."""
+    def _confirmed(self, found: Sequence[Found], key: ApiKey) -> Sequence[Found]:
+        """Ask the store about the entries that were hit, if any; of a partner's, drop those that may not leave."""
         hit = set[EntryId]().union(*(each.entries for each in found))
         if not hit:
             return found
@@ -220,7 +224,10 @@ class Checker:
         if told is None:
             return [replace(each, near=tuple(self._indexes.remembered(near) for near in each.near)) for each in found]
         entries, videos = told
-        confirmed = [replace(each, near=tuple(_confirmed(near, entries) for near in each.near)) for each in found]
+        hidden = {id for id, entry in entries.items() if key.banks is not None and not entry.sharing.leaves}  # noqa: A001
+        confirmed = [
+            replace(each, near=tuple(_confirmed(near, entries, hidden) for near in each.near)) for each in found
+        ]
         return [self._compared(each, videos) if each.upload.is_video else each for each in confirmed]
 
     def _compared(self, found: Found, videos: Mapping[EntryId, Sequence[Timed]]) -> Found:
@@ -256,10 +263,10 @@ class Checker:
         _place(found.upload, kept, videos)
         return replace(found, near=tuple(kept), capped=found.capped or len(nearest) > MAX_COMPARED)
 
-    def _search(self, queries: Sequence[bytes]) -> list[tuple[list[Neighbour], bool]]:
+    def _search(self, queries: Sequence[bytes], banks: Collection[str] | None) -> list[tuple[list[Neighbour], bool]]:
         if len(queries) == 1:
-            return [self._indexes.neighbours(queries[0], max_neighbours=self._max_neighbours)]
-        return self._indexes.neighbours_batch(queries, max_neighbours=self._max_neighbours)
+            return [self._indexes.neighbours(queries[0], max_neighbours=self._max_neighbours, banks=banks)]
+        return self._indexes.neighbours_batch(queries, max_neighbours=self._max_neighbours, banks=banks)
 
     def _entries(
         self, ids: Sequence[EntryId], videos: Sequence[EntryId]
@@ -365,7 +372,9 @@ def _outcome(hashes: Sequence[Hash], outcome: Outcome) -> Outcome:
     return Outcome.HASHED if any(h.usable for h in hashes) else Outcome.LOW_QUALITY
 
 
-def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list[Neighbour]:
+def _confirmed(
+    near: Iterable[Neighbour], entries: Mapping[EntryId, Entry], hidden: Collection[EntryId]
+) -> list[Neighbour]:
     """Drop what was withdrawn since the index last followed, mark what is disputed or not confirmed.
 
     An entry that the store did not tell about is kept: in doubt, the index is believed.
@@ -375,7 +384,7 @@ def _confirmed(near: Iterable[Neighbour], entries: dict[EntryId, Entry]) -> list
         entry = entries.get(neighbour.entry)
         if entry is None:
             kept.append(neighbour)
-        elif entry.state is EntryState.ACTIVE:
+        elif entry.state is EntryState.ACTIVE and entry.id not in hidden:
             marked = entry.disputed or entry.at_most is not None
             kept.append(replace(neighbour, disputed=entry.disputed, at_most=entry.at_most) if marked else neighbour)
     return kept

@@ -4,13 +4,11 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.axe import violations, violations_in_both_themes
 from tests.support.browser import Visitor, drawn_file
-
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def _all_pages(person: Visitor, picture: Path) -> Iterator[str]:
@@ -65,30 +63,18 @@ def _all_pages(person: Visitor, picture: Path) -> Iterator[str]:
     yield "status, waiting"
 
 
-def _violations(axe: Any, page: Any, **only: object) -> list[str]:
-    result = axe.run(page, options={"runOnly": only, "resultTypes": ["violations"]})
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary'][:200]}"
-        for each in result.response["violations"]
-    ]
-
-
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_axe_finds_nothing(language: str, visit: Callable[..., Visitor], tmp_path: Path) -> None:
     """No page breaks a rule of WCAG 2.2 AA that a program can check, light or dark; none scrolls sideways at 320 px."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     person = visit(locale={"en": "en-GB", "de": "de-DE"}[language], viewport={"width": 320, "height": 640})
     found: dict[str, list[str]] = {}
     for name in _all_pages(person, drawn_file(tmp_path)):
         page = person.page
-        violations = _violations(axe, page, type="tag", values=_TAGS)
-        page.emulate_media(color_scheme="dark")  # what differs are colours
-        violations += _violations(axe, page, type="rule", values=["color-contrast", "link-in-text-block"])
-        page.emulate_media(color_scheme="light")
+        wrong = violations_in_both_themes(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            violations.append("scrolls sideways")
-        if violations:
-            found[name] = violations
+            wrong.append("scrolls sideways")
+        if wrong:
+            found[name] = wrong
         own = name in {"/about", "/api/v1/reference"}  # for engineers, in English
         assert own or page.locator("html").get_attribute("lang") == language
     assert found == {}
@@ -96,12 +82,11 @@ def test_axe_finds_nothing(language: str, visit: Callable[..., Visitor], tmp_pat
 
 def test_axe_would_find_something(visit: Callable[..., Visitor]) -> None:
     """The check looks: grey on grey and a field without a label are found, in the dark, too."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     person = visit(color_scheme="dark")
     person.open("/return")
     person.page.evaluate("document.querySelector('label').remove()")
     person.page.evaluate("document.querySelector('h1').style.color = '#222'")
-    found = " ".join(_violations(axe, person.page, type="tag", values=_TAGS))
+    found = " ".join(violations(person.page))
     assert "label: " in found
     assert "color-contrast: " in found
 

@@ -2,13 +2,11 @@
 """The public notice form in a browser: no finding of axe, 320 pixels, the keyboard alone, no script."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
+from tests.support.axe import violations_in_both_themes
 from tests.support.browser import Visitor
-
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def _press(person: Visitor, button: str = "main form button:not([type=button])") -> None:
@@ -56,30 +54,21 @@ def _all_pages(person: Visitor) -> Iterator[str]:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_axe_finds_nothing(language: str, visit: Callable[..., Visitor]) -> None:
     """No page breaks a rule of WCAG 2.2 AA, light or dark, nor scrolls sideways at 320 px; each is in one language."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     person = visit(locale={"en": "en-GB", "de": "de-DE"}[language], viewport={"width": 320, "height": 640})
     found: dict[str, list[str]] = {}
     for name in _all_pages(person):
         page = person.page
-        violations = _violations(axe, page, type="tag", values=_TAGS)
-        page.emulate_media(color_scheme="dark")
-        violations += _violations(axe, page, type="rule", values=["color-contrast", "link-in-text-block"])
-        page.emulate_media(color_scheme="light")
+        wrong = violations_in_both_themes(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            violations.append("scrolls sideways")
+            wrong.append("scrolls sideways")
         if page.locator("html").get_attribute("lang") != language:
-            violations.append("is in another language")
-        if violations:
-            found[name] = violations
+            wrong.append("is in another language")
+        if wrong:
+            found[name] = wrong
     assert found == {}
     assert (person.elsewhere, person.context.cookies()) == ([], [])
     # A refused pair of number and code is a 403, and browsers say so of the page itself.
     assert [line for line in person.complaints if "403" not in line] == []
-
-
-def _violations(axe: Any, page: Any, **only: object) -> list[str]:
-    result = axe.run(page, options={"runOnly": only, "resultTypes": ["violations"]})
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in result.response["violations"]]
 
 
 def test_it_works_without_script_and_with_the_keyboard_alone(visit: Callable[..., Visitor]) -> None:

@@ -34,6 +34,14 @@ def test_the_file_lies_in_the_data_folder(tmp_path: Path) -> None:
     assert load(environ={"NOLI_DATA": str(tmp_path)}).port == 8123
 
 
+def test_changes_are_looked_for_every_second(tmp_path: Path) -> None:
+    """However it is set, a withdrawal elsewhere stops matching here within a second."""
+    assert load({"data": tmp_path, "follow_interval_s": 1}, environ={}).follow_interval_s == 1
+    with pytest.raises(ConfigError, match="follow_interval_s"):
+        load({"data": tmp_path, "follow_interval_s": 1.1}, environ={})
+    assert Config().follow_interval_s <= 1
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     """NOLI_DATABASE_URL_FILE is read, without the line break at its end, and beats the plain variable."""
     path = tmp_path / "secret"

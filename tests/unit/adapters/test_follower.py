@@ -62,12 +62,12 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[_House]:
 def test_it_loads_and_follows(house: _House) -> None:
     """What is added after the start is matched, what is withdrawn is not."""
     house.follower.start()
-    eventually(lambda: house.indexes.ready, within_s=5)
+    eventually(lambda: house.indexes.ready)
     house.store.put(1, 7, BANKED)
     house.bell.ring()
-    eventually(house.found, within_s=5)
+    eventually(house.found)
     house.store.withdraw_entry(7)
-    eventually(lambda: not house.found(), within_s=5)
+    eventually(lambda: not house.found())
 
 
 def test_it_outlives_a_database_that_is_away(house: _House) -> None:
@@ -75,11 +75,11 @@ def test_it_outlives_a_database_that_is_away(house: _House) -> None:
     house.follower._max_lag_s = 0.05
     house.store.busy = True
     house.follower.start()
-    eventually(lambda: house.follower.behind, within_s=5)
+    eventually(lambda: house.follower.behind)
     assert not house.indexes.ready
     house.store.put(1, 7, BANKED)
     house.store.busy = False
-    eventually(house.found, within_s=5)
+    eventually(house.found)
     assert not house.follower.behind
 
 
@@ -92,7 +92,7 @@ def test_damage_takes_the_index_out_until_it_can_be_read(house: _House) -> None:
         house.indexes.load(house.store)
     assert not house.indexes.ready
     house.store.broken = False
-    eventually(house.found, within_s=5)
+    eventually(house.found)
 
 
 def test_a_failing_compaction_stops_nothing(house: _House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_a_failing_compaction_stops_nothing(house: _House, monkeypatch: pytest.M
     house.follower.start()
     assert failed.wait(5)
     house.store.put(1, 7, BANKED)
-    eventually(house.found, within_s=5)
+    eventually(house.found)
 
 
 def test_stopping_twice_is_fine(house: _House) -> None:

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The word lists that are shipped."""
 
+import re
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from noli.adapters.wordlists import PackagedWords
 from noli.casework.limits import LANGUAGES
 from noli.casework.receipts import MIN_LIST, check_words
+
+HURTFUL = Path(__file__).parents[2] / "vectors" / "hurtful_words.toml"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -25,10 +30,14 @@ def test_an_unknown_language_gets_english_words() -> None:
     assert PackagedWords().words("xx") == PackagedWords().words("en") != PackagedWords().words("de")
 
 
-@pytest.mark.parametrize("word", ["nackt", "opfer", "gewalt", "drohung", "naked", "victim", "shame", "groin"])
-def test_words_that_can_hurt_are_not_in_them(word: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_that_can_hurt_are_not_in_them(language: str) -> None:
     """Nobody is handed a passphrase that speaks of what was done to them."""
-    assert not [language for language in LANGUAGES if word in PackagedWords().words(language)]
+    beginnings = tomllib.loads(HURTFUL.read_text("utf-8"))[language]
+    hurtful = re.compile("|".join(beginnings))
+    assert not list(filter(hurtful.match, PackagedWords().words(language)))
+    # The patterns find what they stand for.
+    assert hurtful.match({"en": "violation", "de": "notlage"}[language])
 
 
 def test_the_licence_lies_beside_them() -> None:

@@ -107,7 +107,7 @@ def test_a_list_that_is_too_short_is_refused() -> None:
     """Six words of a short list, or of one with words twice, would be guessed; such a list is not used."""
     receipts.check_words(WORDS)
     for words in (WORDS[:-1], [*WORDS[:-1], WORDS[0]]):
-        with pytest.raises(InputError, match="7776"):
+        with pytest.raises(InputError, match="7500"):
             receipts.check_words(words)
 
 

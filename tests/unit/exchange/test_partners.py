@@ -66,6 +66,43 @@ def test_keys_are_changed_with_or_without_overlap(one: Hub) -> None:
     assert one.partners.of_token(third.token).name == "platform"
 
 
+def test_a_new_key_may_do_what_the_newest_could(one: Hub) -> None:
+    """Unless it is said otherwise; be the old one revoked already."""
+    one.partners.add(NewPartner("platform"), scopes={Scope.CHECKS})
+    one.access.revoke("platform")
+    again = one.partners.new_key("platform")
+    assert one.access.authenticate(again.token).scopes == {Scope.EXCHANGE, Scope.CHECKS}
+    less = one.partners.new_key("platform", scopes=())
+    assert one.access.authenticate(less.token).scopes == {Scope.EXCHANGE}
+
+
+def test_a_callers_key_is_held_to_what_is_agreed(one: Hub) -> None:
+    """A partner's sees the banks shared with it, and nothing while it is suspended; all others are as they were."""
+    own, _ = one.access.create("own", {Scope.CHECKS, Scope.BANKS})
+    assert one.partners.held_to_agreement(own) == own
+    _, keys = one.partners.add(NewPartner("platform", Protocol.HMA, shares=("protected",)))
+    key = one.access.authenticate(keys.token)
+    held = one.partners.held_to_agreement(key)
+    assert held == replace(key, scopes=key.scopes | {Scope.CHECKS}, banks=frozenset({"protected"}))
+    too_much = replace(key, scopes=frozenset({Scope.EXCHANGE, Scope.BANKS, Scope.DISTANCES}))
+    one.partners.change(replace(one.partners.get("platform"), shares=(), protocol=Protocol.NOLI))
+    held = one.partners.held_to_agreement(too_much)
+    assert held == replace(too_much, scopes=frozenset({Scope.EXCHANGE, Scope.DISTANCES}), banks=frozenset())
+    one.partners.set_state("platform", PartnerState.SUSPENDED)
+    with pytest.raises(Forbidden, match="suspended"):
+        one.partners.held_to_agreement(key)
+
+
+def test_a_partners_key_never_changes_banks(one: Hub) -> None:
+    """What shows or changes more than what is shared is refused, at the start and later."""
+    with pytest.raises(InputError, match="banks: not for a partner"):
+        one.partners.add(NewPartner("platform"), scopes={Scope.BANKS, Scope.CHECKS})
+    assert one.partners.all() == []
+    one.partners.add(NewPartner("platform"))
+    with pytest.raises(InputError, match="webhooks"):
+        one.partners.new_key("platform", scopes={Scope.WEBHOOKS})
+
+
 def test_what_cannot_be_agreed_is_refused(one: Hub) -> None:
     """Names, banks and numbers that make no sense are named, and nothing is kept."""
     one.access.create("taken", {Scope.CHECKS})

@@ -19,6 +19,7 @@ from noli.bank.model import (
     EntryState,
     KeyedRegions,
     Provenance,
+    Sharing,
 )
 from noli.base.errors import NotFound, StoreBusy
 from noli.matching.model import Check
@@ -37,6 +38,7 @@ class MemoryBanks:
         self.regions: dict[int, KeyedRegions] = {}
         self.wrong: set[int] = set()
         self.at_most: dict[int, Action] = {}
+        self.withheld: set[int] = set()
         self.log: list[Change] = []
         self.busy = False
         self.reads = 0
@@ -167,6 +169,7 @@ class MemoryBanks:
             NOW,
             disputed=number in self.wrong,
             at_most=self.at_most.get(number),
+            sharing=Sharing.WITHHELD if number in self.withheld else Sharing.OPEN,
         )
 
 
@@ -194,7 +197,7 @@ class MemoryChecks:
         msg = "There is no such check."
         raise NotFound(msg)
 
-    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+    def page(self, *, after: str = "", limit: int = 100, key: str | None = None) -> list[Check]:
         """List newest first."""
-        del after
+        del after, key
         return self.kept[::-1][:limit]

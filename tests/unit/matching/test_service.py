@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checker: search, confirm, decide, record, answer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -96,6 +97,25 @@ def test_what_nobody_here_confirmed_asks_for_no_more_than_agreed(house: House) -
     """A partner's entry in a blocking bank asks for review."""
     house.store.at_most[7] = Action.REVIEW
     assert house.verdict(BANKED) is Verdict.REVIEW
+
+
+def test_a_key_with_banks_sees_no_others(house: House) -> None:
+    """Neither by one check nor by many, and of its own banks only what may leave."""
+    house.store.put_bank(2)
+    house.store.put(2, 8, BANKED)
+    house.indexes.catch_up(house.store)
+    upload = Upload((Hash(BANKED, 90),))
+
+    def seen(*banks: str) -> list[int]:
+        key = replace(KEY, banks=frozenset(banks))
+        found = [house.checker.check(upload, key=key), *house.checker.check_many([upload], key=key)]
+        assert found[0].decision == found[1].decision
+        return sorted(match.neighbour.entry for match in found[0].decision.matches)
+
+    assert (seen("bank1", "bank2"), seen("bank2"), seen()) == ([7, 8], [8], [])
+    house.store.withheld.add(8)
+    assert (seen("bank1", "bank2"), seen("bank2")) == ([7], [])
+    assert [m.neighbour.entry for m in house.checker.check(upload, key=KEY).decision.matches] == [7, 8]
 
 
 def test_a_negative_bank_clears(house: House) -> None:

@@ -98,7 +98,7 @@ def test_it_starts_so_many_and_ends_them_all(house: _House) -> None:
     """The first ones need not wait for others; at the end none is left."""
 
     def act() -> None:
-        eventually(lambda: house.ready(2), within_s=10)
+        eventually(lambda: house.ready(2))
         assert sorted(house.alive().values()) == [(0, False), (1, False)]
 
     assert house.run(act) == 0
@@ -110,10 +110,10 @@ def test_one_that_is_killed_is_replaced_by_one_that_waits(house: _House) -> None
     """Its successor takes the number over and answers only once it can."""
 
     def act() -> None:
-        eventually(lambda: house.ready(2), within_s=10)
+        eventually(lambda: house.ready(2))
         [victim] = [pid for pid, (number, _) in house.alive().items() if number == 0]
         os.kill(victim, signal.SIGKILL)
-        eventually(lambda: victim not in house.alive() and house.ready(2), within_s=10)
+        eventually(lambda: victim not in house.alive() and house.ready(2))
         assert sorted(house.alive().values()) == [(0, True), (1, False)]
 
     house.run(act)
@@ -124,10 +124,10 @@ def test_all_are_replaced_one_by_one(house: _House) -> None:
     """On SIGHUP each ends only when its successor can answer, so that there are never fewer."""
 
     def act() -> None:
-        eventually(lambda: house.ready(2), within_s=10)
+        eventually(lambda: house.ready(2))
         before = set(house.alive())
         os.kill(os.getpid(), signal.SIGHUP)
-        eventually(lambda: not before & set(house.alive()) and house.ready(2), within_s=10)
+        eventually(lambda: not before & set(house.alive()) and house.ready(2))
         assert all(late for _, late in house.alive().values())
 
     house.run(act)
@@ -139,11 +139,11 @@ def test_successors_that_cannot_start_leave_everything_as_it_was(house: _House) 
     """A setting that is wrong now takes nobody out."""
 
     def act() -> None:
-        eventually(lambda: house.ready(2), within_s=10)
+        eventually(lambda: house.ready(2))
         before = set(house.alive())
         house.mode = "fail"
         os.kill(os.getpid(), signal.SIGHUP)
-        eventually(lambda: len(house.buried) == 1 and house.ready(2), within_s=10)
+        eventually(lambda: len(house.buried) == 1 and house.ready(2))
         assert set(house.alive()) == before
         assert not house.supervisor._rolling
 
@@ -154,16 +154,16 @@ def test_one_that_dies_before_its_successor_is_ready_is_not_replaced_twice(house
     """There are as many as there should be, and no more."""
 
     def act() -> None:
-        eventually(lambda: house.ready(2), within_s=10)
+        eventually(lambda: house.ready(2))
         before = set(house.alive())
         house.mode = "silent"
         os.kill(os.getpid(), signal.SIGHUP)
-        eventually(lambda: len(house.alive()) == 3, within_s=10)
+        eventually(lambda: len(house.alive()) == 3)
         house.mode = "good"
         [victim] = [worker.replaces for worker in house.supervisor._workers if worker.replaces is not None]
         victim.process.kill()
-        eventually(lambda: len(before & set(house.alive())) == 0, within_s=10)
-        eventually(lambda: len(house.supervisor._workers) == 2, within_s=10)
+        eventually(lambda: len(before & set(house.alive())) == 0)
+        eventually(lambda: len(house.supervisor._workers) == 2)
 
     house.run(act)
 
@@ -189,5 +189,5 @@ def test_settings_that_cannot_work_end_it_all(house: _House) -> None:
 def test_one_that_does_not_end_is_killed(house: _House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end comes in any case."""
     monkeypatch.setattr(module, "_END_S", 0.0)
-    house.run(lambda: eventually(lambda: house.ready(2), within_s=10))
+    house.run(lambda: eventually(lambda: house.ready(2)))
     assert house.alive() == {}

@@ -43,7 +43,7 @@ class SqlChecks:
                 raise NotFound(msg)
             return _checks(connection, [row])[0]
 
-    def page(self, *, after: str = "", limit: int = 100) -> list[Check]:
+    def page(self, *, after: str = "", limit: int = 100, key: str | None = None) -> list[Check]:
         """List newest first."""
         kept = t.matched_check
         with transaction(self._engine) as connection:
@@ -54,6 +54,8 @@ class SqlChecks:
                     msg = f"There is no recorded check {after!r} to go on from."
                     raise NotFound(msg)
                 query = query.where(kept.c.number < number)
+            if key is not None:
+                query = query.where(kept.c.key == key)
             return _checks(connection, connection.execute(query).all())
 
     def blocking(self, *, since: datetime, least: int) -> list[EntryId]:

@@ -14,7 +14,7 @@ from time import monotonic
 from starlette.types import Scope
 
 from noli.access.model import ApiKey
-from noli.base.errors import Unauthenticated, Unavailable
+from noli.base.errors import Forbidden, Unauthenticated, Unavailable
 from noli.web.api.limits import Buckets, wait
 
 # Seconds for which a key is believed without asking the database; a revoked one stops working within a second.
@@ -46,7 +46,7 @@ class Authenticator:
         """Keep what it asks.
 
         Args:
-            find: Looks a token up; raises Unauthenticated.
+            find: Looks a token up; raises Unauthenticated, or Forbidden where its key may do nothing for now.
             failed_per_min: Failed attempts that one address may make a minute.
         """
         self._find = find
@@ -67,6 +67,7 @@ class Authenticator:
 
         Raises:
             Unauthenticated: No token, or one that is unknown or revoked.
+            Forbidden: The key is that of a partner who is suspended.
             Throttled: Too many failed attempts from this address.
             Unavailable: The database does not answer, and has not confirmed this token within the last hour.
         """
@@ -85,6 +86,9 @@ class Authenticator:
         except Unauthenticated:
             self._known.pop(digest, None)
             self._failed.take(address)
+            raise
+        except Forbidden:
+            self._known.pop(digest, None)
             raise
         except Unavailable:
             if known is None or now > known.confirmed + _OUTAGE_S:

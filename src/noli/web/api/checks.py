@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from noli.access.model import Scope
 from noli.bank.model import entry_text
-from noli.base.errors import HashFormatError, InputError, Throttled
+from noli.base.errors import HashFormatError, InputError, NotFound, Throttled
 from noli.hashing.model import Hash, Reading
 from noli.matching.model import Check, Match
 from noli.matching.service import Upload
@@ -66,14 +66,18 @@ def check_batch(call: Call) -> schemas.BatchOut:
 
 
 def recorded(call: Call) -> schemas.RecordedCheck:
-    """Read back a check that matched."""
-    return _recorded(call, call.app.checks.get(call.path["check"]))
+    """Read back a check that matched; a partner only its own."""
+    made = call.app.checks.get(call.path["check"])
+    if _whose(call) not in {None, made.key}:
+        msg = f"There is no recorded check {made.id!r} of this key."
+        raise NotFound(msg)
+    return _recorded(call, made)
 
 
 def recorded_page(call: Call) -> schemas.CheckPage:
-    """List checks that matched, newest first."""
+    """List checks that matched, newest first; a partner's own."""
     limit = call.query.limit
-    page = call.app.checks.page(after=call.query.after, limit=limit)
+    page = call.app.checks.page(after=call.query.after, limit=limit, key=_whose(call))
     return schemas.CheckPage([_recorded(call, each) for each in page], page[-1].id if len(page) == limit else None)
 
 
@@ -99,7 +103,7 @@ async def _checked(call: Call, upload: Upload) -> Check:
     checker = call.app.checker
     if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE or any(upload.regions):
         return await asyncio.to_thread(checker.check, upload, key=call.key)
-    found = checker.look(upload)
+    found = checker.look(upload, banks=call.key.banks)
     if found.entries:
         return await asyncio.to_thread(checker.conclude, found, key=call.key)
     return checker.conclude(found, key=call.key)
@@ -150,6 +154,11 @@ def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
         at_ms=made.hashes[match.query].at_ms,
         segment=None if near.segment is None else schemas.SegmentOut(**near.segment.in_seconds()),
     )
+
+
+def _whose(call: Call) -> str | None:
+    """Return whose checks the caller may read back; None for everybody's."""
+    return None if call.key.banks is None else call.key.name
 
 
 def _recorded(call: Call, made: Check) -> schemas.RecordedCheck:

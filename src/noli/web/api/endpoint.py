@@ -69,7 +69,10 @@ class Gate:
             self._calls -= 1
 
     async def _find(self, token: str) -> ApiKey:
-        return await asyncio.to_thread(self.app.access.authenticate, token)
+        def find() -> ApiKey:
+            return self.app.partners.held_to_agreement(self.app.access.authenticate(token))
+
+        return await asyncio.to_thread(find)
 
     async def admit(self, scope: Scope, operation: Operation, header: bytes) -> ApiKey | None:
         """Find the caller's key and hold it to its scope and rate.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from noli.access.model import ApiKey, Scope
-from noli.base.errors import Unauthenticated, Unavailable
+from noli.base.errors import Forbidden, Unauthenticated, Unavailable
 from noli.web.api.auth import Authenticator
 
 KEY = ApiKey("platform", frozenset({Scope.CHECKS}), datetime(2026, 1, 1, tzinfo=UTC))
@@ -67,6 +67,17 @@ def test_a_confirmed_key_outlives_the_database_for_an_hour(desk: _Desk) -> None:
         asyncio.run(desk.call())
     desk.fails = None
     assert asyncio.run(desk.call()) == KEY
+
+
+def test_a_suspended_partner_is_refused_at_once_and_not_believed_in_an_outage(desk: _Desk) -> None:
+    """What was confirmed before counts no more, and no other request is let through meanwhile."""
+    desk.now, desk.fails = 0.6, Forbidden("suspended")
+    for _ in range(2):
+        with pytest.raises(Forbidden):
+            asyncio.run(desk.call())
+    desk.fails = Unavailable("away")
+    with pytest.raises(Unavailable):
+        asyncio.run(desk.call())
 
 
 def test_a_key_that_nobody_confirmed_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
