@@ -133,8 +133,8 @@ def test_what_somebody_left_to_others_never_comes_back(console: Console, mona: S
         assert visit.post(_at(notice, step), form).status_code == 403
     many = {"preset": "keep.not-intimate", "notice": notice}
     assert visit.post("/console/notices/decide", many).status_code == 403
-    page = text_of(visit.post("/console/search", {"find": notice}))
-    assert "Nothing was found" in page, page
+    searched = text_of(visit.post("/console/search", {"find": notice}))
+    assert "Nothing was found" in searched
     assert f'value="{mona.id}"' not in other.get(f"/console/notices/{notice}").text
     assert other.post(_at(notice, "hand-over"), {"to": mona.id}).status_code == 404
     facts = [each.fact.kind for each in console.app.ledger.page(subject=notice, limit=50)]
