@@ -24,8 +24,8 @@ _FILES = {
     FoundKind.RECORD: (t.record_file, t.record_file.c.role),
 }
 
-# What an entry's id is filled up with to its least and its greatest.
-_LEAST, _GREATEST, _ENTRY = "0", "Z", 13
+# What the beginning of a number is filled up with to the least and the greatest that begin so, and how long they are.
+_LEAST, _GREATEST, _ENTRY, _NUMBER = "0", "Z", 13, 16
 
 
 def leave(
@@ -74,7 +74,7 @@ class SqlFinder:
         which: list[sa.ColumnElement[bool]] = [table.c.id.in_(ids)] if ids else []
         if asked.begins:
             # A range of the primary key; numbers are capital letters and digits.
-            which.append(sa.and_(table.c.id >= asked.begins, table.c.id < f"{asked.begins}["))
+            which.append(table.c.id.between(asked.begins, asked.begins.ljust(_NUMBER, _GREATEST)))
         found = []
         for each in which:
             query = sa.select(table.c.id, table.c.opened_at, state.label("state")).where(each, table.c.version > 0)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What cases and notices are found by, and who stepped aside from one.
 
-Before: code of revision 0020 runs on; what it adds is found by its number alone.
+Before: code of revision 0021 runs on; what it adds is found by its number alone.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
