@@ -24,7 +24,6 @@ from noli.matching.looks import entries_seen
 from noli.matching.model import Neighbour
 from noli.matching.ports import HammingIndex, HeldBank, IndexCache, Kept
 from noli.matching.regions import RegionIndex
-from noli.matching.rules import agrees
 from noli.matching.widening import widened
 
 #: Bytes of an entry id in the index.
@@ -343,7 +342,8 @@ class BankIndexes:
             banks: Names to search in; None for all that are enabled.
 
         Returns:
-            Entries whose regions agree, once for each of their pictures, at their bank's threshold.
+            Entries of which some regions agree, once for each of their pictures, at their bank's threshold; whether
+            they are enough for a match is for ``rules.agrees`` to say.
 
         Raises:
             Unavailable: Nothing is loaded.
@@ -365,7 +365,6 @@ class BankIndexes:
             found += (
                 Neighbour(bank, entry, bank.policy.threshold_bits, agreement=agreement)
                 for entry, agreement in one.regions.search(regions, hashes, max_neighbours=max_neighbours)
-                if agrees(agreement)
             )
         return found
 

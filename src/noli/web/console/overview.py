@@ -54,7 +54,8 @@ def figures_page(call: Call, visitor: Visitor) -> Reply:
     now = call.app.clock.now()
     since = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     with call.app.notices.store.transaction() as transaction:
-        found, load = figures(transaction.happened(since=since), now.date()), transaction.load(now)
+        found = figures(transaction.counted(since=since), transaction.decided(since=since), now.date())
+        load = transaction.load(now)
     hours = None if found.median_time is None else found.median_time / timedelta(hours=1)
     return show(
         call,
