@@ -27,7 +27,7 @@ _QUEUE = {"to_decide": "/console/notices", "all": "/console/notices?show=all", "
 _PAGES = {
     **{f"queue_{name}": path for name, path in _QUEUE.items()},
     "queue_orders": "/console/notices?show=decide&opening=order",
-    "queue_find": "/console/notices?show=all&find=ABCD",
+    "queue_preserved": "/console/notices?show=held",
     "clocks": "/console/clocks",
     "figures": "/console/figures",
     "cases": "/console/cases",

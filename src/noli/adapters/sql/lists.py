@@ -11,11 +11,3 @@ def beside(column: sa.Column[str], *, few: bool, dialect: str) -> sa.ColumnEleme
     half of all rows through another index. As an expression the column is still read from the index of the few.
     """
     return column + "" if few and dialect == "sqlite" else column
-
-
-def begins(column: sa.Column[str], text: str, *, dialect: str) -> sa.ColumnElement[bool]:
-    """Say that a column begins with a text; SQLite finds that in the column's index by GLOB alone."""
-    if dialect == "sqlite":
-        plain = "".join(f"[{each}]" if each in "*?[" else each for each in text)
-        return column.op("GLOB", is_comparison=True)(f"{plain}*")
-    return column.startswith(text, autoescape=True)

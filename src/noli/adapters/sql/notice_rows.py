@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from noli.adapters.sql import tables as t
-from noli.adapters.sql.lists import begins, beside
+from noli.adapters.sql.lists import beside
 from noli.notices.model import TO_DECIDE, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening, PartyId
 from noli.notices.records import PartyRole, RecordList, RecordSummary
 from noli.regimes.model import Filer, SetBy
@@ -69,8 +69,6 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
         yield kept.held
     if wanted.opening is not None:
         yield beside(kept.opening, few=few, dialect=dialect) == wanted.opening.value
-    if wanted.begins:
-        yield begins(kept.id, wanted.begins, dialect=dialect)
     if wanted.undecided:
         yield kept.planned_at.is_(None)
         yield beside(kept.state, few=few, dialect=dialect).in_([each.value for each in TO_DECIDE])

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from noli.adapters.sql import jobs
+from noli.adapters.sql import finding, jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -27,6 +27,8 @@ from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease
 from noli.matching.model import Closeness
+from noli.moderation.finding import link_terms, reference_terms
+from noli.moderation.model import FoundKind
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
@@ -109,7 +111,15 @@ class SqlNoticeTransaction:
         """Append events with their ledger entries, and bring the list up to date."""
         values = listed_values(listed)
         self._notices.append(notice, events, version=version, actor=actor, now=now, listed=values)
+        terms = [
+            term
+            for event in events
+            if isinstance(event, e.ContentAdded)
+            for term in (*link_terms(event.url), *reference_terms(event.ref))
+        ]
+        finding.leave(self._connection, self._keyring, FoundKind.NOTICE, notice, terms, at=now)
         if any(isinstance(event, e.NoticeErased) for event in events):
+            finding.forget(self._connection, notice)
             self._notices.erase(notice, {"source": None})
             self._connection.execute(t.notice_entry.delete().where(t.notice_entry.c.notice_id == notice))
 

@@ -714,6 +714,25 @@ look = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# Cases and notices that a member of staff left to others for good; why is asked by nobody.
+stepped_aside = sa.Table(
+    "stepped_aside",
+    metadata,
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("subject", sa.String(16), primary_key=True, index=True),
+)
+
+# By which links, hosts and references a case or a notice is found, as keyed digests: the database alone has none.
+found_by = sa.Table(
+    "found_by",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("subject", sa.String(16), primary_key=True, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index(None, "digest", "at"),
+)
+
 # Work that is to be done, and who holds it until when; see ``noli.jobs``.
 job = sa.Table(
     "job",

@@ -31,12 +31,13 @@ def clocks_page(call: Call, visitor: Visitor) -> Reply:
     now = call.app.clock.now()
     with call.app.notices.store.transaction() as transaction:
         load = transaction.load(now)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
     gettext = catalogue(render.language_of(call)).gettext
     return show(
         call,
         visitor,
         "clocks.html",
-        rows=found[:ROWS],
+        rows=[each for each in found[:ROWS] if each.id not in aside],
         older=found[ROWS - 1].id if len(found) > ROWS else "",
         first=after is None,
         load=load,
