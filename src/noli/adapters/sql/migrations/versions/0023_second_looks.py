@@ -7,8 +7,8 @@ Before: code of the revision before runs on; what it writes was found without on
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
