@@ -302,7 +302,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(platform: Platform) -> N
 
 def test_both_sides_and_the_desk_are_told_by_webhook(platform: Platform) -> None:
     """Each letter, decision, warning and breach is a message that waits for the receiver, with ids and nothing else."""
-    hook = platform.post("/webhooks", {"url": "http://127.0.0.1:9/in", "types": ["notice.*"]})
+    hook = platform.post("/webhooks", {"url": "https://receiver.invalid/in", "types": ["notice.*"]})
     notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(9)]})
     path = f"/notices/{notice['notice']}"
     platform.wait(hours=25)

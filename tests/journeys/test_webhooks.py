@@ -145,7 +145,7 @@ def test_webhooks_on_the_command_line(receiver: Receiver, tmp_path: Path, monkey
         assert done.exit_code == status, done.output
         return done.stdout if status == 0 else done.stderr
 
-    assert "private_hosts" in noli("create", receiver.url, "--type", "case.*", status=1)
+    assert "private_hosts" in noli("create", receiver.url, "--type", "case.*", status=2)
     monkeypatch.setenv("NOLI_PRIVATE_HOSTS", "127.0.0.1")
     hook, secret = noli("create", receiver.url, "--type", "case.*", "--note", "us").split()
     assert secret.startswith("whsec_")

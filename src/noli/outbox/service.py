@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from noli.base.clock import Clock
-from noli.base.errors import Conflict, Forbidden, Unavailable
+from noli.base.errors import Conflict, Forbidden, InputError, Unavailable
 from noli.jobs.model import Lane, Lease, Task
 from noli.outbox import rules
 from noli.outbox.model import TEST, Delivery, DeliveryState, OutboxMessage, Webhook, WebhookId
@@ -59,8 +59,7 @@ class WebhookService:
             The webhook, and its secret, which nobody can be told again.
 
         Raises:
-            InputError: The address or a type is none.
-            Forbidden: The address is one that is never called.
+            InputError: The address or a type is none, or the address is one that is never called.
         """
         id_ = WebhookId(secrets.token_hex(_ID_BYTES))
         made = Webhook(id_, url, tuple(dict.fromkeys(types)), note, True, by, self._clock.now())  # noqa: FBT003 - a field
@@ -82,7 +81,7 @@ class WebhookService:
         return self._store.all()
 
     def change(self, webhook: WebhookId, change: Callable[[Webhook], Webhook]) -> Webhook:
-        """Change a webhook. Raises NotFound, InputError, Forbidden; what was accepted before a rule stays as it is."""
+        """Change a webhook. Raises NotFound, InputError; what was accepted before a rule stays as it is."""
         found = self._store.get(webhook)
         changed = change(found)
         if (changed.url, changed.types) != (found.url, found.types):
@@ -153,7 +152,10 @@ class WebhookService:
 
     def _check(self, webhook: Webhook) -> None:
         rules.check_webhook(webhook, self._types)
-        self._poster.check(webhook.url)
+        try:
+            self._poster.check(webhook.url)
+        except Forbidden as error:
+            raise InputError(error.public) from error
 
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> Delivery:
         secret, now = self._store.secret(webhook.id), self._clock.now()
