@@ -89,8 +89,11 @@ test: setup
 	$(BIN)/pytest -x $(T)
 endif
 
+# What looks at the sources is over before tests are begun, whose servers and browsers want both cores.
 .PHONY: check
-check: lint types imports docs pytest
+check: setup
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types imports docs
+	@$(MAKE) --no-print-directory pytest
 
 # At home a missing PostgreSQL is a reason to skip its tests; as root (a fresh container) and in CI it is installed.
 .PHONY: postgresql

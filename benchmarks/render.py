@@ -29,6 +29,7 @@ _SECTIONS = {
     "Exchange": ("sync-", "feed-"),
     "Casework": ("events-", "queue-", "proof-", "verify-"),
     "Console": ("console-",),
+    "Evidence and backups": ("keep-",),
     "In the page": ("page-",),
     "Videos": ("video-",),
 }

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import casework, console, exchange, hashing, http, page, scans, search, serving, soak, videos
+from benchmarks import casework, console, exchange, hashing, http, keeping, page, scans, search, serving, soak, videos
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
@@ -18,6 +18,7 @@ ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **exchange.ROWS,
     **serving.ROWS,
     **soak.ROWS,
+    **keeping.ROWS,
 }
 
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from noli.adapters.sql import Database, open_database
+from noli.adapters.sql import Database, engine, open_database
 from noli.base.config import Config
 from tests.support.memory import in_memory
 from tests.support.template import prepare
@@ -25,6 +25,9 @@ from tests.support.template import prepare
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Seconds that somebody waits for another's lock: a busy machine is no reason to give up.
+engine.LOCK_TIMEOUT_S = 50.0
 
 # The cluster's own superuser and database.
 _ADMIN = "postgres"

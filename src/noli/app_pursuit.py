@@ -22,8 +22,8 @@ from noli.pursuit.post import Correspondence
 from noli.pursuit.service import Known, PursuitService
 from noli.regimes.model import Filer
 
-# Name of the file with the key that mail is signed with, beside the key file.
-_MAIL_KEY = "mail-signing.pem"
+#: Name of the file with the key that mail is signed with, beside the key file.
+MAIL_KEY = "mail-signing.pem"
 
 
 class PursuitParts(CaseParts):
@@ -32,7 +32,7 @@ class PursuitParts(CaseParts):
     @cached_property
     def mail_signer(self) -> MailSigner:
         """Signs mail."""
-        return MailSigner(key_path(self.config).with_name(_MAIL_KEY), selector=self.config.dkim_selector)
+        return MailSigner(key_path(self.config).with_name(MAIL_KEY), selector=self.config.dkim_selector)
 
     @cached_property
     def mailer(self) -> SmtpMailer | None:

@@ -20,7 +20,7 @@ from noli.bank.model import Action, BankPolicy
 from noli.bank.service import create_bank
 from noli.base.config import Config
 from noli.exchange.incoming import Incoming
-from noli.exchange.model import Fetched, Given, Import, NewPartner, Partner, Protocol, Source, SyncStatus, Told
+from noli.exchange.model import Bad, Fetched, Given, Import, NewPartner, Partner, Protocol, Source, SyncStatus, Told
 from noli.exchange.ports import Fetcher
 from noli.exchange.sync import Syncer
 from noli.hashing.model import Hash
@@ -189,9 +189,10 @@ class Pages:
             ]
             yield Fetched(tuple(told), (), {"at": start + PIECE})
 
-    def give(self, opinions: Sequence[Given]) -> None:
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
         """Take nothing."""
         assert not opinions
+        return ()
 
     @staticmethod
     def value(number: int) -> bytes:

@@ -170,6 +170,11 @@ def test_the_index_reports_its_size_and_age(hma: httpx.Client) -> None:
     after = hma.get("/m/index/status", params={"signal_type": "pdq"}).json()["pdq"]
     assert (after["present"], after["size"] - before["size"]) == (True, 1)
     assert after["built_to"] >= before["built_to"] > 1_700_000_000
+    index = hma.get("/c/signal_type/index").json()
+    assert set(index) == {"pdq", "vpdq"}
+    assert index["pdq"]["db_size"] == index["pdq"]["index_size"] == after["size"]
+    assert (index["pdq"]["index_out_of_date"], index["pdq"]["index_built_to"] >= after["built_to"]) == (False, True)
+    assert set(hma.get("/c/signal_type/index", params={"signal_type": "pdq"}).json()) == {"pdq"}
     assert hma.get("/m/index/status", params={"signal_type": "clip"}).status_code == 400
 
 
@@ -187,6 +192,17 @@ def test_banks_are_switched_off_and_on(hma: httpx.Client, given: dict[str, Any])
     assert hma.put(f"/c/bank/{name}", json={}).json()["matching_enabled_ratio"] == 1.0
     assert hma.delete(f"/c/bank/{name}").json() == {"message": "Done"}
     assert name not in _lookup(hma, value)
+
+
+def test_a_deleted_bank_is_made_again_with_what_was_in_it(hma: httpx.Client) -> None:
+    """Its name is given once, so whoever deletes and makes it anew has it back; one that is on is there already."""
+    value = _made_up("again")
+    _banked(hma, _bank(hma, "AGAIN"), value)
+    assert hma.post("/c/banks", json={"name": "AGAIN"}).status_code == 403
+    hma.delete("/c/bank/AGAIN")
+    assert _lookup(hma, value) == {}
+    _bank(hma, "AGAIN")
+    assert set(_lookup(hma, value)) == {"AGAIN"}
 
 
 def test_what_is_served_is_listed(hma: httpx.Client) -> None:
@@ -222,6 +238,11 @@ def test_what_is_served_is_listed(hma: httpx.Client) -> None:
         ("GET", "/h/hash", {}, 400),
         ("POST", "/c/bank/TAKEN/content", {"data": {"photo_is_missing": "1"}, "files": {"other": b"1"}}, 400),
         ("PUT", "/m/compare", {}, 405),
+        ("GET", "/c/exchanges/api/none", {}, 400),
+        ("GET", "/c/exchanges/api/none/schema", {}, 400),
+        ("GET", "/c/signal_type/index", {"params": {"signal_type": "clip"}}, 400),
+        ("GET", "/site-map", {"headers": {"Accept": "text/html"}}, 404),
+        ("PUT", "/c/signal_type/pdq", {"json": {"enabled_ratio": 1}}, 404),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_message(
@@ -307,6 +328,7 @@ def test_a_key_comes_in_whatever_header_a_caller_can_set(server: Server, key: di
     for headers in ({}, {"X-API-Key": "wrong"}, {"Authorization": "Basic !!"}, {"Authorization": "Basic " + "0" * 40}):
         refused = server.client.get("/hma/c/banks", headers=headers)
         assert (refused.status_code, set(refused.json())) == (401, {"message", "code"})
+    assert "X-API-Key" in server.client.get("/hma/c/banks").json()["message"]
     checks_only = server.key("checks-only", "checks")
     assert server.client.get("/hma/c/banks", headers=checks_only).status_code == 403
 
@@ -333,8 +355,14 @@ def test_partners_that_we_fetch_from_are_listed_as_exchanges(server: Server, hma
         app.partners.add(NewPartner("helpline", Protocol.STOPNCII, source=source, secret="KEY,SECOND"))
         app.partners.add(NewPartner("caller"))
     assert hma.get("/c/exchanges").json() == ["helpline"]
-    assert "stopncii" in hma.get("/c/exchanges/apis").json()
-    assert hma.get("/c/exchange/helpline").json() == {"name": "helpline", "api": "stopncii", "enabled": True}
+    apis = hma.get("/c/exchanges/apis").json()
+    assert {"stop_ncii", "ncmec", "fb_threatexchange"} < set(apis)
+    for name in apis:
+        said = hma.get(f"/c/exchanges/api/{name}").json()
+        assert said == {"supports_authentification": name != "local_file", "has_set_authentification": False}
+        schema = hma.get(f"/c/exchanges/api/{name}/schema").json()
+        assert schema == {"config_schema": {"fields": []}, "credentials_schema": None}
+    assert hma.get("/c/exchange/helpline").json() == {"name": "helpline", "api": "stop_ncii", "enabled": True}
     state = hma.get("/c/exchange/helpline/status").json()
     assert (state["fetched_items"], state["running_fetch_start_ts"]) == (0, None)
     assert [hma.get(f"/c/exchange/{name}").status_code for name in ("caller", "FLOW")] == [404, 404]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI
@@ -40,8 +41,6 @@ from tests.support.server import Server
 # Entries of one transaction each, which share a second.
 _BATCHES = (6000, 2000, 2000)
 _COUNT = sum(_BATCHES)
-
-_NO_HASH = {"hashValue": "xy", "feedbackValue": "Blocked"}
 
 Make = Callable[["Hub", PartnerKeys], Any]
 
@@ -388,13 +387,17 @@ def test_clients_that_write_local_time_miss_nothing(hub: Hub, hours: int) -> Non
         ("GET", "stopncii/v1/FetchHashes", {"headers": {"x-functions-key": "KEY"}}, 401),
         ("GET", "stopncii/v1/FetchHashes", {"both": True, "params": {"nextPageToken": "1.2"}}, 400),
         ("GET", "stopncii/v1/FetchHashes", {"both": True, "params": {"startTimestamp": 1 << 40}}, 400),
+        ("GET", "stopncii/v1/FetchHashes", {"both": True, "params": {"startTimestamp": 9_999_999_999}}, 400),
         (
-            "POST",
-            "stopncii/v1/SubmitFeedback",
-            {"both": True, "json": {"hashFeedbacks": [_NO_HASH]}},
+            "GET",
+            "threatexchange/1/threat_updates/",
+            {"params": {"access_token": "12345678|KEY", "start_time": 9_999_999_999}},
             400,
         ),
         ("GET", "ncmec/v2/status", {}, 401),
+        ("GET", "ncmec/v2/nothing", {"headers": {"Accept": "text/html"}}, 404),
+        ("GET", "stopncii/v1/Nothing", {}, 404),
+        ("GET", "threatexchange/1/2/3/4", {}, 404),
         ("GET", "ncmec/v2/status", {"headers": {"Authorization": "Basic !"}}, 401),
         ("GET", "ncmec/v2/feedback/MD5/reasons", {"auth": True}, 404),
         ("GET", "ncmec/v2/entries", {"auth": True, "params": {"from": "yesterday"}}, 400),
@@ -438,7 +441,11 @@ def test_refusals_have_the_shape_of_the_protocol(
     )
     assert answer.status_code == status, answer.text
     shapes = {"stopncii": '"statusCode":', "ncmec": "<errorMessage>", "threatexchange": '{"error":'}
-    assert shapes[path.partition("/")[0]] in answer.text
+    protocol = path.partition("/")[0]
+    assert shapes[protocol] in answer.text
+    if not sent and status == 401:
+        shown = {"stopncii": "x-functions-key", "ncmec": "HTTP Basic", "threatexchange": "access_token"}
+        assert shown[protocol] in answer.text
 
 
 def test_a_suspended_partner_gets_nothing(hub: Hub) -> None:
@@ -497,3 +504,46 @@ def test_what_cannot_be_used_is_refused_alone(hub: Hub) -> None:
     ):
         answer = hub.server.client.request(method, f"/exchange/threatexchange/{path}", params=token | asked)
         assert (answer.status_code, "message" in answer.json()["error"]) == (status, True)
+    sent_records = [
+        {"signalType": "ImagePDQ"},
+        {"hashValue": good[0]},
+        {"signalType": "x" * 300, "hashValue": "y" * 300},
+    ]
+    answer = hub.server.client.post(
+        "/exchange/stopncii/v1/SubmitHashes", headers=headers, json={"hashRecords": sent_records}
+    )
+    assert (answer.status_code, answer.json()) == (200, {"count": 3, "refused": 3})
+
+
+def test_feedback_that_cannot_be_used_is_refused_alone(hub: Hub) -> None:
+    """An opinion on something that is no PDQ hash is kept aside and counted; those sent with it are believed."""
+    bank = _small(hub, "feedback")
+    partner, keys = hub.partner("feedback", bank)
+    entry, value = hub.add("judged", bank=bank)
+    headers = {"x-functions-key": keys.token, "Ocp-Apim-Subscription-Key": keys.subscription}
+    words = [("notahash", "Blocked"), (value, "NotBlocked"), ("00" * 16, "Withdrawn")]
+    sent = [{"hashValue": hash_, "feedbackValue": word} for hash_, word in words]
+    answer = hub.server.client.post(
+        "/exchange/stopncii/v1/SubmitFeedback", headers=headers, json={"hashFeedbacks": sent}
+    )
+    assert (answer.status_code, answer.json()) == (200, {"count": 3, "refused": 2})
+    assert hub.opinions(entry, bank=bank) == [(f"partner:{partner.name}", "false_positive")]
+    assert {each.reference for each in hub.app.partner_status.of(partner.name).refused} == {"notahash", "00" * 16}
+
+
+def test_updates_are_given_up_to_a_time_and_of_the_types_asked_for(hub: Hub) -> None:
+    """``stop_time`` ends a fetch with its second, on every page; other types alone are answered with nothing."""
+    partner, keys = hub.partner("bounded")
+    whole = _updates(hub, keys, limit=1000)["data"]
+    stop = whole[0]["last_updated"]
+    found: set[str] = set()
+    cursor: dict[str, str] = {}
+    while True:
+        page = _updates(hub, keys, limit=1000, stop_time=stop, types="HASH_MD5,HASH_PDQ", **cursor)
+        found |= {each["indicator"] for each in page["data"]}
+        if "paging" not in page:
+            break
+        cursor = {"cursor": dict(parse_qsl(urlsplit(page["paging"]["next"]).query))["cursor"]}
+    assert {some_hash(seed).hex() for seed in range(_BATCHES[0])} == found - hub.canaries(partner) - {"00" * 32}
+    [nothing] = _updates(hub, keys, types='["HASH_MD5"]')["data"]
+    assert (nothing["indicator"], nothing["should_delete"]) == ("00" * 32, True)

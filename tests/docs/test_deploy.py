@@ -17,6 +17,7 @@ import pytest
 from noli.adapters.config import SECRETS
 from noli.app import App
 from noli.base.config import ROLES, Config
+from noli.cli.backup import backup
 from noli.cli.serve import serve
 from noli.web.asgi import create_asgi
 
@@ -46,7 +47,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 def _commands(deploy: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield every command line of Noli that a file starts, without the program's name, and where it stands."""
-    for unit in (deploy / "systemd").glob("*.service"):
+    for unit in (deploy / "systemd").glob("noli@.service"):
         [line] = re.findall(r"(?m)^ExecStart=\S+/noli (.*)$", unit.read_text())
         yield unit.name, shlex.split(line.replace("%i", "api"))
     [compose] = _documents(deploy / "compose" / "compose.yaml")
@@ -100,6 +101,16 @@ def test_units_can_be_read(deploy: Path) -> None:
     assert parser.sections() == ["Unit", "Service", "Install"]
     service = parser["Service"]
     assert (service["User"], service["LimitCORE"], service["NoNewPrivileges"]) == ("noli", "0", "yes")
+
+
+def test_the_backup_unit_calls_what_exists(deploy: Path) -> None:
+    """Its options are those of 'noli backup', it runs as nobody special, and a timer of its name starts it."""
+    text = (deploy / "systemd" / "noli-backup.service").read_text()
+    [line] = re.findall(r"(?m)^ExecStart=\S+/noli backup (.*)$", text)
+    options = {name for parameter in backup.params for name in parameter.opts}
+    assert {each for each in shlex.split(line) if each.startswith("--")} <= options
+    assert "User=noli\n" in text
+    assert "OnCalendar=" in (deploy / "systemd" / "noli-backup.timer").read_text()
 
 
 def test_alerts_and_dashboard_ask_for_metrics_that_exist(deploy: Path, metrics: set[str]) -> None:

@@ -85,7 +85,9 @@ def test_mistakes_are_explained(run: Run) -> None:
     assert "'nope'" in run("partner", "add", "one", "--shares", "nope", status=1).stderr
     assert "names no bank" in run("partner", "add", "one", "--takes", "=received", status=2).stderr
     assert "scopes are" in run("partner", "add", "one", "--scopes", "everything", status=2).stderr
-    assert "'one'" in run("partner", "show", "one", status=1).stderr
+    missing = run("partner", "show", "one", status=1).stderr
+    assert "'one'" in missing
+    assert "noli partner list" in missing
     assert run("partner", "list", "--json").stdout == ""
 
 
@@ -156,7 +158,9 @@ def test_receipts_are_listed(run: Run, tmp_path: Path) -> None:
     run("partner", "add", "one", "--shares", "protected")
     assert "has confirmed nothing" in run("partner", "receipts", "one").stderr
     with opened(tmp_path) as app:
-        app.outgoing.confirm(app.partners.get("one"), 2)
+        one = app.partners.get("one")
+        app.outgoing.deliver(one, after=0, position=2)
+        app.outgoing.confirm(one, 9)
     assert "has everything up to 2; not signed" in run("partner", "receipts", "one").stdout
     assert "everything up to 2 (not signed)" in run("partner", "status", "one").stdout
     shown = json.loads(run("partner", "receipts", "one", "--json").stdout)

@@ -113,8 +113,11 @@ def test_sqlite_can_lie_elsewhere(tmp_path: Path) -> None:
     database.close()
 
 
-def test_options_of_the_url_are_kept_beside_ours(postgresql_url: str, tmp_path: Path) -> None:
+def test_options_of_the_url_are_kept_beside_ours(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An operator's session settings hold together with our time-outs, which win."""
+    monkeypatch.setattr("noli.adapters.sql.engine.LOCK_TIMEOUT_S", 5.0)
     options = "-c work_mem=8MB -c statement_timeout=0"
     url = sa.make_url(postgresql_url).update_query_dict({"options": options}).render_as_string(hide_password=False)
     database = migrated(url, tmp_path)

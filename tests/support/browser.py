@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.server import PATIENCE_S
+
 #: Where "leave" leads in tests; the browser answers it by itself.
 NEUTRAL = "http://neutral.example/"
 
@@ -145,7 +147,7 @@ def browsers() -> Iterator[Any]:
 def visitor(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
     """Open a new context, as a private window would."""
     context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 360, "height": 740}, **options})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(1000 * PATIENCE_S)
     context.route(NEUTRAL + "**", lambda route: route.fulfill(body="<title>Neutral</title>", content_type="text/html"))
     visit = Visitor(context.new_page(), context, address)
     ours = urlsplit(address).netloc

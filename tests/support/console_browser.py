@@ -23,7 +23,7 @@ from tests.support.axe import RULES, violations
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
 from tests.support.notices import complete, content
-from tests.support.server import Server
+from tests.support.server import PATIENCE_S, Server
 
 #: Where screenshots are kept, to be looked at.
 SHOTS = Path(__file__).parents[2] / "artefacts" / "console"
@@ -103,7 +103,7 @@ class Seat:
     def __post_init__(self) -> None:
         wanted = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **self.options}
         self.context = self.browser.new_context(**wanted)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(1000 * PATIENCE_S)
         self.page = self.context.new_page()
         self.page.on("console", lambda said: self.complaints.append(said.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -21,11 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from noli.web import page_hashing
+from tests.support.server import PATIENCE_S
 
 _PAGES = Path(__file__).parents[1] / "browser"
-
-#: Seconds a browser or server may take to start on a busy machine.
-_START_S = 30.0
 
 
 async def _answer(request: Request) -> Response:
@@ -52,7 +50,7 @@ def served() -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until = time.monotonic() + _START_S
+    until = time.monotonic() + PATIENCE_S
     while not server.started:
         assert time.monotonic() < until, "the server does not start"
         time.sleep(0.01)
@@ -100,7 +98,7 @@ def visited(executable: str, address: str) -> Iterator[Visit]:
         page.on("console", lambda message: visit.complaints.append(message.text))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         page.goto(address)
-        expect(page.locator("#state")).not_to_have_text("loading", timeout=_START_S * 1000)
+        expect(page.locator("#state")).not_to_have_text("loading", timeout=PATIENCE_S * 1000)
         assert page.locator("#state").text_content() == "ready", (
             page.locator("#state").text_content(),
             visit.complaints,

@@ -21,8 +21,8 @@ from noli.base.clock import SystemClock
 from noli.base.config import Config
 from tests.support.template import prepare
 
-# Seconds after which what has not come true never will: far more than anything takes on a busy machine.
-_PATIENCE_S = 120.0
+#: Seconds after which what has not come true never will: far more than anything takes on a busy machine.
+PATIENCE_S = 120.0
 
 
 class Server:
@@ -85,9 +85,9 @@ def unmeasured() -> dict[str, str]:
 
 def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something holds; how long it takes is for benchmarks to say."""
-    until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + PATIENCE_S
     while not holds():
-        assert time.monotonic() < until, f"did not come true within {_PATIENCE_S} s"
+        assert time.monotonic() < until, f"did not come true within {PATIENCE_S} s"
         time.sleep(0.02)
 
 

@@ -10,6 +10,7 @@ from noli.cli.group import Commands
 main = Commands(
     name="noli",
     commands={
+        "backup": "noli.cli.backup:backup",
         "bank": "noli.cli.bank:bank",
         "case": "noli.cli.case:case",
         "catalogue": "noli.cli.catalogue:catalogue",
@@ -28,6 +29,7 @@ main = Commands(
         "pursuit": "noli.cli.pursuit:pursuit",
         "regime": "noli.cli.regime:regime",
         "report": "noli.cli.report:report",
+        "restore": "noli.cli.restore:restore",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
         "sync": "noli.cli.sync:sync",

@@ -36,7 +36,7 @@ _FAILED = 1
 # What to do, for errors whose own sentence cannot know that it stands on a command line.
 _ADVICE: Mapping[str, str] = {
     "integrity": "Nothing was changed. Restore the database from a backup; 'noli doctor' tells more.",
-    "not-found": "'noli bank list', 'noli key list' and 'noli regime list' show what there is.",
+    "not-found": "'noli bank list', 'noli key list', 'noli partner list' and 'noli regime list' show what there is.",
     "store-busy": "Try again; if it stays so, another program holds the database.",
     "unavailable": "'noli doctor' looks for the reason.",
 }

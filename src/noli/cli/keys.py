@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from noli.cli import output
+from noli.base.errors import Conflict
+from noli.cli import output, private
 from noli.cli.installation import data_option, opened
 
 
@@ -36,3 +37,23 @@ def rotate(*, forget: bool, data: Path | None) -> None:
         count = sum(app.rotate_keys(forget=forget))
         current = app.keyring.current
     output.print_text(f"{count} keys are now under {current}.")
+
+
+@keys.command
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def pair(file: Path) -> None:
+    """Make a pair of keys for backups: print the public key, write the identity to FILE; keep it off the server.
+
+    \b
+    Example:
+      noli keys pair backup.key
+    """
+    from noli.app_backup import new_identity  # noqa: PLC0415 - brings the database along
+
+    if file.exists():
+        msg = f"{output.shown(file)} is there already; nothing is overwritten."
+        raise Conflict(msg)
+    identity, public = new_identity()
+    private.write_bytes(file, f"# Reads the backups of Noli that are made with --to {public}\n{identity}\n".encode())
+    output.hint(f"Whoever has {output.shown(file)} reads the backups; without it nobody does.")
+    click.echo(public)

@@ -19,6 +19,9 @@ T = TypeVar("T")
 #: Fewer steps than this are over before a bar could be read.
 _MIN_STEPS = 5
 
+# Steps of a bar for one piece of work.
+_WHOLE = 100
+
 
 def print_json(value: Mapping[str, object]) -> None:
     """Write one object a line, in ASCII: a file name of any bytes survives."""
@@ -82,6 +85,20 @@ def shares(*, total: int, label: str) -> Iterator[Callable[[float], None]]:
         yield advance
     finally:
         bar.stop()
+
+
+@contextmanager
+def portions(label: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar for one piece of long work; yields what to tell how much of it is done, from 0 to 1."""
+    before = 0.0
+    with shares(total=_WHOLE, label=label) as advance:
+
+        def reach(done: float) -> None:
+            nonlocal before
+            advance((done - before) * _WHOLE)
+            before = done
+
+        yield reach
 
 
 def progress(steps: Iterable[T], *, total: int, label: str) -> Iterator[T]:

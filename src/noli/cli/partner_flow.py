@@ -44,7 +44,7 @@ def status(name: str | None, *, as_json: bool, data: Path | None) -> None:
         for each in found:
             output.print_json(status_json(each))
         return
-    header = ("NAME", "STATUS", "LAST GOOD", "TAKEN", "WITHDRAWN", "HELD", "REFUSED", "WHY")
+    header = ("NAME", "STATUS", "LAST GOOD", "TAKEN", "WITHDRAWN", "HELD", "REFUSED", "SKIPPED", "WHY")
     output.print_table(header, [_row(each) for each in found])
     if name is not None:
         if found[0].receipt is not None:
@@ -268,6 +268,7 @@ def status_json(each: PartnerStatus) -> dict[str, object]:
         "held": each.held,
         "held_doubts": each.held_doubts,
         "refused": sync.counts.refused,
+        "skipped": sync.counts.skipped,
         "newest_refused": [
             {"at": bad.at.isoformat(), "reference": bad.reference, "reason": bad.reason} for bad in each.refused
         ],
@@ -288,6 +289,7 @@ def _row(each: PartnerStatus) -> tuple[object, ...]:
         counts.withdrawn,
         each.held,
         counts.refused,
+        counts.skipped,
         why,
     )
 

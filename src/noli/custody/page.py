@@ -16,7 +16,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #d5d5dd;overflow-wrap:anywhere}
-td:first-child,.ledger{white-space:nowrap}.files{display:block;color:#55555f}pre{white-space:pre-wrap}
+th,td:first-child{white-space:nowrap}.files{display:block;color:#55555f}pre{white-space:pre-wrap}
 @media print{body{margin:0}}
 """
 

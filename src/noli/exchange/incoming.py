@@ -66,7 +66,7 @@ class Incoming:
             before = transaction.sync_state(partner.id)
             after = self.take(transaction, partner, before, told, bad, near=near)
             transaction.keep_sync_state(partner.id, after)
-        return _difference(after.counts, before.counts)
+        return after.counts.minus(before.counts)
 
     def near_common(self, told: Sequence[Told]) -> frozenset[str]:
         """Return the ids of entries that are near common pictures; asked before the transaction is opened."""
@@ -128,7 +128,7 @@ class Incoming:
         if refused:
             transaction.quarantine(partner.id, refused, now=now)
         counts = replace(counts, withdrawn=dropped, refused=len(refused))
-        return replace(state, counts=_sum(state.counts, counts))
+        return replace(state, counts=state.counts.plus(counts))
 
     def sweep(self, transaction: ExchangeTransaction, partner: Partner, state: SyncState, *, below: int) -> SyncState:
         """Withdraw what a partner no longer names: all that it last told with a version below this whole one."""
@@ -136,7 +136,7 @@ class Incoming:
         for one in transaction.received_below(partner.id, below):
             told = Told(one.reference, one.version, withdrawn=True)
             dropped += self._drop(transaction, partner, [told], {one.reference: one}, now=now)
-        return replace(state, counts=_sum(state.counts, Counts(withdrawn=dropped)))
+        return replace(state, counts=state.counts.plus(Counts(withdrawn=dropped)))
 
     def release(self, partner: Partner, *, reason: HeldReason | None = None) -> int:
         """Take everything that is held of a partner, whatever was agreed for an hour.
@@ -165,7 +165,7 @@ class Incoming:
                     now=self._clock.now(),
                 )
                 state = transaction.sync_state(partner.id)
-                counts = _sum(state.counts, Counts(taken=len(held)))
+                counts = state.counts.plus(Counts(taken=len(held)))
                 transaction.keep_sync_state(partner.id, replace(state, counts=counts))
             released += len(held)
 
@@ -334,21 +334,3 @@ def _held(told: Told, bank: str, reason: HeldReason) -> Received:
 
 def _values(hashes: Sequence[Hash]) -> list[tuple[str, bytes]]:
     return sorted((one.type.value, one.value) for one in hashes)
-
-
-def _sum(one: Counts, other: Counts) -> Counts:
-    return Counts(
-        one.taken + other.taken,
-        one.withdrawn + other.withdrawn,
-        one.held + other.held,
-        one.refused + other.refused,
-    )
-
-
-def _difference(after: Counts, before: Counts) -> Counts:
-    return Counts(
-        after.taken - before.taken,
-        after.withdrawn - before.withdrawn,
-        after.held - before.held,
-        after.refused - before.refused,
-    )

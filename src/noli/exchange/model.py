@@ -2,7 +2,7 @@
 """Partners, what they may see and what they sent, as values. Hashes are kept out of ``repr``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -344,6 +344,16 @@ class Counts:
     withdrawn: int = 0
     held: int = 0
     refused: int = 0
+    #: Records of types that are not taken: of videos, of other hashes.
+    skipped: int = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Add up."""
+        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Counts)))
+
+    def minus(self, other: "Counts") -> "Counts":
+        """Return what came since."""
+        return Counts(*(getattr(self, field.name) - getattr(other, field.name) for field in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,12 +404,14 @@ class Fetched:
         bad: Records that cannot be used.
         checkpoint: Where to go on once this is stored.
         drop_below: What this partner told with a smaller version, and not since, is withdrawn; None for nothing.
+        skipped: Records of types that are not taken.
     """
 
     told: tuple[Told, ...]
     bad: tuple[Bad, ...]
     checkpoint: Mapping[str, Any]
     drop_below: int | None = None
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
 2. The stream is the change sequence; each step shows the entry *as it is now*, so that reading a step twice, or late,
    leads to the same. What a partner can have is withdrawn by a later step, however long it was away.
 3. Canaries are mixed in.
-4. Who comes back with a checkpoint has what was given up to it; of hashes that a person let leave, both are kept.
+4. Who comes back with a checkpoint has what was given up to it; of hashes that a person let leave, both are kept. A
+   checkpoint is only the caller's word: of what it was never given, nothing is kept.
 """
 
 from datetime import datetime
@@ -54,17 +55,27 @@ class Outgoing:
         return Page(mixed, max(reached, after), reached < last)
 
     def confirm(self, partner: Partner, position: int) -> None:
-        """Keep that a partner came back in a protocol without signatures: it has what it was told up to a step."""
-        if not position:
-            return
+        """Keep that a partner came back in a protocol without signatures: it has what it was given up to a step.
+
+        Whatever it claims, no more is kept than it was really given.
+        """
         with self._store.transaction() as transaction:
+            position = min(position, transaction.delivered(partner.id))
             identity = transaction.feed_identity()
             epoch = "" if identity is None else identity.epoch
             newest = transaction.receipts(partner.id, limit=1)
-        if newest and newest[0].epoch == epoch and newest[0].position >= position:
+        if not position or (newest and newest[0].epoch == epoch and newest[0].position >= position):
             return
         with self._store.transaction(write=True) as transaction:
             transaction.add_receipt(partner.id, PartnerReceipt(self._clock.now(), position, epoch))
+
+    def deliver(self, partner: Partner, *, after: int, position: int) -> None:
+        """Keep that a partner is given what came after one step up to another."""
+        with self._store.transaction() as transaction:
+            known = transaction.delivered(partner.id)
+        if after <= known < position:
+            with self._store.transaction(write=True) as transaction:
+                transaction.keep_delivered(partner.id, position, after=after)
 
     def last(self) -> int:
         """Return the newest checkpoint there can be."""

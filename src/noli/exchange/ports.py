@@ -153,6 +153,14 @@ class ExchangeTransaction(Protocol):
         """
         ...
 
+    def delivered(self, partner: PartnerId) -> int:
+        """Return the step up to which a partner was given everything, in protocols that ask by time."""
+        ...
+
+    def keep_delivered(self, partner: PartnerId, position: int, *, after: int) -> None:
+        """Keep that a partner is given what came after one step up to another; nothing if not all before was given."""
+        ...
+
     def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:
         """Keep records that cannot be used; of each partner the newest thousand."""
         ...
@@ -265,8 +273,15 @@ class Fetcher(Protocol):
         """
         ...
 
-    def give(self, opinions: Sequence[Given]) -> None:
-        """Send what we think of its entries; where its protocol cannot say it, nothing happens. Raises as ``pages``."""
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
+        """Send what we think of its entries.
+
+        Returns:
+            Those that it has no word for, for somebody to look at; none where a protocol has no opinions at all.
+
+        Raises:
+            PartnerUnreachable, PartnerDistrusted: As ``pages``.
+        """
         ...
 
 

@@ -9,7 +9,7 @@
 4. After fetching, what we think of its entries is sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from noli.base.clock import Clock
 from noli.base.errors import Conflict, InputError, NoliError, NotFound, PartnerDistrusted, PartnerUnreachable
 from noli.exchange import rules
 from noli.exchange.incoming import Flooded, Incoming
-from noli.exchange.model import Fetched, Given, Partner, PartnerState, Protocol, SyncState, SyncStatus
+from noli.exchange.model import Bad, Counts, Fetched, Given, Partner, PartnerState, Protocol, SyncState, SyncStatus
 from noli.exchange.ports import FETCH, ExchangeStore, Fetchers
 from noli.jobs.model import Lane, Lease, Task
 from noli.jobs.rules import wait_after
@@ -175,7 +175,8 @@ class Syncer:
             if part.drop_below is not None:
                 below = rules.first_version(state.generation) + part.drop_below
                 state = self._incoming.sweep(transaction, partner, state, below=below)
-            state = replace(state, checkpoint=dict(part.checkpoint))
+            counts = state.counts.plus(Counts(skipped=part.skipped))
+            state = replace(state, checkpoint=dict(part.checkpoint), counts=counts)
             transaction.keep_sync_state(partner.id, state)
         if part.told or part.drop_below is not None:
             self._on_change()
@@ -189,18 +190,19 @@ class Syncer:
         self._on_change()
         return state
 
-    def _give(self, partner: Partner, give: Callable[[list[Given]], None]) -> None:
+    def _give(self, partner: Partner, give: Callable[[list[Given]], Sequence[Bad]]) -> None:
         while True:
             with self._store.transaction() as transaction:
                 sent = transaction.sync_state(partner.id).opinions_sent
                 given, reached = transaction.opinions_on_received(partner.id, after=sent)
-            if given:
-                give(given)
+            unsaid = give(given) if given else ()
             if reached == sent:
                 return
             with self._store.transaction(write=True) as transaction:
                 state = transaction.sync_state(partner.id)
                 transaction.keep_sync_state(partner.id, replace(state, opinions_sent=reached))
+                if unsaid:
+                    transaction.quarantine(partner.id, unsaid, now=self._clock.now())
             if not given:
                 return
 

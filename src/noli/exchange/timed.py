@@ -21,8 +21,11 @@ from noli.exchange.outgoing import Outgoing
 #: Time after which nothing is added to a second any more: writers take the time before they wait for their turn.
 SETTLED = timedelta(seconds=60)
 
-# Seconds since 1970 that a date can have; whatever is later is refused.
-_MAX_SECONDS = 1 << 35
+# The last second that a date can be sure to have.
+_LAST_S = 1 << 35
+
+# Seconds by which a partner's clock may be ahead of ours; later times are refused.
+_AHEAD_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +81,40 @@ class TimedFeed:
         self._outgoing, self._clock = outgoing, clock
 
     def begin(self, seconds: int) -> Cursor:
-        """Begin a fetch of what happened in this second or later. Raises InputError for no second there is."""
-        if not 0 <= seconds < _MAX_SECONDS:
-            msg = "A time is given in whole seconds since 1970."
+        """Begin a fetch of what happened in this second or later. Raises InputError for one that is yet to come."""
+        now = whole_seconds(self._clock.now())
+        if not 0 <= seconds <= now + _AHEAD_S:
+            msg = (
+                "A time is given in whole seconds since 1970, and is not yet to come. Begin with the last one you got."
+            )
             raise InputError(msg)
+        seconds = min(seconds, now)
         after = self._outgoing.checkpoint_at(moment(seconds))
         # Of the second itself, the partner may have had any part.
         known = self._outgoing.checkpoint_at(moment(seconds + 1))
         return Cursor(after, known, self._outgoing.last(), seconds)
 
     def came_back(self, partner: Partner, cursor: Cursor) -> None:
-        """Keep that a partner begins a fetch here: it has what happened before."""
+        """Keep that a partner begins a fetch here: it has what it was given of what happened before."""
         self._outgoing.confirm(partner, cursor.after)
 
-    def page(self, partner: Partner, cursor: Cursor, *, limit: int) -> TimedPage:
-        """Read a page; it is empty only where there is nothing more at this moment."""
+    def page(self, partner: Partner, cursor: Cursor, *, limit: int, until: int | None = None) -> TimedPage:
+        """Read a page; it is empty only where there is nothing more at this moment.
+
+        Args:
+            partner: Who asks.
+            cursor: Where the page begins.
+            limit: Entries at most, without canaries.
+            until: The last step that is given; None for the newest.
+        """
+        first = cursor.after
         while True:
             page, cursor = self._step(partner, cursor, limit=limit)
+            if until is not None and page.next >= until:
+                page = Page(tuple(item for item in page.items if item.sequence <= until), until, more=False)
             if page.items or not page.more:
                 break
+        self._outgoing.deliver(partner, after=first, position=page.next)
         if page.more:
             return TimedPage(page.items, cursor, cursor.seconds)
         settled = page.items and self._clock.now() - page.items[-1].at >= SETTLED
@@ -114,8 +132,8 @@ class TimedFeed:
 
 
 def moment(seconds: int) -> datetime:
-    """Return the beginning of a second."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Return the beginning of a second; the last there can be for all later ones."""
+    return datetime.fromtimestamp(min(seconds, _LAST_S), UTC)
 
 
 def whole_seconds(at: datetime) -> int:

@@ -25,7 +25,7 @@ from noli.web.api.endpoint import Endpoint, Gate, respond
 from noli.web.api.operation import Operation
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
 from noli.web.html import problem_pages
-from noli.web.routes import HEALTH, ROUTES
+from noli.web.routes import COMPLAINTS, HEALTH, ROUTES
 
 #: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Replies of pages bring their own policy
 #: (``web/html/policy.py``).
@@ -173,5 +173,8 @@ class Edge:
 
 async def _not_found(scope: Scope, _receive: Receive, _send: Send) -> None:
     if scope["type"] == "http":
+        for prefix, complain in COMPLAINTS.items():
+            if scope["path"].startswith(prefix):
+                scope["noli.page"], scope["noli.complain"] = False, complain
         msg = "There is nothing at this address."
         raise NotFound(msg)

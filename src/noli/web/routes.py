@@ -15,8 +15,10 @@ from noli.web.api.pursuits import PURSUITS
 from noli.web.api.routes_ledger import LEDGER
 from noli.web.api.routes_webhooks import WEBHOOKS
 from noli.web.console.table import CONSOLE
+from noli.web.exchange import ncmec, stopncii, threatexchange
 from noli.web.exchange.noli import NOLI
 from noli.web.exchange.routes import PROTOCOLS
+from noli.web.hma import shapes
 from noli.web.hma.routes import HMA
 from noli.web.html import assets, render
 from noli.web.notice.routes import NOTICE
@@ -221,6 +223,14 @@ API: tuple[Operation, ...] = tuple(
 
 #: What tells of the process itself; every role serves it.
 HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
+
+#: How errors are written at addresses where there is nothing, by the beginning of the path.
+COMPLAINTS = {
+    "/hma/": shapes.complain,
+    "/exchange/stopncii/": stopncii.complain,
+    "/exchange/ncmec/": ncmec.complain,
+    "/exchange/threatexchange/": threatexchange.complain,
+}
 
 #: For engineers and their tools, besides the API itself.
 ABOUT: tuple[Operation, ...] = (

@@ -3,14 +3,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from noli.adapters.signing import Ed25519Signer, Ed25519Verifier
-from noli.base.errors import Conflict
+from noli.base.errors import Conflict, InputError
 from noli.exchange.messages import Position, ReadPage, read_page, receipt_text, write_receipt
+from noli.exchange.timed import TimedFeed, moment, whole_seconds
 from tests.support.exchange import Hub, hub
 
 NONCE = "00" * 8
@@ -114,9 +116,60 @@ def test_other_protocols_give_receipts_without_signatures(one: Hub) -> None:
     """Who comes back has what came before; less than that, or the same again, is no news."""
     one.put(1, 2, 3)
     partner = one.partner("us")
+    one.outgoing.deliver(partner, after=0, position=3)
     for position in (0, 2, 2, 1, 3):
         one.outgoing.confirm(partner, position)
     one.feed.identity()
     one.outgoing.confirm(partner, 3)
     with one.exchange.transaction() as t:
         assert [(each.position, each.signature) for each in t.receipts(partner.id)] == [(3, ""), (3, ""), (2, "")]
+
+
+def test_a_claim_to_have_more_than_was_given_is_no_receipt(one: Hub) -> None:
+    """Kept is what was really given, from the beginning and without a gap, whatever time a partner asks from."""
+    one.put(*range(10))
+    partner, timed = one.partner("us"), TimedFeed(one.outgoing, one.clock)
+    one.clock.move(hours=1)
+
+    def came_back(seconds: int) -> list[int]:
+        timed.came_back(partner, timed.begin(seconds))
+        with one.exchange.transaction() as t:
+            return [each.position for each in t.receipts(partner.id)]
+
+    now = whole_seconds(one.clock.now())
+    assert came_back(now) == []
+    late = timed.page(partner, timed.begin(now), limit=100)
+    assert (late.items, late.seconds, came_back(now)) == ((), now, [])
+    first = timed.page(partner, timed.begin(0), limit=4)
+    assert first.cursor is not None
+    assert came_back(now) == [first.cursor.after]
+    last = timed.page(partner, first.cursor, limit=100)
+    assert last.cursor is None
+    assert came_back(last.seconds) == [one.outgoing.last(), first.cursor.after]
+
+
+def test_a_page_may_end_at_a_step(one: Hub) -> None:
+    """What lies beyond is neither given nor taken for given."""
+    entries = one.put(*range(6))
+    partner, timed = one.partner("us"), TimedFeed(one.outgoing, one.clock)
+    with one.exchange.transaction() as t:
+        steps = {item.entry: item.sequence for item in one.outgoing.page(partner, after=0, limit=9).items}
+        until = steps[entries[2]]
+    page = timed.page(partner, timed.begin(0), limit=2, until=until)
+    assert page.cursor is not None
+    page = timed.page(partner, page.cursor, limit=9, until=until)
+    assert (page.items[-1].entry, page.cursor) == (entries[2], None)
+    assert not timed.page(partner, replace(timed.begin(0), after=until + 1), limit=9, until=until).items
+    with one.exchange.transaction() as t:
+        assert t.delivered(partner.id) == until
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(days=100_000)])
+def test_a_time_that_is_yet_to_come_is_no_checkpoint(one: Hub, ahead: timedelta) -> None:
+    """It is refused, for who keeps it would be given nothing until then; a clock that is a little ahead is now."""
+    timed, now = TimedFeed(one.outgoing, one.clock), whole_seconds(one.clock.now())
+    assert timed.begin(now + 3600).seconds == now
+    for seconds in (-1, now + int(ahead.total_seconds())):
+        with pytest.raises(InputError, match="not yet to come"):
+            timed.begin(seconds)
+    assert moment(1 << 50) == moment(1 << 40)

@@ -53,9 +53,10 @@ class FileFetcher:
             raise PartnerUnreachable(msg)
         yield Fetched((), tuple(bad), {"stamp": stamp, "run": run}, drop_below=run)
 
-    def give(self, opinions: Sequence[Given]) -> None:
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
         """Do nothing: a file takes no opinions."""
         del opinions
+        return ()
 
 
 def _good(lines: Iterable[ListedHash | BadLine], bad: list[Bad]) -> Iterator[ListedHash]:

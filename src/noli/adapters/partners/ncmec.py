@@ -30,6 +30,9 @@ _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _SETTLED = timedelta(minutes=1)
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+# What the name of a reason holds that says what we think; the names are the server's own.
+_SAYS = {OpinionKind.FALSE_POSITIVE: "false positive", OpinionKind.DISPUTED: "disput"}
+
 _NAMESPACE = "https://report.cybertip.org/hashsharing/v2"
 
 
@@ -51,38 +54,49 @@ class NcmecFetcher:
             return
         while True:
             root = _xml(self._http.call("GET", self._base + following, headers=self._headers))
-            told, bad = _read(root)
+            told, bad, skipped = _read(root)
             further = (root.findtext("{*}paging/{*}next") or "").strip()
             if not further:
-                yield Fetched(told, bad, {"from": end})
+                yield Fetched(told, bad, {"from": end}, skipped=skipped)
                 return
             if not further.startswith("/v2/entries?") or further == following:
                 msg = "The partner says that there is more, but not where."
                 raise PartnerUnreachable(msg)
             following = further
-            yield Fetched(told, bad, {"from": start, "to": end, "next": following})
+            yield Fetched(told, bad, {"from": start, "to": end, "next": following}, skipped=skipped)
 
-    def give(self, opinions: Sequence[Given]) -> None:
-        """Send feedback, affirmative or negative."""
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
+        """Send feedback, affirmative or negative; the reason is the one of theirs that says what we think."""
         headers = {**self._headers, "content-type": "application/xml"}
-        reasons = self._reasons() if any(one.kind is not OpinionKind.TRUE_POSITIVE for one in opinions) else []
+        reasons = self._reasons() if any(one.kind is not OpinionKind.TRUE_POSITIVE for one in opinions) else {}
+        unsaid = []
         for one in opinions:
             root = ET.Element("feedbackSubmission", {"xmlns": _NAMESPACE})
             if one.kind is OpinionKind.TRUE_POSITIVE:
                 ET.SubElement(root, "affirmative")
             else:
+                fitting = [guid for guid, name in reasons.items() if _SAYS[one.kind] in name.casefold()]
+                if not fitting:
+                    known = ", ".join(reasons.values())[:200] or "none"
+                    unsaid.append(
+                        Bad(one.reference, f"Not sent that it is {one.kind}: no reason there says so ({known}).")
+                    )
+                    continue
                 named = ET.SubElement(ET.SubElement(root, "negative"), "reasonIds")
-                for reason in reasons[:1]:
-                    ET.SubElement(named, "guid").text = reason
+                ET.SubElement(named, "guid").text = fitting[0]
             member, _, entry = one.reference.partition("-")
             url = f"{self._base}/v2/entries/{quote(member, safe='')}/{quote(entry, safe='')}/PDQ/feedback"
             checked(self._http.call("PUT", url, headers=headers, body=ET.tostring(root)))
+        return unsaid
 
-    def _reasons(self) -> list[str]:
+    def _reasons(self) -> dict[str, str]:
+        """Return the reasons that there are, by their ids."""
         root = _xml(self._http.call("GET", f"{self._base}/v2/feedback/PDQ/reasons", headers=self._headers))
-        return [
-            guid for each in root.iterfind(".//{*}reason") if (guid := each.get("guid") or each.findtext("{*}guid"))
-        ]
+        return {
+            guid: each.get("name") or each.findtext("{*}name") or ""
+            for each in root.iterfind(".//{*}reason")
+            if (guid := each.get("guid") or each.findtext("{*}guid"))
+        }
 
 
 def _xml(answer: HttpAnswer) -> ET.Element:
@@ -98,15 +112,17 @@ def _xml(answer: HttpAnswer) -> ET.Element:
     return root
 
 
-def _read(root: ET.Element) -> tuple[tuple[Told, ...], tuple[Bad, ...]]:
-    told, bad = [], []
+def _read(root: ET.Element) -> tuple[tuple[Told, ...], tuple[Bad, ...], int]:
+    told, bad, skipped = [], [], 0
     for image in root.iterfind("{*}images/*"):
         found = _told(image)
         if isinstance(found, Bad):
             bad.append(found)
-        elif found is not None:
+        elif found is None:
+            skipped += 1
+        else:
             told.append(found)
-    return tuple(told), tuple(bad)
+    return tuple(told), tuple(bad), skipped
 
 
 def _told(image: ET.Element) -> Told | Bad | None:

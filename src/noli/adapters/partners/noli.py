@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from noli.adapters.partners.answers import checked, written
 from noli.base.errors import PartnerDistrusted
 from noli.exchange.messages import MAX_ITEMS, Position, Signer, Verifier, read_page, write_receipt
-from noli.exchange.model import Fetched, Given, Source
+from noli.exchange.model import Bad, Fetched, Given, Source
 from noli.exchange.ports import Http
 
 _FEED = "/exchange/noli/v1"
@@ -70,8 +70,9 @@ class NoliFetcher:
             place = read.position
             yield Fetched(read.told, read.bad, {**asdict(place), "agreed": agreed})
 
-    def give(self, opinions: Sequence[Given]) -> None:
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
         """Send opinions."""
         body = written({"opinions": [{"entry": one.reference, "kind": str(one.kind)} for one in opinions]})
         headers = {**self._headers, "content-type": "application/json"}
         checked(self._http.call("POST", f"{self._base}/opinions", headers=headers, body=body))
+        return ()

@@ -42,11 +42,20 @@ class _Page(msgspec.Struct):
     nextPageToken: str | None = None  # noqa: N815
 
 
+# What services there say, as our words; their other words say nothing about the entry.
+_MEANT = {"Blocked": OpinionKind.TRUE_POSITIVE, "NotBlocked": OpinionKind.FALSE_POSITIVE}
+
+
+class _Feedback(msgspec.Struct):
+    feedbackValue: str | None = None  # noqa: N815 - the protocol's names
+
+
 class _Record(msgspec.Struct):
     lastModtimestamp: int  # noqa: N815
     signalType: str  # noqa: N815
     hashValue: str  # noqa: N815
     hashStatus: str  # noqa: N815
+    CSPFeedbacks: list[_Feedback] | None = None
 
 
 class StopNciiFetcher:
@@ -66,47 +75,61 @@ class StopNciiFetcher:
             asked = {"startTimestamp": start, "pageSize": PAGE_SIZE} | ({"nextPageToken": token} if token else {})
             url = f"{self._base}/FetchHashes?{urlencode(asked)}"
             page = json_of(self._http.call("GET", url, headers=self._headers), _Page)
-            told, bad = _read(page.hashRecords)
+            told, bad, skipped = _read(page.hashRecords)
             if not page.hasMoreRecords:
                 # Never back behind where we were, whatever the server says.
-                yield Fetched(told, bad, {"start": max(start, page.nextSetTimestamp)})
+                yield Fetched(told, bad, {"start": max(start, page.nextSetTimestamp)}, skipped=skipped)
                 return
             if not page.nextPageToken or page.nextPageToken == token:
                 msg = "The partner says that there is more, but not where."
                 raise PartnerUnreachable(msg)
             token = page.nextPageToken
-            yield Fetched(told, bad, {"start": start, "token": token})
+            yield Fetched(told, bad, {"start": start, "token": token}, skipped=skipped)
 
-    def give(self, opinions: Sequence[Given]) -> None:
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
         """Send opinions; an entry is known by its hash."""
         feedback = [{"tags": [], "feedbackValue": _FEEDBACK[one.kind], "hashValue": one.reference} for one in opinions]
         body = written({"count": len(feedback), "hashFeedbacks": feedback})
         headers = {**self._headers, "content-type": "application/json"}
         checked(self._http.call("POST", f"{self._base}/SubmitFeedback", headers=headers, body=body))
+        return ()
 
 
-def _read(records: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, ...]]:
-    told, bad = [], []
+def _read(records: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, ...], int]:
+    told, bad, skipped = [], [], 0
     for raw in records:
         one = record(raw, _Record)
         if isinstance(one, Bad):
             bad.append(one)
             continue
+        if one.signalType != _IMAGE:
+            skipped += 1
+            continue
         found = _told(one)
         if isinstance(found, Bad):
             bad.append(found)
-        elif found is not None:
+        else:
             told.append(found)
-    return tuple(told), tuple(bad)
+    return tuple(told), tuple(bad), skipped
 
 
-def _told(one: _Record) -> Told | Bad | None:
-    if one.signalType != _IMAGE:
-        return None
+def _told(one: _Record) -> Told | Bad:
     if one.hashStatus not in _GONE | _THERE:
         return Bad(one.hashValue, f"The status {one.hashStatus[:64]!r} is not known here.")
     value = pdq(one.hashValue, one.hashValue)
     if isinstance(value, Bad):
         return value
     withdrawn = one.hashStatus in _GONE
-    return Told(value.hex, one.lastModtimestamp, withdrawn=withdrawn, hashes=() if withdrawn else (value,))
+    return Told(
+        value.hex,
+        one.lastModtimestamp,
+        withdrawn=withdrawn,
+        hashes=() if withdrawn else (value,),
+        opinion=_opinion(one),
+    )
+
+
+def _opinion(one: _Record) -> OpinionKind | None:
+    """Take what services there say of it: where they do not agree, it is disputed."""
+    said = {_MEANT[each.feedbackValue] for each in one.CSPFeedbacks or () if each.feedbackValue in _MEANT}
+    return OpinionKind.DISPUTED if len(said) > 1 else next(iter(said), None)

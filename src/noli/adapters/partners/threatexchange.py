@@ -75,10 +75,10 @@ class ThreatExchangeFetcher:
             asked = {"start_time": start, "limit": _LIMIT, "fields": _FIELDS, **cursor, "access_token": self._token}
             url = f"{self._base}/{quote(self._group, safe='')}/threat_updates/?{urlencode(asked)}"
             page = json_of(self._http.call("GET", url, headers={}), _Page)
-            told, bad, last = _read(page.data)
+            told, bad, last, skipped = _read(page.data)
             newest = max(newest, last)
             if not page.paging.next:
-                yield Fetched(told, bad, {"start": newest})
+                yield Fetched(told, bad, {"start": newest}, skipped=skipped)
                 return
             following = dict(parse_qsl(urlsplit(page.paging.next).query))
             following.pop("access_token", None)
@@ -86,9 +86,9 @@ class ThreatExchangeFetcher:
                 msg = "The partner says that there is more, but not where."
                 raise PartnerUnreachable(msg)
             cursor = following
-            yield Fetched(told, bad, {"start": start, "cursor": cursor})
+            yield Fetched(told, bad, {"start": start, "cursor": cursor}, skipped=skipped)
 
-    def give(self, opinions: Sequence[Given]) -> None:
+    def give(self, opinions: Sequence[Given]) -> Sequence[Bad]:
         """React to the descriptor that an entry came with."""
         for one in opinions:
             named = (label.removeprefix(_DESCRIPTOR) for label in one.labels if label.startswith(_DESCRIPTOR))
@@ -96,10 +96,11 @@ class ThreatExchangeFetcher:
             asked = {"reactions": _REACTIONS[one.kind], "access_token": self._token}
             url = f"{self._base}/{quote(descriptor, safe='')}/?{urlencode(asked)}"
             checked(self._http.call("POST", url, headers={}))
+        return ()
 
 
-def _read(updates: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, ...], int]:
-    told, bad, newest = [], [], 0
+def _read(updates: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, ...], int, int]:
+    told, bad, newest, skipped = [], [], 0, 0
     for raw in updates:
         one = record(raw, _Update)
         if isinstance(one, Bad):
@@ -107,6 +108,7 @@ def _read(updates: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, 
             continue
         newest = max(newest, one.last_updated)
         if one.type != _PDQ:
+            skipped += 1
             continue
         gone = one.should_delete or not one.descriptors.data
         value = pdq(one.id, one.indicator) if not gone else None
@@ -115,7 +117,7 @@ def _read(updates: Sequence[msgspec.Raw]) -> tuple[tuple[Told, ...], tuple[Bad, 
             continue
         hashes = () if value is None else (value,)
         told.append(Told(one.id, one.last_updated, gone, hashes=hashes, opinion=_opinion(one), labels=_labels(one)))
-    return tuple(told), tuple(bad), newest
+    return tuple(told), tuple(bad), newest, skipped
 
 
 def _opinion(one: _Update) -> OpinionKind | None:

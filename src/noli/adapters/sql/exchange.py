@@ -338,6 +338,18 @@ class SqlExchangeTransaction:
             for row in self._connection.execute(query)
         ]
 
+    def delivered(self, partner: PartnerId) -> int:
+        """Return the step up to which a partner was given everything."""
+        return int(
+            self._connection.execute(sa.select(t.partner.c.delivered).where(t.partner.c.id == partner)).scalar_one()
+        )
+
+    def keep_delivered(self, partner: PartnerId, position: int, *, after: int) -> None:
+        """Keep what a partner is given."""
+        one = t.partner
+        follows = one.c.delivered >= after, one.c.delivered < position
+        self._connection.execute(one.update().where(one.c.id == partner, *follows).values(delivered=position))
+
     def quarantine(self, partner: PartnerId, bad: Sequence[Bad], *, now: datetime) -> None:
         """Keep records that cannot be used."""
         one = t.quarantined
@@ -377,7 +389,7 @@ class SqlExchangeTransaction:
             hour_count=row.hour_count,
             doubts_at=row.doubts_at,
             doubts_count=row.doubts_count,
-            counts=Counts(row.taken, row.withdrawn, row.held, row.refused),
+            counts=Counts(row.taken, row.withdrawn, row.held, row.refused, row.skipped),
             opinions_sent=row.opinions_sent,
         )
 

@@ -61,6 +61,10 @@ class SqlSessions:
         kept = t.session.c
         self._run(t.session.delete().where(kept.kind == kind.value, kept.subject == subject, kept.digest != but))
 
+    def end_everything(self) -> None:
+        """Forget all sessions of everybody."""
+        self._run(t.session.delete())
+
     def _run(self, statement: sa.Update | sa.Delete) -> None:
         with transaction(self._engine, write=True) as connection:
             connection.execute(statement)

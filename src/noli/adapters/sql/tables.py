@@ -158,6 +158,8 @@ partner = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("source", sa.JSON),
     sa.Column("secret", sa.LargeBinary),
+    # The step of the change sequence up to which it was given everything, in protocols that ask by time.
+    sa.Column("delivered", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 partner_key = sa.Table(
@@ -231,6 +233,7 @@ sync_state = sa.Table(
     sa.Column("withdrawn", sa.BigInteger, nullable=False),
     sa.Column("held", sa.BigInteger, nullable=False),
     sa.Column("refused", sa.BigInteger, nullable=False),
+    sa.Column("skipped", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("opinions_sent", sa.BigInteger, nullable=False),
 )
 

@@ -58,12 +58,13 @@ class Authenticator:
         known = self._known.get(sha256(header).digest())
         return known.key if known and monotonic() < known.until else None
 
-    async def key(self, scope: Scope, header: bytes) -> ApiKey:
+    async def key(self, scope: Scope, header: bytes, *, how: str) -> ApiKey:
         """Find the key of a request.
 
         Args:
             scope: The request's ASGI scope, for the caller's address.
             header: The ``Authorization`` header, empty where there is none.
+            how: How a key is shown, for whoever shows none.
 
         Raises:
             Unauthenticated: No token, or one that is unknown or revoked.
@@ -82,7 +83,7 @@ class Authenticator:
             # While this request asks, others need not.
             self._known[digest] = replace(known, until=now + _LIFE_S)
         try:
-            key = await self._find(_token(header))
+            key = await self._find(_token(header, how))
         except Unauthenticated:
             self._known.pop(digest, None)
             self._failed.take(address)
@@ -101,9 +102,8 @@ class Authenticator:
         return key
 
 
-def _token(header: bytes) -> str:
+def _token(header: bytes, how: str) -> str:
     scheme, _, token = header.partition(b" ")
     if scheme.lower() != b"bearer" or not token.strip() or len(header) > _MAX_HEADER or not token.isascii():
-        msg = "Send a key as 'Authorization: Bearer …'; 'noli key create' makes one."
-        raise Unauthenticated(msg)
+        raise Unauthenticated(how)
     return token.strip().decode("ascii")

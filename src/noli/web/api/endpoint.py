@@ -84,7 +84,7 @@ class Gate:
         """
         if operation.scope is None:
             return None
-        key = self.authenticator.remembered(header) or await self.authenticator.key(scope, header)
+        key = self.authenticator.remembered(header) or await self.authenticator.key(scope, header, how=operation.how)
         if operation.scope not in key.scopes:
             msg = f"This takes a key with the scope {operation.scope!s}."
             raise Forbidden(msg)

@@ -158,6 +158,7 @@ class Operation:
         optional_body: Whether a request without any body is passed on, too.
         credential: Finds the caller's key in headers and query string, as an ``Authorization: Bearer`` header has it.
         complain: Writes an error as callers of another protocol expect it; None for a problem document.
+        how: How a key is shown, for whoever shows none.
     """
 
     method: str
@@ -180,3 +181,4 @@ class Operation:
     optional_body: bool = False
     credential: Callable[[Mapping[bytes, bytes], bytes], bytes] = bearer
     complain: Callable[[Problem], Reply] | None = None
+    how: str = "Send a key as 'Authorization: Bearer …'; 'noli key create' makes one."

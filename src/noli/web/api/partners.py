@@ -49,6 +49,8 @@ class PartnerOut(msgspec.Struct):
     held: int
     held_doubts: int
     refused: int
+    #: Records of types that are not taken.
+    skipped: int
     newest_refused: list[RefusedOut]
     confirmed: int
     behind: int
@@ -92,6 +94,7 @@ def _shown(each: PartnerStatus) -> PartnerOut:
         held=each.held,
         held_doubts=each.held_doubts,
         refused=sync.counts.refused,
+        skipped=sync.counts.skipped,
         newest_refused=[RefusedOut(bad.at, bad.reference, bad.reason) for bad in each.refused],
         confirmed=each.confirmed,
         behind=each.behind,

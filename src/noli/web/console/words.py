@@ -310,6 +310,7 @@ FACTS: Mapping[str, str] = {
     "staff.recovery-made": N_("Recovery codes were made"),
     "staff.recovery-used": N_("A recovery code was used"),
     "ledger.key_rotated": N_("A new key signs the ledger"),
+    "ledger.restored": N_("The installation was restored from a backup"),
     "record.viewed": N_("Looked at a record"),
     "record.opened": N_("A record was opened"),
     "record.flagger-checked": N_("A trusted flagger was checked"),

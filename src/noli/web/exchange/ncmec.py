@@ -50,6 +50,9 @@ _REASONS: Mapping[str, tuple[str, OpinionKind]] = {
     "5a0d6a3e-5b0f-4f0e-9a53-2f1f6f6d3a02": ("Disputed", OpinionKind.DISPUTED),
 }
 
+#: How a key is shown.
+HOW = "Send the key as the password of HTTP Basic, with any user name; 'noli partner add' prints it."
+
 _PDQ = "PDQ"
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -123,8 +126,8 @@ def entries(call: Call) -> Reply:
     found: list[Visible] = []
     following: Cursor | None = cursor
     while following is not None and following.after < until:
-        page = call.app.timed.page(partner, following, limit=PAGE)
-        found += (item for item in page.items if item.sequence <= until)
+        page = call.app.timed.page(partner, following, limit=PAGE, until=until)
+        found += page.items
         following = page.cursor
     return _answer(found)
 
@@ -158,12 +161,11 @@ def _until(call: Call, cursor: Cursor, end: int) -> int:
 def _page(call: Call, partner: Partner, cursor: Cursor, *, start: int, end: int) -> Reply:
     """Give one page of a window."""
     until = _until(call, cursor, end)
-    page = call.app.timed.page(partner, cursor, limit=PAGE)
-    items = [item for item in page.items if item.sequence <= until]
-    if page.cursor is None or page.cursor.after >= until:
-        return _answer(items)
+    page = call.app.timed.page(partner, cursor, limit=PAGE, until=until)
+    if page.cursor is None:
+        return _answer(page.items)
     asked = {"from": _date(start), "to": _date(end), "start": page.cursor.after, "size": PAGE, "max": until}
-    return _answer(items, following=f"/v2/entries?{urlencode({**asked, 'cursor': str(page.cursor)})}")
+    return _answer(page.items, following=f"/v2/entries?{urlencode({**asked, 'cursor': str(page.cursor)})}")
 
 
 def _answer(items: Sequence[Visible], *, following: str = "") -> Reply:

@@ -15,9 +15,13 @@ _NCMEC = "/exchange/ncmec/v2"
 _THREATEXCHANGE = "/exchange/threatexchange"
 
 _operation = partial(Operation, scope=Scope.EXCHANGE, part=Part.EXCHANGE)
-_stopncii = partial(_operation, credential=stopncii.credential, complain=stopncii.complain)
-_ncmec = partial(_operation, credential=ncmec.credential, complain=ncmec.complain, media_type=ncmec.MEDIA_TYPE)
-_threatexchange = partial(_operation, credential=threatexchange.credential, complain=threatexchange.complain)
+_stopncii = partial(_operation, credential=stopncii.credential, complain=stopncii.complain, how=stopncii.HOW)
+_ncmec = partial(
+    _operation, credential=ncmec.credential, complain=ncmec.complain, media_type=ncmec.MEDIA_TYPE, how=ncmec.HOW
+)
+_threatexchange = partial(
+    _operation, credential=threatexchange.credential, complain=threatexchange.complain, how=threatexchange.HOW
+)
 
 STOPNCII: tuple[Operation, ...] = (
     _stopncii(

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from noli.bank.model import OpinionKind, entry_text
-from noli.base.errors import HashFormatError, InputError
+from noli.base.errors import HashFormatError
 from noli.exchange.feedback import HashFeedback
 from noli.exchange.model import Bad, Partner, Told, Visible
 from noli.exchange.timed import Cursor, whole_seconds
@@ -23,6 +23,12 @@ from noli.web.exchange.partners import OUR_NAME, calling, pdq_of, take, version_
 
 #: Pictures on a page at most; each has as many records as forms.
 MAX_PAGE = 1000
+
+#: How a key is shown.
+HOW = (
+    "Send the key as 'x-functions-key' and its second key as 'Ocp-Apim-Subscription-Key';"
+    " 'noli partner add' prints both."
+)
 
 _PDQ = "ImagePDQ"
 
@@ -58,14 +64,14 @@ class FeedbackIn(Struct, rename={"value": "feedbackValue"}):
 class HashFeedbackIn(FeedbackIn, rename={"value": "feedbackValue", "hash": "hashValue"}, kw_only=True):
     """What a partner thinks of one hash."""
 
-    hash: _Text
+    hash: str = ""
 
 
 class HashRecordIn(Struct, rename={"type": "signalType", "hash": "hashValue", "feedbacks": "CSPFeedbacks"}):
     """A hash that a partner sends."""
 
-    type: _Text
-    hash: _Text
+    type: str = ""
+    hash: str = ""
     feedbacks: Annotated[list[FeedbackIn], Meta(max_length=100)] = []
 
 
@@ -131,19 +137,28 @@ def submit_hashes(call: Call) -> Reply:
 
 
 def submit_feedback(call: Call) -> Reply:
-    """Take opinions on hashes; a hash alone says which. What the partner sent itself it takes back the same way."""
+    """Take opinions on hashes; a hash alone says which. What the partner sent itself it takes back the same way.
+
+    What cannot be used is refused alone, as the common client sends videos' hashes without their type and never again.
+    """
     partner, version = _calling(call), version_now(call)
     given: list[HashFeedback] = []
     gone: list[Told] = []
+    bad: list[Bad] = []
     for each in call.given.feedbacks:
+        try:
+            one = Hash.from_hex(each.hash.strip())
+        except HashFormatError as error:
+            bad.append(Bad(each.hash, f"Feedback on no PDQ hash: {error.public}"))
+            continue
         if each.value in _TAKEN_BACK:
-            gone.append(Told(_value(each.hash).hex(), version, withdrawn=True))
+            gone.append(Told(one.hex, version, withdrawn=True))
         elif each.value in _MEANT:
-            given.append(HashFeedback(_value(each.hash), _MEANT[each.value], ", ".join(each.tags)))
+            given.append(HashFeedback(one.value, _MEANT[each.value], ", ".join(each.tags)))
     call.app.feedback.on_hashes(partner, given)
-    if gone:
-        take(call, partner, gone)
-    return Reply.of({"count": len(call.given.feedbacks)})
+    if gone or bad:
+        take(call, partner, gone, bad)
+    return Reply.of({"count": len(call.given.feedbacks), "refused": len(bad)})
 
 
 def _calling(call: Call) -> Partner:
@@ -166,14 +181,6 @@ def _told(record: HashRecordIn, version: int) -> Told | Bad:
     labels = tuple(tag for each in record.feedbacks for tag in each.tags)
     opinion = opinions[-1] if opinions else None
     return Told(one.hex, version, withdrawn=False, hashes=(one,), opinion=opinion, labels=labels)
-
-
-def _value(text: str) -> bytes:
-    try:
-        return Hash.from_hex(text.strip()).value
-    except HashFormatError as error:
-        msg = f"A hashValue is no PDQ hash: {error.public}"
-        raise InputError(msg) from error
 
 
 def _record(item: Visible, one: Hash, held: frozenset[bytes]) -> dict[str, object]:

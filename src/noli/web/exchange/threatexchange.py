@@ -6,6 +6,7 @@ nobody can have. Its token has a number and a key with a bar between; only the k
 changes nothing: what a partner may see follows from its key.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -17,7 +18,7 @@ from noli.base.errors import HashFormatError, InputError, NotFound
 from noli.exchange.feedback import EntryFeedback
 from noli.exchange.holders import may_see
 from noli.exchange.model import Told, Visible
-from noli.exchange.timed import Cursor, whole_seconds
+from noli.exchange.timed import Cursor, moment, whole_seconds
 from noli.hashing.model import PDQ_BYTES, Hash, SignalType
 from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Problem
@@ -26,11 +27,17 @@ from noli.web.exchange.partners import OUR_NAME, OURSELVES, calling, pdq_of, tak
 #: Updates on a page at most.
 MAX_PAGE = 1000
 
+#: How a key is shown.
+HOW = "Send the key as 'access_token=NUMBER|KEY', with any number; 'noli partner add' prints it."
+
 _PDQ = "HASH_PDQ"
 _PREFIX = "/exchange/threatexchange"
 
 # What stands for a deletion of nothing: no picture has this hash.
 _NOTHING = "00" * PDQ_BYTES
+
+# One of the names in a list of types, however that is written.
+_NAME = re.compile(r"\w+")
 
 # Descriptors that one request may ask for.
 _MAX_IDS = 100
@@ -49,6 +56,10 @@ class UpdatesQuery(Struct):
     """Query of ``threat_updates``."""
 
     start_time: int = 0
+    #: The last second that is asked for; 0 for all.
+    stop_time: int = 0
+    #: Names of the types that are asked for, with commas between them or as a JSON list; empty for all.
+    types: Annotated[str, Meta(max_length=2000)] = ""
     limit: Annotated[int, Meta(ge=1)] = 100
     cursor: str = ""
 
@@ -90,10 +101,13 @@ def complain(problem: Problem) -> Reply:
 def updates(call: Call) -> Reply:
     """Give a page of what happened in this second or later."""
     partner, query, feed = calling(call), call.query, call.app.timed
+    if query.types and _PDQ not in _NAME.findall(query.types):
+        return Reply.of({"data": [_deletion("0", _NOTHING, query.start_time)]})
     cursor = Cursor.parse(query.cursor) if query.cursor else feed.begin(query.start_time)
     if not query.cursor:
         feed.came_back(partner, cursor)
-    page = feed.page(partner, cursor, limit=min(query.limit, MAX_PAGE))
+    until = call.app.outgoing.checkpoint_at(moment(query.stop_time + 1)) if query.stop_time > 0 else None
+    page = feed.page(partner, cursor, limit=min(query.limit, MAX_PAGE), until=until)
     held = call.app.holders.still_held(partner, page.items)
     data = [_update(item, at, one, held) for item in page.items for at, one in pdq_of(item)]
     if page.cursor is not None:

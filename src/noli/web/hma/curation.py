@@ -14,7 +14,7 @@ import msgspec
 from noli.bank import service
 from noli.bank.model import Action, Bank, BankPolicy, EntryId, EntryState, NewEntry, Provenance
 from noli.bank.ports import BankTransaction
-from noli.base.errors import InputError, NotFound
+from noli.base.errors import Conflict, InputError, NotFound
 from noli.hashing.model import Hash
 from noli.web.api.once import once
 from noli.web.api.operation import Call, Reply
@@ -46,10 +46,26 @@ def show_bank(call: Call) -> Reply:
 
 
 def create_bank(call: Call) -> Reply:
-    """Create a bank; its matches ask for review, which who calls HMA's routes decides on anyway."""
+    """Create a bank; its matches ask for review, which who calls HMA's routes decides on anyway.
+
+    One that was deleted, and so is off, is switched on again with what is in it: names are given once.
+    """
     given: BankIn = call.given
-    policy = BankPolicy(Action.REVIEW, enabled=_enabled(given, otherwise=True))
-    return once(call, lambda transaction, now: _bank(service.create_bank(transaction, given.name, policy, now=now)))
+    enabled = _enabled(given, otherwise=True)
+
+    def act(transaction: BankTransaction, now: datetime) -> BankOut:
+        try:
+            before = transaction.bank(given.name)
+        except NotFound:
+            policy = BankPolicy(Action.REVIEW, enabled=enabled)
+            return _bank(service.create_bank(transaction, given.name, policy, now=now))
+        if before.policy.enabled:
+            msg = f"A bank named {given.name!r} exists already."
+            raise Conflict(msg)
+        policy = replace(before.policy, enabled=enabled)
+        return _bank(service.set_policy(transaction, given.name, policy, now=now))
+
+    return once(call, act)
 
 
 def change_bank(call: Call) -> Reply:

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """``/c/exchanges``: the partners that we fetch from, to read; ``noli partner`` sets them up, for it knows of trust."""
 
-from noli.base.errors import NotFound
+from noli.base.errors import InputError, NotFound
 from noli.exchange.model import Partner, PartnerState, Protocol, SyncStatus
 from noli.web.api.operation import Call, Reply
+
+# What HMA calls the protocols in which we fetch.
+_APIS = {
+    Protocol.NOLI: "noli",
+    Protocol.STOPNCII: "stop_ncii",
+    Protocol.NCMEC: "ncmec",
+    Protocol.THREATEXCHANGE: "fb_threatexchange",
+    Protocol.FILE: "local_file",
+}
 
 
 def names(call: Call) -> Reply:
@@ -13,14 +22,29 @@ def names(call: Call) -> Reply:
 
 def apis(_call: Call) -> Reply:
     """List the protocols in which we fetch."""
-    return Reply.of(sorted(each.value for each in Protocol if each not in {Protocol.ANY, Protocol.HMA}))
+    return Reply.of(sorted(_APIS.values()))
+
+
+def api(call: Call) -> Reply:
+    """Say whether a protocol asks for a key; none is common to all partners that speak it."""
+    return Reply.of(
+        {"supports_authentification": _api(call) != _APIS[Protocol.FILE], "has_set_authentification": False}
+    )
+
+
+def schema(call: Call) -> Reply:
+    """Say what setting up an exchange asks for: nothing, for that is not done here."""
+    _api(call)
+    return Reply.of({"config_schema": {"fields": []}, "credentials_schema": None})
 
 
 def show(call: Call) -> Reply:
     """Read one."""
     partner = _fetched(call)
     enabled = partner.state is PartnerState.ACTIVE
-    return Reply.of({"name": partner.name, "api": partner.protocol.value, "enabled": enabled})
+    return Reply.of(
+        {"name": partner.name, "api": _APIS.get(partner.protocol, partner.protocol.value), "enabled": enabled}
+    )
 
 
 def status(call: Call) -> Reply:
@@ -37,6 +61,14 @@ def status(call: Call) -> Reply:
             "up_to_date": sync.status is SyncStatus.OK,
         }
     )
+
+
+def _api(call: Call) -> str:
+    name = call.path["api"]
+    if name not in _APIS.values():
+        msg = f"We fetch in no such protocol; there are {', '.join(sorted(_APIS.values()))}."
+        raise InputError(msg)
+    return name
 
 
 def _fetched(call: Call) -> Partner:

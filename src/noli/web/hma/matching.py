@@ -55,14 +55,21 @@ def compare(call: Call) -> Reply:
 
 def index_status(call: Call) -> Reply:
     """Say how many hashes the index holds, and up to when it follows the banks: to this moment, if all is well."""
-    if call.query.signal_type not in {"", PDQ, VPDQ}:
-        msg = f"No such signal type {call.query.signal_type!r}; served here: {PDQ}, {VPDQ}."
-        raise InputError(msg)
-    app = call.app
-    followed = app.indexes.ready and not app.follower.behind
-    built_to = int(app.clock.now().timestamp()) if followed else -1
-    state = {"built_to": built_to, "present": app.indexes.ready, "size": app.indexes.hashes}
-    return Reply.of({call.query.signal_type or PDQ: state})
+    state = {"built_to": _built_to(call), "present": call.app.indexes.ready, "size": call.app.indexes.hashes}
+    return Reply.of({_asked_type(call) or PDQ: state})
+
+
+def index_age(call: Call) -> Reply:
+    """Compare the index with the banks: they are the same, unless the banks cannot be followed at this moment."""
+    asked, built_to = _asked_type(call), _built_to(call)
+    state = {
+        "db_size": call.app.indexes.hashes,
+        "index_size": call.app.indexes.hashes,
+        "index_out_of_date": built_to < 0,
+        "newest_db_item": built_to,
+        "index_built_to": built_to,
+    }
+    return Reply.of(dict.fromkeys([asked] if asked else [PDQ, VPDQ], state))
 
 
 def status(call: Call) -> Reply:
@@ -78,6 +85,20 @@ def status(call: Call) -> Reply:
 def alive(call: Call) -> Reply:
     """Say that the process runs."""
     return Reply(b"I-AM-ALIVE", call.operation.media_type)
+
+
+def _asked_type(call: Call) -> str:
+    asked = str(call.query.signal_type)
+    if asked not in {"", PDQ, VPDQ}:
+        msg = f"No such signal type {asked!r}; served here: {PDQ}, {VPDQ}."
+        raise InputError(msg)
+    return asked
+
+
+def _built_to(call: Call) -> int:
+    """Return the second up to which the index follows the banks; -1 where it does not."""
+    app = call.app
+    return int(app.clock.now().timestamp()) if app.indexes.ready and not app.follower.behind else -1
 
 
 def _upload(call: Call) -> Upload:

@@ -44,6 +44,7 @@ def _route(  # noqa: PLR0913 - a row of the table
         optional_body=body is _FORM,
         credential=shapes.credential,
         complain=shapes.complain,
+        how=shapes.HOW,
     )
 
 
@@ -115,8 +116,20 @@ HMA: tuple[Operation, ...] = (
     _route("DELETE", _CONTENT, curation.delete_content, "Withdraw what is banked.", scope=_KEEPS),
     _route("GET", "/c/exchanges", exchanges.names, "List partners that we fetch from.", scope=_KEEPS),
     _route("GET", "/c/exchanges/apis", exchanges.apis, "List protocols in which we fetch.", scope=_KEEPS),
+    _route("GET", "/c/exchanges/api/{api}", exchanges.api, "Say whether a protocol asks for a key.", scope=_KEEPS),
+    _route(
+        "GET", "/c/exchanges/api/{api}/schema", exchanges.schema, "Say what setting it up here asks for.", scope=_KEEPS
+    ),
     _route("GET", "/c/exchange/{exchange}", exchanges.show, "Read a partner that we fetch from.", scope=_KEEPS),
     _route("GET", "/c/exchange/{exchange}/status", exchanges.status, "Say how fetching goes.", scope=_KEEPS),
     _route("GET", "/c/signal_type", curation.signal_types, "List signal types.", scope=_KEEPS),
+    _route(
+        "GET",
+        "/c/signal_type/index",
+        matching.index_age,
+        "Compare the index with the banks.",
+        scope=_KEEPS,
+        query=shapes.IndexQuery,
+    ),
     _route("GET", "/c/content_type", curation.content_types, "List content types.", scope=_KEEPS),
 )

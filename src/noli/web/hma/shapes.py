@@ -27,6 +27,12 @@ MAX_NOTE = 255
 _MAX_ID = (1 << 63) - 1
 _MAX_DIGITS = len(str(_MAX_ID))
 
+#: How a key is shown.
+HOW = (
+    "Send a key as 'Authorization: Bearer …', as 'X-API-Key: …' or as the password of HTTP Basic;"
+    " 'noli key create' makes one."
+)
+
 Note = Annotated[str, Meta(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]
 Ratio = float | str | bool
 

@@ -34,6 +34,7 @@ class Ncmec:
         self.asked: list[str] = []
         self.put: dict[str, str] = {}
         self.raw: bytes | None = None
+        self.reasons = '<reason guid="g-1" name="A False Positive"/><reason guid="g-2" name="Disputed"/>'
 
     def __call__(
         self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
@@ -43,8 +44,7 @@ class Ncmec:
             self.put[path] = body.decode()
             return HttpAnswer(200, {}, b"")
         if path.endswith("/reasons"):
-            reasons = '<reason guid="g-1" name="wrong"/>'
-            text = f'<availableFeedbackReasons {_NS} type="PDQ">{reasons}</availableFeedbackReasons>'
+            text = f'<availableFeedbackReasons {_NS} type="PDQ">{self.reasons}</availableFeedbackReasons>'
             return HttpAnswer(200, {}, text.encode())
         self.asked.append(f"{query['from']} {query['to']} {query.get('start', '')}".strip())
         content, further = self.pages.get(query.get("start", ""), ("", ""))
@@ -111,6 +111,7 @@ def test_what_cannot_be_used_is_kept_aside(one: Hub, them: Ncmec) -> None:
     assert run(one) is SyncStatus.OK
     assert one.matched() == {made_up(5)}
     assert len(one.quarantined("them")) == 3
+    assert one.state("them").counts.skipped == 1
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_opinions_travel_both_ways(one: Hub, them: Ncmec) -> None:
     said = '<negativeFeedback><member id="7">N</member></negativeFeedback>'
     negative = f"<feedback><pdqFeedback>{said}</pdqFeedback></feedback>"
     empty = "<feedback><pdqFeedback><negativeFeedback/></pdqFeedback></feedback>"
-    them.pages = {"": (image(1, more=negative) + image(2, more=empty) + image(3), "")}
+    them.pages = {"": (image(1, more=negative) + image(2, more=empty) + image(3) + image(4), "")}
     run(one)
     with one.exchange.transaction() as t:
         entries = {each.provenance.reference: each for each in t.banks.entries("received")}
@@ -142,8 +143,25 @@ def test_opinions_travel_both_ways(one: Hub, them: Ncmec) -> None:
     one.clock.move(hours=1)
     run(one)
     one.say(entries["42-3"].id, OpinionKind.DISPUTED, bank="received")
+    one.say(entries["42-4"].id, OpinionKind.FALSE_POSITIVE, bank="received")
     one.clock.move(hours=1)
     assert run(one) is SyncStatus.OK
     place = "/hashsharing/v2/entries/42/{}/PDQ/feedback"
     assert "<affirmative" in them.put[place.format(2)]
-    assert "<guid>g-1</guid>" in them.put[place.format(3)]
+    assert "<guid>g-2</guid>" in them.put[place.format(3)]
+    assert "<guid>g-1</guid>" in them.put[place.format(4)]
+
+
+def test_an_opinion_without_a_fitting_reason_is_kept_aside(one: Hub, them: Ncmec) -> None:
+    """Rather nothing than something else; the status says what was not sent, and what reasons there are."""
+    them.reasons = '<reason guid="g-1" name="False positive"/>'
+    them.pages = {"": (image(1) + image(2), "")}
+    run(one)
+    with one.exchange.transaction() as t:
+        entries = {each.provenance.reference: each.id for each in t.banks.entries("received")}
+    one.say(entries["42-1"], OpinionKind.DISPUTED, bank="received")
+    one.say(entries["42-2"], OpinionKind.FALSE_POSITIVE, bank="received")
+    one.clock.move(hours=1)
+    assert run(one) is SyncStatus.OK
+    assert list(them.put) == ["/hashsharing/v2/entries/42/2/PDQ/feedback"]
+    assert one.quarantined("them") == ["Not sent that it is disputed: no reason there says so (False positive)."]

@@ -126,6 +126,36 @@ def test_bad_records_cost_nothing_else(one: Hub, them: StopNcii) -> None:
     assert run(one) is SyncStatus.OK
     assert one.matched() == {made_up(1), made_up(6)}
     assert len(one.quarantined("them")) == 4
+    assert one.state("them").counts.skipped == 1
+
+
+def test_what_services_there_think_is_read(one: Hub, them: StopNcii) -> None:
+    """Not blocked is a false positive, blocked a true one; both, from two of them, a dispute; other words are none."""
+
+    def said(*words: str | None) -> list[dict[str, object]]:
+        return [{"source": f"service {n}", "feedbackValue": word, "tags": []} for n, word in enumerate(words)]
+
+    them.records = [
+        record(1, 101, CSPFeedbacks=said("NotBlocked", "PendingReview")),
+        record(2, 102, CSPFeedbacks=said("Blocked")),
+        record(3, 103, CSPFeedbacks=said("Blocked", "NotBlocked")),
+        record(4, 104, CSPFeedbacks=said("None", None)),
+        record(5, 105, CSPFeedbacks=None),
+    ]
+    assert run(one) is SyncStatus.OK
+    with one.exchange.transaction() as t:
+        kinds = {
+            each.provenance.reference: [opinion.kind for opinion in t.banks.opinions("received", each.id)]
+            for each in t.banks.entries("received")
+        }
+    expected: list[list[OpinionKind]] = [
+        [OpinionKind.FALSE_POSITIVE],
+        [OpinionKind.TRUE_POSITIVE],
+        [OpinionKind.DISPUTED],
+        [],
+        [],
+    ]
+    assert kinds == {made_up(seed).hex(): kind for seed, kind in enumerate(expected, start=1)}
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ def test_what_cannot_be_used_is_kept_aside(one: Hub, them: ThreatExchange) -> No
     assert run(one) is SyncStatus.OK
     assert one.matched() == {made_up(4)}
     assert len(one.quarantined("them")) == 2
+    assert one.state("them").counts.skipped == 1
 
 
 def test_a_server_that_leads_nowhere_is_left(one: Hub, them: ThreatExchange) -> None:

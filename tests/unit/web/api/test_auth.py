@@ -35,7 +35,9 @@ class _Desk:
 
     async def call(self) -> ApiKey:
         """Do what a request does."""
-        return self.authenticator.remembered(b"Bearer good") or await self.authenticator.key(SCOPE, b"Bearer good")
+        return self.authenticator.remembered(b"Bearer good") or await self.authenticator.key(
+            SCOPE, b"Bearer good", how=""
+        )
 
 
 @pytest.fixture
