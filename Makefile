@@ -175,6 +175,10 @@ messages: setup ## Collect the pages' texts into the catalogues of all languages
 reference: setup ## Write the generated pages of the reference anew
 	$(BIN)/python docs/generate.py
 
+.PHONY: screenshots
+screenshots: setup ## Take the pictures of our pages that README and documentation show (needs Chromium)
+	$(BIN)/python -m docs.make_screens
+
 .PHONY: screenshot
 screenshot: setup ## Run the demo against a server of its own and save the terminal as docs/assets/first-block.svg
 	$(BIN)/python docs/make_screenshot.py

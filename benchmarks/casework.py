@@ -49,6 +49,9 @@ BAR_MS = 100
 #: How soon a lost alarm is found at the latest, in s.
 ALARM_BAR_S = 60
 
+# Cases whose events are appended to in turn: each has some dozens at the end, as real ones have.
+_CASES = 100
+
 # Times that each query is asked.
 _ROUNDS = 40
 
@@ -91,17 +94,17 @@ def _opened(folder: Path, url: str) -> Installation:
 def events(kind: str) -> Row:
     """Measure events appended a second, each acknowledged after a completed fsync."""
     with installed(kind) as installation:
-        case = filling.case(installation.database.engine, installation.keys, 1)
+        made = (filling.case(installation.database.engine, installation.keys, number) for number in range(_CASES))
+        cases = itertools.cycle(list(made))
         store = SqlCases(installation.database.engine, installation.keys)
 
         def append() -> None:
             with store.transaction(write=True) as transaction:
-                found = rules.fold(case, transaction.history(case)[:1])
-                at = next(versions)
-                after = replace(found, version=at + 1)
-                transaction.append(after, [PassphraseReplaced()], version=at, actor="system", now=START)
+                case = next(cases)
+                found = rules.fold(case, transaction.history(case))
+                after = replace(found, version=found.version + 1)
+                transaction.append(after, [PassphraseReplaced()], version=found.version, actor="system", now=START)
 
-        versions = itertools.count(1)
         bare = sa.Table("bare", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Text))
         bare.create(installation.database.engine)
 
@@ -112,7 +115,7 @@ def events(kind: str) -> Row:
         ours, theirs = (_rate(call) for call in (append, insert))
     return higher(
         f"events-{kind}", ours, theirs, peer_name="bare INSERT and commit", unit="events/s",
-        what=f"events appended with ledger entry and outbox, one a transaction, one thread, on {kind}",
+        what=f"cases read and events appended with ledger entry and outbox, one a transaction, one thread, on {kind}",
     )  # fmt: skip
 
 
@@ -147,7 +150,8 @@ def large(kind: str) -> list[Row]:
         times = {name: _times_ms(call) for name, call in _queries(installation, desk).items()}
         slowest = max(times, key=lambda name: statistics.median(times[name]))
         lists = {f"{name}_ms": round(statistics.median(each), 2) for name, each in times.items()}
-        worst = max(percentile(each, 0.99) for each in times.values())
+        tails = {name: percentile(each, 0.99) for name, each in times.items()}
+        worst = max(tails, key=lambda name: tails[name])
         alarm_s = _lost_alarm_s(desk, engine)
         ledger = SqlLedger(engine, keys)
         roots = RootService(ledger, ledger, SystemClock(), signer=keys, notes=RootsFile(installation.folder / "roots"))
@@ -161,7 +165,7 @@ def large(kind: str) -> list[Row]:
         faster(
             f"queue-{kind}", round(statistics.median(times[slowest]), 2), BAR_MS, peer_name="bar", unit="ms",
             what=f"slowest ({slowest}) of all lists, queues and views, 100 rows a page, median of server time, {what}",
-            p99_of_all_ms=round(worst, 2), filled_s=round(filled_s, 1), **lists,
+            p99_of_all_ms=round(tails[worst], 2), p99_of=worst, filled_s=round(filled_s, 1), **lists,
         ),
         faster(
             f"alarm-{kind}", alarm_s, ALARM_BAR_S, peer_name="bar", unit="s",

@@ -21,23 +21,35 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from benchmarks.inputs import random_hashes
 from noli.adapters.keyring import KeyFile
 from noli.adapters.sql import tables as t
+from noli.adapters.sql.banks import SqlBanks
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.engine import exclusive
 from noli.adapters.sql.notices import SqlNotices
+from noli.adapters.sql.pursuits import LAST, SqlPursuits
 from noli.adapters.sql.sealed import event_commitment, event_place, key_place
+from noli.adapters.sql.streams import overwrite
+from noli.bank.model import Action, BankPolicy, NewEntry, Provenance, RegionUse
+from noli.bank.service import create_bank, register
 from noli.base.secrecy import Purpose, WrappedKey
 from noli.casework import rules as case_rules
 from noli.casework.events import CaseOpened
 from noli.casework.events import Recorded as RecordedOfCase
-from noli.casework.model import CaseId, CaseState, Recipient, Recovery, Reporter, Situation, WithdrawalDelay
+from noli.casework.model import CaseId, CaseState, LinkId, Recipient, Recovery, Reporter, Situation, WithdrawalDelay
 from noli.casework.ports import Door
 from noli.evidence.events import Written
 from noli.evidence.model import Fact, LedgerEntry
 from noli.evidence.rules import following
+from noli.exchange.model import PartnerState, Protocol
+from noli.hashing.model import Hash, Outcome
+from noli.matching.model import Closeness, Verdict
 from noli.notices import commands as c
 from noli.notices.model import Ground, Measure, NewNotice, Notice, Opening, Order
+from noli.pursuit.events import CopyAdded, PursuitOpened
+from noli.pursuit.events import Event as PursuitEvent
+from noli.pursuit.model import PursuitId, PursuitState, PursuitSummary, Rung
 from noli.regimes.model import Field, Filer, Party
 from tests.support.notices import EVERYWHERE, START, Desk, complete, content
 
@@ -52,6 +64,9 @@ ENTRIES = 1_000_000
 
 #: Notices that are copied; staff among whom they are shared out.
 _PATTERNS, _STAFF = 300, 50
+
+#: The bank that has as many entries as there are files, and how many partners there are.
+BANK, PARTNERS = "bench", 20
 
 # Files, or ledger entries, that one transaction writes.
 _CHUNK = 5_000
@@ -100,11 +115,38 @@ def fill(engine: sa.Engine, keys: KeyFile) -> int:
     records = _patterns(engine, keys, t.record_file, t.record_event)
     with_conduct = [each for each in records if each.row["conduct"]]
     filler.copy(with_conduct, RECORDED, "record", lambda row, _: row)
-    if engine.dialect.name == "postgresql":
-        # PostgreSQL does it by itself, some minutes after so many rows; SQLite never does, and has to do without.
-        with engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    _settle(engine)
     return filler.entries
+
+
+def _settle(engine: sa.Engine) -> None:
+    """Let the database do what it does some minutes after so many rows, so that no query that is measured waits for it.
+
+    PostgreSQL counts rows and writes a checkpoint; SQLite, which never counts, brings its log into the file.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+                plain.exec_driver_sql(statement)
+    else:
+        overwrite(engine)
+
+
+def fill_lists(engine: sa.Engine, keys: KeyFile) -> None:
+    """Fill what else is listed, in a filled installation: pursuits, entries, checks that matched, partners."""
+    _make_pursuit(engine, keys)
+    filler = _Filler(engine, keys)
+    filler.copy(_patterns(engine, keys, t.pursuit_file, t.pursuit_event), FILES, "pursuit", _pursuit_row)
+    bank = _make_entries(engine)
+    for start in range(0, FILES, _CHUNK):
+        numbers = range(start + 1, min(start + _CHUNK, FILES) + 1)
+        with exclusive(engine) as connection:
+            _insert(connection, t.matched_check, (_check_row(number) for number in numbers))
+            _insert(connection, t.check_match, (_match_row(number, bank) for number in numbers))
+    with exclusive(engine) as connection:
+        connection.execute(t.partner.insert(), [_partner_row(number) for number in range(PARTNERS)])
+    _settle(engine)
 
 
 # --- what is copied ----------------------------------------------------------------------------------------------
@@ -202,6 +244,69 @@ def _notice_row(keys: KeyFile, row: Mapping[str, Any], number: int) -> Mapping[s
     """As the rules say, under a number of the platform's own; few are breached."""
     source = keys.digest(Purpose.NOTICE_SOURCE, f"key:bench|T-{number}".encode())
     return {**row, "source": source, "breaches": int(number % 4999 == 0)}
+
+
+def _make_pursuit(engine: sa.Engine, keys: KeyFile) -> None:
+    case_, id_ = CaseId(file_id("case", 0)), PursuitId(file_id("pattern", 2))
+    listed = PursuitSummary(
+        id=id_, case=case_, opened_at=START, updated_at=START, state=PursuitState.RUNNING, rung=Rung.HOST, copies=1,
+        requests=1, due_at=START, lapsed=0,
+    )  # fmt: skip
+    events: list[PursuitEvent] = [
+        PursuitOpened(case=case_, content=(), site="copies.example"),
+        CopyAdded(link=LinkId("link"), url="https://copies.example/1"),
+    ]
+    with SqlPursuits(engine, keys).transaction(write=True) as transaction:
+        transaction.open(listed)
+        transaction.append(events, version=0, actor="staff7", now=START, listed=listed)
+
+
+def _pursuit_row(row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """One for each case; some wait for staff, a tenth is done and has no clock."""
+    due = START + timedelta(hours=24, seconds=number * 7919 % FILES)
+    state = PursuitState.DONE if number % 10 == 0 else PursuitState.WAITING if number % 7 == 0 else PursuitState.RUNNING
+    clock = {"due_at": None, "queue_at": LAST} if state is PursuitState.DONE else {"due_at": due, "queue_at": due}
+    return {**row, "case_id": file_id("case", number), "state": state.value, **clock}
+
+
+def _make_entries(engine: sa.Engine) -> int:
+    hashes, now = random_hashes(FILES, seed=5), START
+    banks = SqlBanks(engine)
+    with banks.transaction(write=True) as transaction:
+        bank = create_bank(transaction, BANK, BankPolicy(Action.REVIEW), now=now)
+    for start in range(0, FILES, _CHUNK):
+        some = [NewEntry((Hash(each.tobytes(), 90),), Provenance("bench")) for each in hashes[start : start + _CHUNK]]
+        with banks.transaction(write=True) as transaction:
+            register(transaction, BANK, some, now=now)
+    return bank.id
+
+
+def _check_row(number: int) -> Mapping[str, Any]:
+    return {
+        "number": number, "id": file_id("check", number), "content_ref": f"post-{number}", "key": "bench",
+        "outcome": Outcome.HASHED.value, "verdict": Verdict.REVIEW.value, "reason": "Near an entry.", "capped": False,
+        "hashes": [["0f" * 32, 90]], "checked_at": START + timedelta(seconds=number),
+    }  # fmt: skip
+
+
+def _match_row(number: int, bank: int) -> Mapping[str, Any]:
+    policy = {
+        "action": Action.REVIEW.value, "threshold_bits": 31, "negative": False, "enabled": True, "note": "",
+        "video_seconds": 3.0, "video_share": 0.5, "regions": RegionUse.OFF.value,
+    }  # fmt: skip
+    return {
+        "check_number": number, "position": 0, "bank_id": bank, "entry_id": number, "distance_bits": 8,
+        "disputed": False, "closeness": Closeness.NEAR.value, "verdict": Verdict.REVIEW.value, "reason": "Near.",
+        "query": 0, "policy": policy, "segment": None, "agreement": None,
+    }  # fmt: skip
+
+
+def _partner_row(number: int) -> Mapping[str, Any]:
+    return {
+        "name": f"partner-{number}", "protocol": Protocol.NOLI.value, "state": PartnerState.ACTIVE.value,
+        "honours_withdrawal": True, "per_hour": 1000, "doubts_per_hour": 100, "created_at": START, "source": None,
+        "secret": None,
+    }  # fmt: skip
 
 
 # --- how it gets into the tables ---------------------------------------------------------------------------------

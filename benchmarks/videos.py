@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows about videos: speed of hashing, what is found of edited copies, other takes of a scene, an archive projected."""
 
-import os
+import io
+import resource
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import permutations
@@ -13,10 +15,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pdqhash
+from PIL import Image
 
 from benchmarks.hashing import one_decoder
 from benchmarks.inputs import encoded, photographs, shared_folder, source
-from benchmarks.measure import Row, faster, higher, in_turn, seconds
+from benchmarks.measure import Row, faster, higher, seconds
 from noli.access.model import ApiKey, Scope
 from noli.adapters.decode import VideoPool
 from noli.app import App
@@ -25,16 +28,13 @@ from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
 from noli.base.clock import SystemClock
 from noli.base.config import Config
 from noli.cli import store
-from noli.hashing.kernel import HammingIndex
 from noli.hashing.model import MIN_QUALITY, Reading
 from noli.matching.model import Segment, Verdict
-from noli.matching.rules import is_enough
 from noli.matching.service import Upload
-from noli.matching.videos import compared
 from tests.support import video_edits
 
-#: Seconds of the video that is timed, and its frames a second.
-_LENGTH_S, _RATE = 60, 30
+#: Seconds of the piece that videos to be timed are made of, frames a second, sides, and seconds for the peer.
+_PIECE_S, _RATE, _SIDES, _PEER_S = 10, 30, (1920, 1080), 20
 
 #: Of the news story: pictures, videos and the seconds of each; seconds of a day, and cores that work.
 _PICTURES, _VIDEOS, _VIDEO_S, _DAY_S, _CORES = 96_000, 58_000, 300, 86_400, 2
@@ -55,82 +55,188 @@ def _pool() -> Iterator[VideoPool]:
         pool.close()
 
 
-def _film(path: Path) -> Path:
-    """Pan over photographs at 1080p, a key frame each second, as phones and platforms write them."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(_RATE), options={"preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 1920, 1080, "yuv420p", _RATE
-        wide = [photo.resize((2200, 1240)) for photo in photographs(6)]
-        for number in range(_LENGTH_S * _RATE):
-            shift = number % 140
-            picture = wide[number // (_RATE * 10) % len(wide)].crop((2 * shift, shift, 2 * shift + 1920, shift + 1080))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")))
-        container.mux(stream.encode())
-    return path
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Film:
+    """A video at 1080p to be timed: one piece of ten seconds, again and again.
+
+    Attributes:
+        row: Of which row.
+        what: It is, for the reader.
+        seconds: Of video.
+        key_s: Seconds between key frames.
+        bit_rate: Bits a second it aims at; None for the encoder's usual quality, whatever that takes.
+    """
+
+    row: str
+    what: str
+    seconds: int
+    key_s: int
+    bit_rate: int | None = 4_000_000
+
+    @property
+    def pictures(self) -> Iterator[Image.Image]:
+        """What it shows: a street or a room as cameras take them, or sharp photographs that move all the time."""
+        if self.bit_rate is None:
+            wide = [photo.resize((2200, 1240)) for photo in photographs(3)]
+            for number in range(_PIECE_S * _RATE):
+                shift = number % 140
+                window = (2 * shift, shift, 2 * shift + _SIDES[0], shift + _SIDES[1])
+                yield wide[number * len(wide) // (_PIECE_S * _RATE)].crop(window)
+            return
+        folder = shared_folder()
+        clip = (
+            _drawn(1)
+            if folder is None
+            else video_edits.load(
+                folder / "everyday" / "videos" / "intel_car-detection.mp4", rate=_RATE, longest=_PIECE_S, side=1920
+            )
+        )
+        for number in range(_PIECE_S * _RATE):
+            yield clip.frames[number % len(clip.frames)][1].resize(_SIDES)
+
+    def written(self, path: Path) -> Path:
+        """Encode a piece and put it one after another."""
+        options = {"preset": "veryfast", "x264-params": "scenecut=0"}
+        if self.bit_rate is not None:
+            options |= {"maxrate": str(self.bit_rate * 3 // 2), "bufsize": str(2 * self.bit_rate)}
+        piece = io.BytesIO()
+        with av.open(piece, "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=Fraction(_RATE), options=options)
+            stream.width, stream.height = _SIDES
+            stream.pix_fmt, stream.gop_size = "yuv420p", self.key_s * _RATE
+            if self.bit_rate is not None:
+                stream.bit_rate = self.bit_rate
+            for picture in self.pictures:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")))
+            container.mux(stream.encode())
+        piece.seek(0)
+        with av.open(piece, "r") as source_, av.open(str(path), "w") as target:
+            template = source_.streams.video[0]
+            copy = target.add_stream_from_template(template)
+            packets = [packet for packet in source_.demux(template) if packet.size]
+            length = sum(packet.duration or 0 for packet in packets)
+            for again in range(self.seconds // _PIECE_S):
+                for packet in packets:
+                    same = av.Packet(bytes(packet))
+                    same.pts, same.dts = (packet.pts or 0) + again * length, (packet.dts or 0) + again * length
+                    same.duration, same.time_base, same.stream = packet.duration, packet.time_base, copy
+                    same.is_keyframe = packet.is_keyframe
+                    target.mux(same)
+        return path
 
 
-def _peer_hash(path: Path) -> int:
+_FILMS = (
+    _Film(row="video-hash-1080p", what="a camera's clip at 4 Mbit/s, a key frame each second", seconds=300, key_s=1),
+    _Film(
+        row="video-hash-1080p-heavy",
+        what="sharp photographs that move all the time, at a quality of 23, a key frame each second",
+        seconds=120,
+        key_s=1,
+        bit_rate=None,
+    ),
+    _Film(row="video-hash-1080p-key-2s", what="the camera's clip, a key frame every 2 s", seconds=60, key_s=2),
+    _Film(row="video-hash-1080p-key-5s", what="the camera's clip, a key frame every 5 s", seconds=60, key_s=5),
+)
+
+
+def _peer_hash(path: Path, seconds_: int) -> int:
     """Decode every frame and hash one a second, as vPDQ does."""
     made = 0
     with av.open(str(path)) as container:
         container.streams.video[0].codec_context.thread_count = 1
         for number, frame in enumerate(container.decode(video=0)):
+            if number >= seconds_ * _RATE:
+                break
             if number % _RATE == 0:
                 pdqhash.compute(frame.to_ndarray(format="rgb24"))
                 made += 1
     return made
 
 
+def _key_sizes(path: Path) -> list[int]:
+    with av.open(str(path)) as container:
+        return [packet.size for packet in container.demux(video=0) if packet.is_keyframe and packet.size]
+
+
+def _decoded_keys(path: Path) -> int:
+    """Decode key frames and do nothing with them: what no hasher of them can be faster than."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.skip_frame = "NONKEY"
+        return sum(1 for _ in container.decode(stream))
+
+
+def _processor_s(call: Callable[[], object]) -> float:
+    """Return the processor's seconds that a call took here and in children that have ended.
+
+    What is told is a rate of one core, and other work on the machine must not count.
+    """
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+    def taken() -> float:
+        used = [resource.getrusage(kind) for kind in kinds]
+        return sum(each.ru_utime + each.ru_stime for each in used)
+
+    before = taken()
+    call()
+    return taken() - before
+
+
+def _timed(film: _Film, path: Path, pool: VideoPool) -> tuple[float, float, Row]:
+    """Return the processor's seconds that a second of a film takes us and the peer, and its row."""
+    film.written(path)
+    some = min(_PEER_S, film.seconds)
+    ours = _processor_s(lambda: _read(pool, path)) / film.seconds
+    peer = _processor_s(lambda: _peer_hash(path, some)) / some
+    floor, sizes = _processor_s(lambda: _decoded_keys(path)) / film.seconds, _key_sizes(path)
+    row = higher(
+        film.row,
+        1 / ours,
+        1 / peer,
+        peer_name="PyAV, every frame, with pdqhash",
+        unit="times real time, one core",
+        what=f"H.264 of {film.seconds} s, {film.what}: from file to hashes, in the processor's time",
+        decoding_key_frames_alone=round(1 / floor),
+        key_frame_kilobytes=round(sum(sizes) / len(sizes) / 1000),
+        megabits_a_second=round(8e-6 * path.stat().st_size / film.seconds, 1),
+        inputs=source(),
+    )
+    return ours, peer, row
+
+
 def speed() -> list[Row]:
-    """Time hashing of a 1080p video at one hash a second, and project the archive of the news story from it."""
+    """Time hashing of 1080p videos at one hash a second, and project the archive of the news story from it."""
     files = encoded(1632, 1224, "JPEG", 24)
     with tempfile.TemporaryDirectory() as folder, _pool() as pool, one_decoder() as pictures:
-        path = _film(Path(folder) / "film.mp4")
-        ours, peer = in_turn(lambda: _read(pool, path), lambda: _peer_hash(path), rounds=2)
-        thorough = seconds(lambda: _read(pool, path, thorough=True))
+        # The children of pictures live on, so that only a clock can tell what they take.
         picture = seconds(lambda: [pictures.read(file) for file in files]) / len(files)
-        megabytes = round(path.stat().st_size / 1e6, 1)
-    days = (_PICTURES * picture + _VIDEOS * _VIDEO_S * ours / _LENGTH_S) / _CORES / _DAY_S
-    peer_days = (_PICTURES * picture + _VIDEOS * _VIDEO_S * peer / _LENGTH_S) / _CORES / _DAY_S
-    return [
-        higher(
-            "video-hash-1080p",
-            _LENGTH_S / ours,
-            _LENGTH_S / peer,
-            peer_name="PyAV, every frame, with pdqhash",
-            unit="times real time, one core",
-            what=f"H.264 of {_LENGTH_S} s with a key frame each second, one hash a second, from file to hashes; ours "
-            "includes starting and confining the child",
-            megabytes=megabytes,
-            registering=round(_LENGTH_S / thorough, 1),
-            inputs=source(),
-        ),
-        faster(
-            "video-archive",
-            days,
-            peer_days,
-            peer_name="the same with the peer's rate for videos",
-            unit="days on 2 cores",
-            what=f"{_PICTURES:,} pictures of 2 megapixels and {_VIDEOS:,} videos of {_VIDEO_S // 60} minutes at 1080p "
-            "hashed, projected from the rates of this run",
-            inputs=source(),
-        ),
-    ]
+        made = [_timed(film, Path(folder) / f"{film.row}.mp4", pool) for film in _FILMS]
+
+    def days(share: float) -> float:
+        return (_PICTURES * picture + _VIDEOS * _VIDEO_S * share) / _CORES / _DAY_S
+
+    (usual, peer, _), *others = made
+    archive = faster(
+        "video-archive",
+        days(usual),
+        days(peer),
+        peer_name="the same with the peer's rate for videos",
+        unit=f"days on {_CORES} cores",
+        what=f"{_PICTURES:,} pictures of 2 megapixels and {_VIDEOS:,} videos of {_VIDEO_S // 60} minutes hashed, "
+        f"projected from the rates of this run; each video {_FILMS[0].what}",
+        **{
+            film.row.removeprefix("video-hash-1080p-").replace("-", "_"): round(days(share), 1)
+            for film, (share, _, _) in zip(_FILMS[1:], others, strict=True)
+        },
+        inputs=source(),
+    )
+    return [*(row for _, _, row in made), archive]
 
 
 def _read(pool: VideoPool, path: Path, *, thorough: bool = False, regions: bool = False) -> Reading:
     with path.open("rb") as file:
         return pool.read(file, thorough=thorough, regions=regions)
-
-
-def _compared(upload: Reading, banked: Reading) -> Segment | None:
-    frames = zip(upload.hashes, upload.copies, strict=True)
-    return compared(
-        [(one.at_ms or 0, (one.value, *copies)) for one, copies in frames],
-        [(one.at_ms or 0, one.value) for one in banked.variants],
-        threshold_bits=BITS,
-        new_index=HammingIndex,
-    )
 
 
 def _peer_finds(upload: Reading, banked: Reading) -> bool:
@@ -233,30 +339,59 @@ def _off(segment: Segment, place: video_edits.Place) -> float:
     return max(abs(ms / 1000 - s) for ms, s in zip(told, true, strict=True))
 
 
-def scenes() -> Row:
-    """Compare takes of one person in one room with each other: what a bank would wrongly do."""
+def scenes() -> list[Row]:
+    """Check each clip against all others, by whole frames and by regions: what a bank would wrongly do."""
     folder = shared_folder()
     if folder is None:
         msg = "This row needs the shared clips of one scene (SHARED_DATA)."
         raise FileNotFoundError(msg)
-    with _pool() as pool:
-        paths = sorted((folder / "everyday" / "videos").glob("asl_*"))
-        uploads = {path: _read(pool, path) for path in paths}
-        banked = {path: _read(pool, path, thorough=True) for path in paths}
-    pairs = list(permutations(paths, 2))
-    segments = [_compared(uploads[one], banked[other]) for one, other in pairs]
-    blocked = sum(segment is not None and is_enough(segment, _POLICY) for segment in segments)
-    return faster(
-        "video-same-scene",
-        sum(segment is not None for segment in segments) / len(pairs),
-        None,
-        peer_name="",
-        unit="of the pairs shown to a person",
-        what="other takes of one person in one room, compared with each other: none is a copy",
-        blocked=blocked,
-        pairs=len(pairs),
-        cores=os.cpu_count() or 1,
-    )
+    takes = sorted((folder / "everyday" / "videos").glob("asl_*"))
+    others = sorted(
+        [*(folder / "everyday" / "videos").glob("intel_*"), folder / "videos" / "chair-orig-22-sd-bar.mp4",
+         folder / "videos" / "pattern-longer-no-bar.mp4", folder / "videos" / "test-padded-dimensions.mp4"]
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as name, closing(_installation(Path(name))) as app, _pool() as pool:
+        uploads, banked = {}, {}
+        for path in (*takes, *others):
+            uploads[path] = _read(pool, path, regions=True)
+            reading = _read(pool, path, thorough=True)
+            new = NewEntry(reading.variants, Provenance("benchmark"), regions=reading.registered_regions)
+            banked[store.add_entries(app, "banked", [new])[0]] = path
+        app.indexes.load(app.store)
+        found = [
+            (path, banked[match.neighbour.entry], match)
+            for path, upload in uploads.items()
+            for match in app.checker.check(Upload.of(upload), key=_KEY).decision.matches
+        ]
+    itself = sum(one == other for one, other, _ in found)
+    one_scene = [match for one, other, match in found if one != other and one in takes and other in takes]
+    unrelated = [match for one, other, match in found if one != other and (one not in takes or other not in takes)]
+    pairs = len(list(permutations(takes, 2)))
+    return [
+        faster(
+            "video-same-scene",
+            len(one_scene) / pairs,
+            None,
+            peer_name="",
+            unit="of the pairs shown to a person",
+            what="other takes of one person in one room, compared with each other by frames and by regions: none is a "
+            "copy",
+            blocked=sum(match.verdict is Verdict.BLOCK for match in one_scene),
+            by_regions=sum(match.neighbour.agreement is not None for match in one_scene),
+            pairs=pairs,
+        ),
+        faster(
+            "video-unrelated",
+            len(unrelated),
+            None,
+            peer_name="",
+            unit="pairs shown to a person",
+            what="unrelated clips, compared with each other by frames and by regions",
+            blocked=sum(match.verdict is Verdict.BLOCK for match in unrelated),
+            pairs=len(list(permutations(uploads, 2))) - pairs,
+            found_again=f"{itself} of {len(uploads)}",
+        ),
+    ]
 
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {

@@ -25,6 +25,7 @@ from noli.adapters.sql import Database
 from noli.adapters.sql.banks import has_regions
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.desk import SqlDesk
+from noli.adapters.sql.finding import SqlFinder
 from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.notices import SqlNotices
@@ -51,6 +52,7 @@ from noli.jobs.model import Task
 from noli.jobs.service import Runner
 from noli.matching.doubts import Doubts
 from noli.matching.index import BankIndexes
+from noli.moderation.ports import Finder
 from noli.moderation.service import DeskService
 from noli.notices.copies import CopySearch
 from noli.notices.public import PublicNotices
@@ -179,6 +181,11 @@ class CaseParts:
             delays=Delays(self.clock),
             clock=self.clock,
         )
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds what staff look for."""
+        return SqlFinder(self.database.engine, self.keyring)
 
     @cached_property
     def moderation(self) -> DeskService:

@@ -4,6 +4,7 @@
 from functools import cached_property
 
 from noli.adapters.addressees import book
+from noli.adapters.domains import PublicSuffixes
 from noli.adapters.mail_in import ImapMailbox
 from noli.adapters.mail_out import SmtpMailer
 from noli.adapters.mail_servers import MailServer
@@ -67,7 +68,7 @@ class PursuitParts(CaseParts):
         """Sends requests, and takes in what comes back."""
         url = self.config.imap_url
         mailbox = ImapMailbox(MailServer.parse(url, "imap")) if url else None
-        return Correspondence(self.pursuits, mailer=self.mailer, mailbox=mailbox)
+        return Correspondence(self.pursuits, PublicSuffixes(), mailer=self.mailer, mailbox=mailbox)
 
     @cached_property
     def ladder(self) -> Ladder:

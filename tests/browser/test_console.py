@@ -211,6 +211,7 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("notice-complaint", f"/console/notices/{queue[3]}"),
         ("notice-minor", f"/console/notices/{queue[4]}"),
         *_records(installation, str(queue[0])),
+        ("search", "/console/search"),
         ("list", "/console/cases"),
         ("list-empty", "/console/cases?show=held"),
         ("case", f"/console/cases/{case}"),

@@ -10,10 +10,15 @@ import pytest
 from noli.access.model import Role
 from noli.evidence.notes import parse_notes
 from noli.evidence.proofs import is_included
+from noli.moderation.model import Comfort
+from noli.notices.clocks import running
 from noli.notices.model import Measure
-from noli.regimes.model import Party
+from noli.regimes.model import Duty, Party
+from noli.web.html.languages import catalogue
+from tests.support.browser import needed
 from tests.support.console_browser import Installation, Seat
 from tests.support.notices import content, ruling
+from tests.support.previews import PreviewPlatform
 
 # Notices that a moderator clears.
 _MANY = 30
@@ -28,6 +33,22 @@ _PAYLOADS = (
 
 
 @pytest.fixture(scope="module")
+def platform() -> Iterator[PreviewPlatform]:
+    """A platform with previews."""
+    with PreviewPlatform() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory, platform: PreviewPlatform) -> Iterator[Installation]:
+    """A server that knows it."""
+    needed()
+    started = Installation(tmp_path_factory.mktemp("installation"), **platform.settings)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
 def moderator(browser: Any, installation: Installation) -> Iterator[Seat]:
     """A moderator who is logged in."""
     seat = installation.seat(browser, "mona", Role.MODERATOR)
@@ -35,9 +56,11 @@ def moderator(browser: Any, installation: Installation) -> Iterator[Seat]:
     seat.close()
 
 
-def test_thirty_notices_by_keyboard_alone(installation: Installation, moderator: Seat) -> None:
+@pytest.mark.parametrize(("language", "many"), [("en", _MANY), ("de", 3)])
+def test_thirty_notices_by_keyboard_alone(browser: Any, installation: Installation, language: str, many: int) -> None:
     """Three keys for the first notice, two for each further one, and a page for each: then the queue is empty."""
-    notices = [installation.notice() for _ in range(_MANY)]
+    moderator = installation.seat(browser, f"milo-{language}", Role.MODERATOR, language=language)
+    notices = [installation.notice() for _ in range(many)]
     page, strokes, loads = moderator.page, 0, []
 
     def press(key: str) -> None:
@@ -50,7 +73,7 @@ def test_thirty_notices_by_keyboard_alone(installation: Installation, moderator:
     press("j")
     press("Enter")
     page.wait_for_url("**/console/notices/*")
-    for number in range(_MANY):
+    for number in range(many):
         here = page.url
         key = "1" if number % 3 else "4"
         press(key)
@@ -58,14 +81,15 @@ def test_thirty_notices_by_keyboard_alone(installation: Installation, moderator:
         assert page.locator(f".letters-{key} .quote").first.is_visible()
         press("Enter")
         page.wait_for_url(lambda url, before=here: url != before)
-    assert "Nothing waits here" in page.locator("main").inner_text()
-    assert strokes == 2 + 2 * _MANY
-    assert len(loads) == 1 + _MANY
+    assert catalogue(language).gettext("Nothing waits here") in page.locator("main").inner_text()
+    assert strokes == 2 + 2 * many
+    assert len(loads) == 1 + many
     found = [installation.notice_now(each) for each in notices]
     planned = [each.plan.ruling.measure if each.plan else each.rulings[0].measure for each in found]
-    assert planned.count(Measure.REMOVE) == 20
-    assert planned.count(Measure.KEEP) == 10
+    assert planned.count(Measure.REMOVE) == many * 2 // 3
+    assert planned.count(Measure.KEEP) == many // 3
     assert moderator.complaints == []
+    moderator.close()
 
 
 def test_a_decision_is_taken_back_by_a_key(installation: Installation, moderator: Seat) -> None:
@@ -109,11 +133,12 @@ def test_many_are_decided_together(installation: Installation, moderator: Seat) 
     assert {installation.notice_now(each).plan is not None for each in notices} == {True}
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
 def test_a_lead_finds_what_lapses_next_and_reassigns_it(
-    browser: Any, installation: Installation, moderator: Seat
+    browser: Any, installation: Installation, moderator: Seat, language: str
 ) -> None:
     """It is the first in the queue; the colleague finds it on the own desk with the note."""
-    lead = installation.seat(browser, "lena", Role.LEAD)
+    lead = installation.seat(browser, f"lena-{language}", Role.LEAD, language=language)
     first, second = installation.notice(), installation.notice()
     lead.open("/console/notices")
     assert lead.page.locator("#cases .reference").first.inner_text() == first[:8]
@@ -122,15 +147,18 @@ def test_a_lead_finds_what_lapses_next_and_reassigns_it(
     lead.page.wait_for_url("**/console/notices/*")
     lead.page.keyboard.press("t")
     lead.page.locator(".said").wait_for()
-    lead.page.get_by_text("Hand over", exact=True).first.click()
+    lead.page.get_by_text(catalogue(language).gettext("Hand over"), exact=True).first.click()
     lead.page.locator("#to").select_option(label="mona")
     lead.page.locator("#hand-note").fill("They called; please decide today.")
-    lead.page.locator(".hold details button").click()
+    lead.page.locator(".hold details button").first.click()
     lead.page.locator(".said").wait_for()
     moderator.open("/console/notices?show=mine")
     moderator.page.locator("#cases a.open").click()
     assert "please decide today" in moderator.page.locator(".line-note").inner_text()
     assert installation.notice_now(second).assigned_to == ""
+    with installation.app.notices.writing() as transaction:
+        for each in (first, second):
+            installation.app.notices.rule(transaction, each, ruling(Measure.KEEP), actor="key:platform")
     lead.close()
 
 
@@ -171,6 +199,82 @@ def test_a_possible_minor_is_looked_at_by_nobody_again(installation: Installatio
     page.get_by_role("button", name="It was reported").click()
     page.locator(".said").wait_for()
     assert installation.notice_now(notice).young_reported_at is not None
+
+
+_IS_CLEAR = "() => getComputedStyle(document.querySelector('.preview')).filter === 'none'"
+
+
+def test_a_preview_is_seen_while_something_is_held(
+    browser: Any, installation: Installation, platform: PreviewPlatform
+) -> None:
+    """Blurred until a key or the button is held, gone with the page, counted, on record, not shown past the limit."""
+    seat = installation.seat(browser, "vera", Role.MODERATOR)
+    vera = installation.app.staff.active("vera").id
+    installation.app.moderation.set_comfort(vera, Comfort(most_looks=2))
+    notice, page = installation.notice(), seat.page
+    seat.open(f"/console/notices/{notice}")
+    assert page.locator(".preview").count() == 0
+    before = len(platform.asked)
+    with page.expect_response("**/preview?**") as got:
+        seat.press("Show a small preview")
+    assert got.value.headers["cache-control"] == "no-store"
+    image = page.locator(".preview")
+    assert image.evaluate("each => each.decode().then(() => [each.naturalWidth, each.naturalHeight])") == [200, 133]
+    assert not page.evaluate(_IS_CLEAR)
+    page.keyboard.down("v")
+    assert page.evaluate(_IS_CLEAR)
+    page.keyboard.up("v")
+    assert not page.evaluate(_IS_CLEAR)
+    page.locator("[data-clear]").hover()
+    page.mouse.down()
+    assert page.evaluate(_IS_CLEAR)
+    page.mouse.move(2, 2)
+    assert not page.evaluate(_IS_CLEAR)
+    page.mouse.up()
+    page.keyboard.down("v")
+    page.evaluate("globalThis.dispatchEvent(new Event('blur'))")
+    assert not page.evaluate(_IS_CLEAR)
+    page.keyboard.up("v")
+    # Neither the way back nor loading the page anew shows it, and nothing more was fetched.
+    assert "proof" not in page.url
+    seat.open("/console/notices")
+    page.go_back()
+    page.locator("#decide-title").wait_for()
+    assert page.locator(".preview").count() == 0
+    page.reload()
+    assert page.locator(".preview").count() == 0
+    assert len(platform.asked) == before + 1
+    assert page.evaluate("async () => (await caches.keys()).length") == 0
+    looked = [each.fact for each in installation.app.ledger.page(subject=notice, limit=50)]
+    assert [each.actor for each in looked if each.kind == "notice.looked-at"] == [f"staff:{vera}"]
+    assert "1 are left" in page.locator(".look").inner_text()
+    seat.press("Show a small preview")
+    image.wait_for()
+    seat.open(f"/console/notices/{installation.notice()}")
+    assert "as many previews as you allow yourself" in page.locator(".look").inner_text()
+    assert seat.complaints == []
+    seat.close()
+
+
+def test_a_possible_minor_ends_the_display_at_once(browser: Any, installation: Installation) -> None:
+    """The picture goes with the press of the button, before the server answers; the clock of the report runs."""
+    seat = installation.seat(browser, "yara", Role.MODERATOR)
+    notice, page = installation.notice(), seat.page
+    seat.open(f"/console/notices/{notice}")
+    seat.press("Show a small preview")
+    page.locator(".preview").wait_for()
+    page.evaluate(
+        "() => document.addEventListener('submit', () =>"
+        " sessionStorage.setItem('left', document.querySelectorAll('.preview').length))"
+    )
+    page.locator(".look").get_by_role("button", name="Possibly somebody under 18").click()
+    page.locator(".grave").wait_for()
+    assert page.evaluate("sessionStorage.getItem('left')") == "0"
+    after = installation.notice_now(notice)
+    assert after.young_at is not None
+    assert Duty.REPORT_POSSIBLE_MINOR in {each.deadline.duty for each in running(after, installation.app.notices.law)}
+    assert page.locator(".preview, .look button").count() == 0
+    seat.close()
 
 
 def test_a_passkey_logs_in(browser: Any, installation: Installation) -> None:
@@ -230,14 +334,16 @@ def _fields() -> list[Any]:
     return list(Field)
 
 
-def test_an_auditor_verifies_a_proof(browser: Any, installation: Installation) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_an_auditor_verifies_a_proof(browser: Any, installation: Installation, language: str) -> None:
     """Downloaded from the page: the signed root, and the proof of an entry, which anybody's own tool can check."""
     installation.notice()
     installation.app.roots.sign()
-    seat = installation.seat(browser, "augusta", Role.AUDITOR)
+    say = catalogue(language).gettext
+    seat = installation.seat(browser, f"augusta-{language}", Role.AUDITOR, language=language)
     seat.open("/console/ledger")
     with seat.page.expect_download() as saved:
-        seat.page.locator("a[download]", has_text="Proof").first.click()
+        seat.page.locator("a[download]", has_text=say("Proof")).first.click()
     proof = json.loads(saved.value.path().read_text("utf-8"))
     entry, signed = proof["entry"], proof["signed"]
     hashes, root = [bytes.fromhex(each) for each in proof["hashes"]], bytes.fromhex(signed["root"])
@@ -245,7 +351,7 @@ def test_an_auditor_verifies_a_proof(browser: Any, installation: Installation) -
     assert is_included(leaf, index, size=signed["size"], proof=hashes, root=root)
     assert not is_included(bytes(32), index, size=signed["size"], proof=hashes, root=root)
     with seat.page.expect_download() as noted:
-        seat.page.get_by_role("link", name="Download the signed root").click()
+        seat.page.get_by_role("link", name=say("Download the signed root")).click()
     [note] = parse_notes(noted.value.path().read_text("utf-8"))
     assert note.root.root == root
     seat.close()

@@ -8,6 +8,8 @@ import pytest
 
 from noli.access.model import Role, Staff
 from noli.casework.model import Author, CaseId, CaseState, NewLink, Reporter
+from noli.notices.model import NewContent
+from noli.notices.records import PartyRole
 from noli.web.console import cases
 from noli.web.console.guard import POLICY
 from tests.support.casework import made_up_item
@@ -348,11 +350,55 @@ def test_find_by_number(console: Console, visit: Visit) -> None:
     """The number that a person tells, typed carelessly, leads to the case; it stands in no address."""
     case, receipt = console.submit()
     typed = receipt.number.lower().replace("-", " ")
-    assert visit.post("/console/find", {"number": typed}).headers["location"] == f"/console/cases/{case}"
-    for number in ("0000-0000-0000", "", "x" * 5000):
-        unknown = visit.post("/console/find", {"number": number})
-        assert unknown.headers["location"] == "/console/cases?done=unknown-number"
-    assert "There is no case with this number" in text_of(visit.get("/console/cases?done=unknown-number"))
+    for find in (typed, case, case[:6].lower()):
+        assert visit.post("/console/search", {"find": find}).headers["location"] == f"/console/cases/{case}"
+    assert "Nothing was found" in text_of(visit.post("/console/search", {"find": "0000-0000-0000"}))
+    for wrong in ("", "x" * 5000):
+        assert visit.post("/console/search", {"find": wrong}).status_code == 400
+
+
+def test_search_by_link_and_reference(console: Console) -> None:
+    """A link, its host, a content's or a party's reference lead to what a role may open, and to no more than that."""
+    first, _ = console.submit(links=(NewLink("https://Forum.example/thread/5?page=3#top"),))
+    second, _ = console.submit(links=(NewLink("http://www.forum.example/other/"),))
+    notice = console.notice(contents=(NewContent("https://forum.example/thread/5?page=3", "clip 77", "loud"),))
+    lead, worker = (console.logged_in(console.staff(role)) for role in (Role.LEAD, Role.CASEWORKER))
+
+    def found(visit: Visit, text: str) -> str:
+        answer = visit.post("/console/search", {"find": text})
+        return answer.headers["location"] if answer.status_code == 303 else text_of(answer)
+
+    both = found(lead, "forum.example/thread/5?page=3")
+    assert first[:8] in both
+    assert notice[:8] in both
+    assert second[:8] not in both
+    assert found(worker, "https://www.forum.example/thread/5?page=3") == f"/console/cases/{first}"
+    assert found(lead, "http://forum.example/other") == f"/console/cases/{second}"
+    hosts = found(worker, "FORUM.example")
+    assert first[:8] in hosts
+    assert second[:8] in hosts
+    assert notice[:8] not in hosts
+    assert found(lead, "clip 77") == f"/console/notices/{notice}"
+    assert found(lead, "loud") == f"/console/records/{console.app.notices.party(PartyRole.UPLOADER, 'loud')}"
+    assert "What can be searched for" in text_of(lead.get("/console/search"))
+    auditor = console.logged_in(console.staff(Role.AUDITOR))
+    assert "Your role opens nothing" in text_of(auditor.get("/console/search"))
+    assert "Nothing was found" in found(auditor, notice)
+
+
+def test_a_case_that_somebody_left_to_others(console: Console, visit: Visit) -> None:
+    """It is put back, gone from their list, and its requests with it; nobody hands it to them."""
+    pursuit = console.pursuit()
+    [case] = {each.case for each in console.app.pursuits.queue(limit=1000) if each.id == pursuit}
+    me = console.staff(Role.CASEWORKER)
+    mine = console.logged_in(me)
+    assert mine.post(f"/console/cases/{case}/take").status_code == 303
+    assert mine.post(f"/console/cases/{case}/step-aside").status_code == 303
+    assert console.app.cases.view(case).assigned_to is None
+    assert case[:8] not in text_of(mine.get("/console/cases"))
+    for path in (f"cases/{case}", f"pursuits/{pursuit}"):
+        assert mine.get(f"/console/{path}").status_code == 403
+    assert visit.post(f"/console/cases/{case}/hand-over", {"to": me.id, "note": ""}).status_code == 404
 
 
 # --- a case --------------------------------------------------------------------------------------------------------

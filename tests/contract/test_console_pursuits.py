@@ -35,8 +35,8 @@ def visit(console: Console) -> Visit:
 def _replied(console: Console, pursuit: PursuitId, **more: object) -> None:
     service = console.app.pursuits
     given: dict[str, object] = {
-        "number": 1, "kind": ReplyKind.ANSWER, "sender": "abuse@evil.example", "subject": "Re", "text": PAYLOAD,
-        "message_id": "<1@evil>", "attachments": 2, "cut": True, **more,
+        "number": 1, "kind": ReplyKind.ANSWER, "expected": False, "sender": "abuse@evil.example", "subject": "Re",
+        "text": PAYLOAD, "message_id": "<1@evil>", "attachments": 2, "cut": True, **more,
     }  # fmt: skip
     with service.store.transaction(write=True) as transaction:
         reply = NoteReply(**given)  # type: ignore[arg-type] # tests name the fields

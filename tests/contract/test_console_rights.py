@@ -42,12 +42,13 @@ def roles(console: Console) -> dict[Role, Staff]:
 # What each form needs to be accepted; a case or colleague of the test's own stands in the address.
 FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/me/log-out-elsewhere": lambda *_: {},
-    "/console/find": lambda *_: {"number": "0000-0000-0000"},
+    "/console/search": lambda *_: {"find": "0000-0000-0000"},
     "/console/cases/{case}/reply": lambda *_: {"text": "We are looking into it."},
     "/console/cases/{case}/note": lambda *_: {"text": "Called back."},
     "/console/cases/{case}/state": lambda *_: {"state": "waiting"},
     "/console/cases/{case}/take": lambda *_: {},
     "/console/cases/{case}/hand-over": lambda _, colleague: {"to": colleague, "note": "Please go on."},
+    "/console/cases/{case}/step-aside": lambda *_: {},
     "/console/cases/{case}/items/{item}": lambda *_: {"ruling": "keep", "reason": "A poster."},
     "/console/me/sessions": lambda *_: {"session": "none"},
     "/console/me/passkeys": lambda *_: {"name": "Telephone", "challenge": "00", "answer": "{}"},
@@ -77,6 +78,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/notices/{notice}/undo": lambda *_: {},
     "/console/notices/{notice}/take": lambda *_: {},
     "/console/notices/{notice}/hand-over": lambda *_: {"to": "nobody", "note": "Please go on."},
+    "/console/notices/{notice}/step-aside": lambda *_: {},
     "/console/notices/{notice}/note": lambda *_: {"text": "Called back."},
     "/console/notices/{notice}/complaint": lambda *_: {"answer": "stands", "reason": "The evidence is clear."},
     "/console/notices/{notice}/contents/{content}/look": lambda *_: {},

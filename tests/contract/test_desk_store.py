@@ -11,7 +11,7 @@ from noli.access.model import Role, Staff
 from noli.adapters.keyring import KeyFile
 from noli.adapters.sql.desk import SqlDesk
 from noli.adapters.sql.staff import SqlStaff
-from noli.moderation.model import Comfort, DeskSettings, Look, SavedView
+from noli.moderation.model import Comfort, DeskSettings, FoundKind, Look, SavedView
 from noli.moderation.ports import DeskStore
 from tests.conftest import opened
 from tests.support.desk import MemoryDesk
@@ -41,6 +41,14 @@ def test_settings_are_kept(store: DeskStore) -> None:
     store.keep("ada", DeskSettings())
     store.keep("ada", kept)
     assert (store.settings("ada"), store.settings("bea")) == (kept, DeskSettings())
+
+
+def test_what_is_left_to_others(store: DeskStore) -> None:
+    """By person and by subject; twice is once."""
+    for who, subject in (("ada", "N1"), ("ada", "N1"), ("ada", "N2"), ("bea", "N1")):
+        store.step_aside(who, FoundKind.NOTICE, subject, at=NOW)
+    assert (store.left_to_others("ada"), store.left_to_others("bea")) == (frozenset({"N1", "N2"}), frozenset({"N1"}))
+    assert (store.who_left("N1"), store.who_left("N3")) == (frozenset({"ada", "bea"}), frozenset())
 
 
 def test_looks_are_kept(store: DeskStore) -> None:

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Previews: fetched from the platform on demand, signed, decoded in a child, small, grey, on record, and never kept."""
 
-import hashlib
-import hmac
 import io
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
@@ -19,57 +15,21 @@ from noli.moderation.model import Comfort
 from noli.notices import commands as c
 from noli.notices.model import Measure, NoticeId
 from tests.support.console import Console, Visit, text_of
-from tests.support.media import drawn, encoded
 from tests.support.notices import ruling
-
-_SECRET = "platform and console know it"
-
-
-class Platform:
-    """A platform that gives previews to whoever signs for them."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.body = encoded(drawn(seed=3, width=900, height=600), "JPEG", quality=90)
-        platform = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                at, given = self.headers["Noli-Timestamp"], self.headers["Noli-Signature"]
-                said = f"{at}.{platform.address}{self.path}".encode()
-                right = hmac.new(_SECRET.encode(), said, hashlib.sha256).hexdigest() == given
-                platform.asked.append(self.path)
-                self.send_response(200 if right else 403)
-                self.end_headers()
-                self.wfile.write(platform.body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+from tests.support.previews import PreviewPlatform
 
 
 @pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
+def platform() -> Iterator[PreviewPlatform]:
     """One platform for all tests."""
-    started = Platform()
-    yield started
-    started.server.shutdown()
-    started.server.server_close()
+    with PreviewPlatform() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
-def console(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def console(platform: PreviewPlatform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A console that knows the platform."""
-    settings = {
-        "preview_url": f"{platform.address}/p/{{ref}}",
-        "preview_secret": _SECRET,
-        "private_hosts": "127.0.0.1",
-        "decode_workers": 1,
-    }
-    made = Console(tmp_path_factory.mktemp("console"), settings=settings)
+    made = Console(tmp_path_factory.mktemp("console"), settings=platform.settings)
     yield made
     made.close()
 
@@ -88,7 +48,7 @@ def _shown(visit: Visit, notice: NoticeId) -> str:
     return unescape(found[1]) if found else ""
 
 
-def test_a_preview_is_small_grey_and_on_record(console: Console, platform: Platform) -> None:
+def test_a_preview_is_small_grey_and_on_record(console: Console, platform: PreviewPlatform) -> None:
     """Nothing is fetched by opening a notice; what is asked for is fetched once, and the ledger says who looked."""
     notice = console.notice()
     with _moderator(console) as visit:
@@ -107,7 +67,7 @@ def test_a_preview_is_small_grey_and_on_record(console: Console, platform: Platf
         assert not any(console.folder.rglob("*.png"))
 
 
-def test_a_preview_is_for_who_asked_and_for_a_minute(console: Console, platform: Platform) -> None:
+def test_a_preview_is_for_who_asked_and_for_a_minute(console: Console, platform: PreviewPlatform) -> None:
     """Another session, another content, a changed proof or a later minute shows nothing and counts nothing."""
     notice, other = console.notice(), console.notice()
     with _moderator(console) as visit:
@@ -152,7 +112,7 @@ def test_what_is_not_shown(console: Console) -> None:
         assert "nobody has to again" in text_of(console.logged_in(staff).get(f"/console/notices/{decided}"))
 
 
-def test_what_cannot_be_decoded(console: Console, platform: Platform) -> None:
+def test_what_cannot_be_decoded(console: Console, platform: PreviewPlatform) -> None:
     """Whatever is no picture is passed on to nobody."""
     notice, whole = console.notice(), platform.body
     with _moderator(console) as visit:
@@ -163,3 +123,13 @@ def test_what_cannot_be_decoded(console: Console, platform: Platform) -> None:
             assert answer.status_code == 503
             assert b"alert" not in answer.content
     platform.body = whole
+
+
+def test_no_link_shows_a_preview(console: Console, platform: PreviewPlatform) -> None:
+    """Who follows a link that somebody else made sees the button, and nothing was fetched."""
+    notice, before = console.notice(), len(platform.asked)
+    with _moderator(console) as visit:
+        page = visit.get(f"/console/notices/{notice}?look=2&at={int(console.clock.now().timestamp())}&proof=00")
+        assert "Show a small preview" in text_of(page)
+        assert 'class="preview' not in page.text
+        assert len(platform.asked) == before

@@ -22,7 +22,8 @@ from noli.hashing.model import Hash, Outcome
 from noli.matching.model import Check, Closeness, Decision, Match, Neighbour, Verdict
 from noli.notices import commands as c
 from noli.notices import records as r
-from noli.notices.model import Because, Ground, Measure, NoticeFilter, NoticeId, NoticeState, PartyId
+from noli.notices.figures import STEPS
+from noli.notices.model import Because, Ground, Measure, NoticeFilter, NoticeId, NoticeState, Opening, PartyId
 from noli.notices.ports import NoticeStore, SeenUpload
 from noli.notices.rules import fold
 from noli.notices.summaries import summary
@@ -166,6 +167,50 @@ def test_lost_alarms_are_found_at_once_and_no_others(stores: Stores) -> None:
         assert transaction.listed(made[1].id).alarm_at == past
         assert transaction.listed(made[0].id).alarm_at == min(now, by)
         assert transaction.listed(made[4].id) == right[made[4].id]
+
+
+def test_figures_are_counted_day_by_day(stores: Stores) -> None:
+    """Events by kind and day, decisions with how their notice began, what waits by state and by its clock's end."""
+    desk = Desk(stores.notices)
+    first, second = desk.receive(), desk.receive()
+    desk.clock.move(hours=30)
+    desk.rule(first, Measure.REMOVE)
+    with desk.service.store.transaction() as transaction:
+        counted, decided = transaction.counted(since=START), transaction.decided(since=START)
+        ending = transaction.listed(second.id).due_at
+        assert ending is not None
+        loads = [transaction.load(ending + timedelta(microseconds=moved)).ending for moved in (-1, 0, 1)]
+        hour_before = transaction.load(ending - timedelta(hours=1)).ending
+        states = transaction.load(START).states
+        nothing = transaction.counted(since=desk.clock.now() + timedelta(days=1))
+    assert dict(counted) == {
+        ("notice.received", START.date()): 2,
+        ("notice.clock-breached", (START + timedelta(hours=30)).date()): 2,
+        ("notice.decided", (START + timedelta(hours=30)).date()): 1,
+    }
+    assert nothing == {}
+    assert [(each.notice, each.measure, each.grounds) for each in decided] == [
+        (first.id, Measure.REMOVE, (Ground.INTIMATE,))
+    ]
+    assert decided[0].at - decided[0].opened_at == timedelta(hours=30)
+    # What was decided waits as well: until it can be complained about no more.
+    later = {STEPS[-1]: 1}
+    assert [dict(each) for each in (*loads, hour_before)] == [
+        {1: 1, **later},
+        {1: 1, **later},
+        {-1: 1, **later},
+        {1: 1, **later},
+    ]
+    assert dict(states) == {"decided": 1, "open": 1}
+
+
+def test_a_queue_is_narrowed_by_how_notices_began(stores: Stores) -> None:
+    """By their opening."""
+    desk = Desk(stores.notices)
+    for _ in range(3):
+        desk.receive()
+    assert len(desk.service.queue(NoticeFilter(waiting=True, opening=Opening.REQUEST))) == 3
+    assert desk.service.queue(NoticeFilter(opening=Opening.ORDER)) == []
 
 
 def test_outlines_are_histories_without_anything_personal(stores: Stores) -> None:

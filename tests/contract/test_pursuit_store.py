@@ -58,8 +58,8 @@ def _answered(desk: Desk) -> PursuitId:
     desk.service.draft(pursuit.id, Rung.HOST, wishes=ALL, actor=ADA)
     desk.service.sent_by_hand(pursuit.id, 1, actor=ADA)
     reply = NoteReply(
-        number=1, kind=ReplyKind.ANSWER, sender="abuse@racks.example", subject="Re", text="A secret answer.",
-        message_id="<1@racks>", attachments=1, cut=False,
+        number=1, kind=ReplyKind.ANSWER, expected=True, sender="abuse@racks.example", subject="Re",
+        text="A secret answer.", message_id="<1@racks>", attachments=1, cut=False,
     )  # fmt: skip
     with desk.store.transaction(write=True) as transaction:
         desk.service.apply(transaction, desk.service.load(transaction, pursuit.id), [reply], actor=ADA)

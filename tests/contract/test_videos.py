@@ -71,12 +71,12 @@ def test_metas_edited_clips_are_found_both_ways(read: Read) -> None:
 
 
 def test_takes_of_one_scene_never_block(read: Read) -> None:
-    """One person in one room, again and again: few pairs are for a person to look at, and none is blocked."""
+    """One person in one room, again and again: hardly a pair is for a person to look at, and none is blocked."""
     paths = sorted(shared_data("everyday", "videos").glob("asl_*"))
     assert len(paths) >= 12
     segments = [found(read(one), read(other, thorough=True)) for one, other in permutations(paths, 2)]
     assert not any(map(blocks, segments))
-    assert sum(segment is not None for segment in segments) <= len(segments) // 10
+    assert sum(segment is not None for segment in segments) <= len(segments) // 100
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from docs.make_screens import FOLDER, MADE_BY, MAX_BYTES, SCREENS
 
 _SOURCES = {".c", ".css", ".h", ".html", ".js", ".mako", ".md", ".py", ".pyi", ".toml", ".yml"}
 # Others' files under their own licences, listed in vendored.json; tests/unit/web/test_page_hashing.py checks them.
@@ -34,10 +37,26 @@ def _is_media(path: Path) -> bool:
     return any(start[offset:].startswith(magic) for magic, offset in _MEDIA.items())
 
 
+# The other: pictures of our own pages (decision 0056), each of which is listed where it is made.
+_SHOWN = {(FOLDER / f"{name}.png").as_posix() for name in SCREENS}
+
+
 def test_no_media_files(root: Path, files: list[Path]) -> None:
-    """No picture or video is in the repository, by whatever name, but for one drawn pattern."""
+    """No picture or video is in the repository, by whatever name, but for one drawn pattern and our own pages."""
     media = {path.relative_to(root).as_posix() for path in files if _is_media(path)}
-    assert media <= _DRAWN
+    assert media <= _DRAWN | {Path(path).relative_to(root).as_posix() for path in _SHOWN}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_pictures_of_pages_are_those_that_are_made_here(root: Path, name: str) -> None:
+    """Each is small, as wide as its window, in few colours, says how it was made, and is shown somewhere."""
+    path = FOLDER / f"{name}.png"
+    assert path.stat().st_size <= MAX_BYTES
+    with Image.open(path) as picture:
+        assert (picture.format, picture.mode, picture.width) == ("PNG", "P", SCREENS[name].width)
+        assert picture.text == {"Source": MADE_BY}  # type: ignore[attr-defined] # of PNG files
+    pages = [root / "README.md", *(root / "docs").rglob("*.md")]
+    assert any(f"assets/screens/{name}.png" in page.read_text("utf-8") for page in pages)
 
 
 @pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x00\x00\x00\x18ftypheic", b"RIFF\x00\x00\x00\x00WEBP"])

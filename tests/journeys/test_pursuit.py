@@ -123,6 +123,34 @@ def test_what_does_not_exist_is_answered_as_that(tmp_path: Path, world: Outside)
         assert by_hand["requests"][0]["state"] == "sent"
 
 
+def test_a_call_that_was_lost_can_be_sent_again(tmp_path: Path, world: Outside) -> None:
+    """With the same key nothing is asked, drafted or sent twice; the answer is the pursuit as it is by then."""
+    with Platform(tmp_path, **world.settings) as platform:
+
+        def post(path: str, body: Any, key: str, *, expect: int = 200) -> Any:
+            return platform.post(path, body, expect=expect, headers={"Idempotency-Key": key})
+
+        case = open_case(platform.app)
+        [pursuit] = post(f"/cases/{case}/pursuits", {}, "open")["pursuits"]
+        assert post(f"/cases/{case}/pursuits", {}, "open")["pursuits"] == [pursuit]
+        path = f"/pursuits/{pursuit['pursuit']}"
+        looked_up = post(f"{path}/look-up", {}, "look-up")["looked_up_at"]
+        platform.clock.move(hours=1)
+        assert post(f"{path}/look-up", {}, "look-up")["looked_up_at"] == looked_up
+        whole = {"rung": "host", "declared": DECLARED}
+        post(f"{path}/requests", whole, "draft")
+        assert len(post(f"{path}/requests", whole, "draft")["requests"]) == 1
+        post(f"{path}/requests", {**whole, "rung": "registrar"}, "draft", expect=409)
+        post(f"{path}/requests/1/send", {"by_hand": True}, "send")
+        again = post(f"{path}/requests/1/send", {"by_hand": True}, "send")["requests"][0]
+        assert again["state"] == "sent"
+        post(f"{path}/requests/1/send", {"by_hand": True}, "other", expect=409)
+        # What is kept for a repeat does not say where copies are.
+        with platform.app.database.engine.connect() as connection:
+            responses = connection.exec_driver_sql("SELECT response FROM idempotency").scalars().all()
+        assert {bytes(each) for each in responses} == {f'["{pursuit["pursuit"]}"]'.encode()}
+
+
 # --- on the command line -----------------------------------------------------------------------------------------
 
 
@@ -142,7 +170,13 @@ def data(tmp_path: Path, world: Outside, monkeypatch: pytest.MonkeyPatch) -> Pat
     """An empty installation that talks to that world."""
     for name, value in world.settings.items():
         monkeypatch.setenv(f"NOLI_{name.upper()}", str(value))
-    return tmp_path / "data"
+    return _made(tmp_path / "data")
+
+
+def _made(folder: Path) -> Path:
+    """Make an empty installation; what only looks makes none."""
+    App.open(load_config({"data": folder})).close()
+    return folder
 
 
 def _case(data: Path) -> str:
@@ -215,11 +249,13 @@ def test_requests_are_sent_on_the_command_line(tmp_path: Path, data: Path, world
 
 def test_mail_without_settings_says_which_is_missing(tmp_path: Path) -> None:
     """Neither key nor mailbox is guessed."""
+    _made(tmp_path)
     assert "mail_from" in _run(tmp_path, "mail", "key").stderr
     assert "imap_url" in _run(tmp_path, "mail", "read").stderr
 
 
 def test_a_mail_server_without_our_own_address_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests come from somewhere, or not at all."""
+    _made(tmp_path)
     monkeypatch.setenv("NOLI_SMTP_URL", "smtps://mail.example")
     assert "mail_from" in _run(tmp_path, "pursuit", "list").stderr

@@ -28,6 +28,10 @@ from tests.support.server import PATIENCE_S, Server
 _SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
 
 
+# What a browser of somebody who reads a language says of them.
+_LOCALES = {"en": "en-GB", "de": "de-DE"}
+
+
 class Installation:
     """A server in a process of its own, and an App over the same data for the person's side."""
 
@@ -43,13 +47,13 @@ class Installation:
         """Make an account as the command line does; returns the set-up token."""
         return self.app.staff.create(name, Role(role))[1]
 
-    def seat(self, browser: Any, name: str, role: Role, *, host: str = "127.0.0.1") -> "Seat":
+    def seat(self, browser: Any, name: str, role: Role, *, host: str = "127.0.0.1", language: str = "en") -> "Seat":
         """Return a new member of staff who is logged in, without the ways of setting up and logging in."""
         staff = self.app.staff
         _, token = staff.create(name, role)
         code = pyotp.TOTP(staff.enrolment(token).secret).at(SystemClock().now())
         made = staff.set_up(token, password=PASSWORD, code=code)
-        seat = Seat(browser, self.address.replace("127.0.0.1", host))
+        seat = Seat(browser, self.address.replace("127.0.0.1", host), {"locale": _LOCALES[language]})
         session = self.app.sessions.open(SessionKind.STAFF, made.id)
         seat.context.add_cookies([{"name": "k", "value": session.token, "url": seat.address}])
         return seat

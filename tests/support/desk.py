@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from noli.moderation.model import DeskSettings, Look
+from noli.moderation.model import DeskSettings, FoundKind, Look
 
 
 class MemoryDesk:
@@ -12,6 +12,7 @@ class MemoryDesk:
     def __init__(self) -> None:
         self._settings: dict[str, DeskSettings] = {}
         self._looks: list[Look] = []
+        self._aside: set[tuple[str, str]] = set()
 
     def settings(self, staff: str) -> DeskSettings:
         return self._settings.get(staff, DeskSettings())
@@ -33,3 +34,13 @@ class MemoryDesk:
         forgotten = len(self._looks) - len(kept)
         self._looks = kept
         return forgotten
+
+    def step_aside(self, staff: str, kind: FoundKind, subject: str, *, at: datetime) -> None:
+        del kind, at
+        self._aside.add((staff, subject))
+
+    def left_to_others(self, staff: str) -> frozenset[str]:
+        return frozenset(subject for who, subject in self._aside if who == staff)
+
+    def who_left(self, subject: str) -> frozenset[str]:
+        return frozenset(who for who, what in self._aside if what == subject)

@@ -7,10 +7,10 @@ Transactions are serial and all or nothing, as in the database. Nothing is seale
 import copy
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from noli.adapters import regimes
@@ -25,7 +25,7 @@ from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import record_rules
 from noli.notices import records as r
-from noli.notices.figures import KINDS, Happened, Load, step
+from noli.notices.figures import KINDS, Decided, Load, step
 from noli.notices.model import (
     Because,
     Ground,
@@ -235,20 +235,25 @@ class MemoryNoticeTransaction:
     def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
         return self._world.matches.get((entry, ref))
 
-    def happened(self, *, since: datetime, limit: int = 50_000) -> list[Happened]:
+    def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
+        kinds = (
+            (e.NAMES[type(each.event)], each.at.date())
+            for history in self._world.histories.values()
+            for each in history
+            if each.at >= since
+        )
+        return Counter(each for each in kinds if each[0] in KINDS)
+
+    def decided(self, *, since: datetime) -> list[Decided]:
         found = []
         for id_, history in self._world.histories.items():
+            listed = self._world.listed[id_]
             for each in history:
-                kind = e.NAMES[type(each.event)]
-                if kind in KINDS and each.at >= since:
+                if isinstance(each.event, e.Ruled) and each.at >= since:
                     said = e.CODEC.write(each.event).open
-                    listed = self._world.listed[id_]
-                    given = said.get("measure", ""), tuple(said.get("grounds", ()))
-                    found.append((each.at, id_, each.sequence, listed, kind, given))
-        return [
-            Happened(id_, kind, at, listed.opened_at, listed.opening, *given)
-            for at, id_, _, listed, kind, given in sorted(found, key=lambda one: one[:3])
-        ][:limit]
+                    given = said["measure"], tuple(said["grounds"])
+                    found.append((each.sequence, Decided(id_, each.at, listed.opened_at, listed.opening, *given)))
+        return [each for _, each in sorted(found, key=lambda one: (one[1].at, one[1].notice, one[0]))]
 
     def load(self, now: datetime) -> Load:
         waiting = [each for each in self._world.listed.values() if each.idle_at is None]

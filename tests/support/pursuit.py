@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from noli.adapters import addressees, regimes
+from noli.adapters.domains import PublicSuffixes
 from noli.base.errors import Conflict, NotFound
 from noli.casework import receipts
 from noli.casework import rules as cases
@@ -267,7 +268,7 @@ class Pursuits:
             tracer=self.tracer,
             mailer=self.mailer,
         )
-        self.post = Correspondence(self.service, mailer=self.mailer, mailbox=self.mailbox)
+        self.post = Correspondence(self.service, PublicSuffixes(), mailer=self.mailer, mailbox=self.mailbox)
         self.ladder = Ladder(self.service, mailer=self.mailer, sends=sends)
 
     def case(self, *urls: str) -> CaseId:

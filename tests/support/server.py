@@ -39,7 +39,7 @@ class Server:
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "noli", "serve", "--data", str(data), "--port", str(port)]
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S)
         eventually(self._ready)
 
     def _ready(self) -> bool:
@@ -59,7 +59,7 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End the process."""
         self.process.send_signal(number)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE_S)
         self.client.close()
 
 

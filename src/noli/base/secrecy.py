@@ -48,6 +48,8 @@ class Purpose(StrEnum):
     PASSKEY = "passkey"
     #: Finds a recovery code without storing it.
     STAFF_RECOVERY = "staff-recovery"
+    #: Finds a case or a notice by a link, a host or a reference without storing it.
+    FOUND_BY = "found-by"
     #: Tells that the same thing was looked at before, without storing what.
     LOOK = "look"
     #: Regions of banked pictures are hashed under it, so that the database alone cannot compare or draw them.

@@ -41,8 +41,11 @@ _VOTES = 16
 #: Distance from which a pair says hardly anything, in bits.
 _FAR_BITS = 48
 
-#: Votes by which another speed has to beat the original's.
+#: Votes by which another speed has to beat the original's, to be tried and when fitted, and how far from it a fitted
+#: line counts as the original's.
 _FAVOUR = 1.1
+_SLIGHT_FAVOUR = 1.03
+_OWN_SPEED = 0.05
 
 #: Pairs from which a speed is fitted, and its limits.
 _FITTED = 6
@@ -98,6 +101,16 @@ def runs(pairs: Iterable[Pair]) -> list[Run]:
     return sorted(found, key=lambda run: -len(run.pairs))
 
 
+def lengthened(run: Run, pairs: Iterable[Pair]) -> Run:
+    """Add to a run what lies on its line, without a long gap, of pairs that say too little to make one."""
+    offset_ms = median(pair.banked_ms - run.speed * pair.at_ms for pair in run.pairs)
+    taken = {pair.at_ms for pair in run.pairs}
+    more = [pair for pair in _on_line(list(pairs), run.speed, offset_ms) if pair.at_ms not in taken]
+    ordered = sorted([*run.pairs, *more], key=lambda pair: pair.at_ms)
+    stretches = _stretches(ordered)
+    return Run(next(tuple(stretch) for stretch in stretches if run.pairs[0] in stretch), run.speed)
+
+
 def seen_ms(times_ms: Iterable[int], *, step_ms: float) -> float:
     """Add up how much of a video frames at these times stand for.
 
@@ -137,7 +150,11 @@ def _nearest(pairs: Iterable[Pair]) -> list[Pair]:
 def _best(pairs: Sequence[Pair]) -> Run | None:
     """Return the run that most and nearest pairs speak for, None where none is long enough."""
     candidates = [run for speed, offset_ms in _lines(pairs) if (run := _run(pairs, speed, offset_ms)) is not None]
-    return max(candidates, key=lambda run: sum(map(_weight, run.pairs)), default=None)
+    return max(candidates, key=_votes, default=None)
+
+
+def _votes(run: Run) -> float:
+    return sum(map(_weight, run.pairs)) * (_SLIGHT_FAVOUR if abs(run.speed - SPEEDS[0]) <= _OWN_SPEED else 1.0)
 
 
 def _weight(pair: Pair) -> int:
@@ -173,18 +190,22 @@ def _run(pairs: Sequence[Pair], speed: float, offset_ms: float) -> Run | None:
             return None
         speed, offset_ms = _fitted(on_line, speed)
         on_line = _on_line(pairs, speed, offset_ms)
-    longest: list[Pair] = []
-    stretch: list[Pair] = []
-    for pair in on_line:
-        if stretch and (
-            pair.at_ms - stretch[-1].at_ms > GAP_MS or abs(pair.banked_ms - stretch[-1].banked_ms) > GAP_MS
-        ):
-            stretch = []
-        stretch.append(pair)
-        longest = max(longest, stretch, key=len)
+    longest = max(_stretches(on_line), key=len, default=[])
     if len(longest) < MIN_FRAMES or len({pair.banked_ms for pair in longest}) < MIN_FRAMES:
         return None
     return Run(tuple(longest), speed)
+
+
+def _stretches(ordered: Iterable[Pair]) -> list[list[Pair]]:
+    """Cut at each long gap."""
+    cut: list[list[Pair]] = []
+    last: Pair | None = None
+    for pair in ordered:
+        if last is None or pair.at_ms - last.at_ms > GAP_MS or abs(pair.banked_ms - last.banked_ms) > GAP_MS:
+            cut.append([])
+        cut[-1].append(pair)
+        last = pair
+    return cut
 
 
 def _on_line(pairs: Sequence[Pair], speed: float, offset_ms: float) -> list[Pair]:

@@ -23,7 +23,6 @@ from noli.hashing.model import PDQ_BYTES, Regions
 from noli.matching.model import Neighbour
 from noli.matching.ports import HammingIndex, HeldBank, IndexCache, Kept
 from noli.matching.regions import RegionIndex
-from noli.matching.rules import agrees
 from noli.matching.widening import widened
 
 #: Bytes of an entry id in the index.
@@ -331,7 +330,8 @@ class BankIndexes:
             banks: Names to search in; None for all that are enabled.
 
         Returns:
-            Entries whose regions agree, once for each of their pictures, at their bank's threshold.
+            Entries of which some regions agree, once for each of their pictures, at their bank's threshold; whether
+            they are enough for a match is for ``rules.agrees`` to say.
 
         Raises:
             Unavailable: Nothing is loaded.
@@ -353,7 +353,6 @@ class BankIndexes:
             found += (
                 Neighbour(bank, entry, bank.policy.threshold_bits, agreement=agreement)
                 for entry, agreement in one.regions.search(regions, hashes, max_neighbours=max_neighbours)
-                if agrees(agreement)
             )
         return found
 

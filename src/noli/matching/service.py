@@ -18,11 +18,11 @@ from noli.base.clock import Clock
 from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.matching.index import BankIndexes
-from noli.matching.model import Check, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
 from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
-from noli.matching.rules import judge
-from noli.matching.videos import Timed, compared, placed
+from noli.matching.rules import agrees, judge
+from noli.matching.videos import Seen, Timed, can_be_placed, compared, placed
 
 # Regions that one bank reports at most for one region of an upload.
 _MAX_REGIONS = 100
@@ -65,6 +65,10 @@ class Upload:
         return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions)
 
 
+#: Position of a frame, the entry, and how far its regions agree.
+_Hint = tuple[int, EntryId, Agreement]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the banks in memory hold near one upload; the store has not been asked yet.
@@ -73,11 +77,13 @@ class Found:
         upload: What was looked for.
         near: Neighbours of each of its hashes, in their order.
         capped: Whether a bank had more than it reported.
+        hints: Frames of a video some regions of which agree, but not enough for a match.
     """
 
     upload: Upload
     near: tuple[list[Neighbour], ...]
     capped: bool = False
+    hints: tuple[_Hint, ...] = ()
 
     @property
     def entries(self) -> set[EntryId]:
@@ -203,16 +209,29 @@ class Checker:
         answers = iter(self._search([form for upload in uploads for forms in _forms(upload) for form in forms], banks))
         found = []
         for upload in uploads:
-            near, capped = [], False
+            near, capped = list[list[Neighbour]](), False
             for forms in _forms(upload):
                 of_forms = [next(answers) for _ in forms]
                 near.append([neighbour for found_near, _ in of_forms for neighbour in found_near])
                 capped = capped or any(was_capped for _, was_capped in of_forms)
-            for at, regions in enumerate(upload.regions):
-                if regions is not None:
-                    near[at] += self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS, banks=banks)
-            found.append(Found(upload, tuple(near), capped))
+            hints = self._look_for_regions(upload, near, banks)
+            found.append(Found(upload, tuple(near), capped, tuple(hints)))
         return found
+
+    def _look_for_regions(
+        self, upload: Upload, near: Sequence[list[Neighbour]], banks: Collection[str] | None
+    ) -> list[_Hint]:
+        """Add what matches by regions to what is near each hash; return what agrees in a video and does not match."""
+        hints = []
+        for at, regions in enumerate(upload.regions):
+            if regions is None:
+                continue
+            for one in self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS, banks=banks):
+                if one.agreement is None or agrees(one.agreement):
+                    near[at].append(one)
+                elif upload.is_video:
+                    hints.append((at, one.entry, one.agreement))
+        return hints
 
     def _confirmed(self, found: Sequence[Found], key: ApiKey) -> Sequence[Found]:
         """Ask the store about the entries that were hit, if any; of a partner's, drop those that may not leave."""
@@ -260,7 +279,7 @@ class Checker:
         for entry, segment in segments.items():
             at, one = nearest[entry]
             kept[at].append(replace(one, segment=segment))
-        _place(found.upload, kept, videos)
+        _place(found, kept, videos)
         return replace(found, near=tuple(kept), capped=found.capped or len(nearest) > MAX_COMPARED)
 
     def _search(self, queries: Sequence[bytes], banks: Collection[str] | None) -> list[tuple[list[Neighbour], bool]]:
@@ -311,24 +330,36 @@ class Checker:
                 self._unrecorded += len(matched)
 
 
-def _place(upload: Upload, near: list[list[Neighbour]], videos: Mapping[EntryId, Sequence[Timed]]) -> None:
-    """Tell of each banked video of which only regions agree which part is shown; one frame then stands for all."""
-    with_regions = zip(upload.hashes, upload.regions, strict=False)
-    looked_at = [one.at_ms or 0 for one, regions in with_regions if regions is not None]
-    seen: dict[EntryId, list[tuple[int, int, int]]] = {}
-    for one, found in zip(upload.hashes, near, strict=True):
-        for each in found:
-            if each.agreement is not None and each.agreement.banked_ms is not None and each.entry in videos:
-                times = one.at_ms or 0, each.agreement.banked_ms, each.agreement.votes
-                seen.setdefault(each.entry, []).append(times)
-    for entry, pairs in seen.items():
-        segment = placed(looked_at, videos[entry], pairs)
-        if segment is None:
+def _place(found: Found, kept: list[list[Neighbour]], videos: Mapping[EntryId, Sequence[Timed]]) -> None:
+    """Tell of each banked video of which only regions agree which part is shown; one frame then stands for all.
+
+    Where no part can be told though there is enough to see, it is no match: a room is the same in another take.
+    """
+    upload = found.upload
+    at_ms = [one.at_ms or 0 for one in upload.hashes]
+    looked_at = [at for at, regions in zip(at_ms, upload.regions, strict=False) if regions is not None]
+    agreeing = [(at, each.entry, each.agreement) for at, near in enumerate(kept) for each in near]
+    seen, hints = _timed(agreeing, at_ms), _timed(found.hints, at_ms)
+    for entry in seen.keys() & videos.keys():
+        segment = placed(looked_at, videos[entry], seen[entry], hints.get(entry, ()))
+        if segment is None and not can_be_placed(looked_at, videos[entry]):
             continue
-        best = max((each for found in near for each in found if each.entry == entry), key=_agreeing)
-        for found in near:
-            found[:] = [replace(each, segment=segment) if each is best else each for each in found
-                        if each.entry != entry or each is best]  # fmt: skip
+        best = max((each for near in kept for each in near if each.entry == entry), key=_agreeing)
+        told = () if segment is None else (replace(best, segment=segment),)
+        for near in kept:
+            others = ((each,) if each.entry != entry else told if each is best else () for each in near)
+            near[:] = [each for some in others for each in some]
+
+
+def _timed(
+    agreeing: Iterable[tuple[int, EntryId, Agreement | None]], at_ms: Sequence[int]
+) -> dict[EntryId, list[Seen]]:
+    """Sort agreements with frames of banked videos by entry; what has no time, like a picture, is left out."""
+    seen: dict[EntryId, list[Seen]] = {}
+    for at, entry, agreement in agreeing:
+        if agreement is not None and agreement.banked_ms is not None:
+            seen.setdefault(entry, []).append((at_ms[at], agreement.banked_ms, agreement.votes))
+    return seen
 
 
 def _agreeing(neighbour: Neighbour) -> int:

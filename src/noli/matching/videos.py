@@ -6,10 +6,10 @@ and farther out than the bank's threshold: what is farther only lengthens a segm
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
-from noli.matching.alignment import MIN_FRAMES, Pair, Run, runs, seen_ms, step_of
+from noli.matching.alignment import MIN_FRAMES, Pair, Run, lengthened, runs, seen_ms, step_of
 from noli.matching.model import Segment
 from noli.matching.ports import HammingIndex
 
@@ -24,14 +24,27 @@ _MOST_NEAR = 200
 #: takes of one scene, by one person in one room, come to nine tenths of it at best; copies mostly to a half and less.
 FIRM_SHARE = 0.75
 
-#: Frames without a segment count, for a person to look at, where one is within this share of the threshold.
-ALIKE_SHARE = 0.5
+#: Frames farther out than that count for a person only where they follow the banked ones at their own speed, as far as
+#: this: a line through frames of another take can be tilted to meet some of them, and those that meet most are.
+OWN_SPEED = 0.1
 
-# Agreeing regions from which on more say nothing about the time.
+#: A frame without a segment counts, for a person to look at, where it is within this share of the threshold. Other
+#: takes have frames at a third of it (a person who stands still before she begins).
+ALIKE_SHARE = 0.25
+
+# Agreeing regions from which on more say nothing about the time, and how many frames must have on average whose line is
+# not at the original's speed: those of a room that stands still lie on some line.
 _MOST_VOTES = 45
+_MANY_VOTES = 16
+
+# From this length on a banked video has as many frames with regions as make an order.
+_ORDERED_MS = 1000
 
 #: A banked video as it is looked at: when a hash is shown, and its value.
 Timed = tuple[int, bytes]
+
+#: Frames whose regions agree: time in the upload, time in the banked video, and how many do.
+Seen = tuple[int, int, int]
 
 
 def compared(
@@ -58,11 +71,11 @@ def compared(
         return None
     nearest = min(strict, key=lambda pair: pair.distance_bits)
     upload_ms, banked_ms = [at for at, _ in upload], [at for at, _ in banked]
-    found = runs(pairs)
+    firm_bits = FIRM_SHARE * threshold_bits
+    found = [run for run in runs(pairs) if _away(run) <= firm_bits or _is_own_speed(run)]
     on_line = {p.at_ms for run in found for p in run.pairs if p.distance_bits <= threshold_bits}
-    if found and len(on_line) >= MIN_FRAMES:
-        away = fmean(pair.distance_bits for pair in found[0].pairs)
-        return _segment(found, upload_ms, banked_ms, firm=away <= FIRM_SHARE * threshold_bits)
+    if len(on_line) >= MIN_FRAMES:
+        return _segment(found, upload_ms, banked_ms, firm=_away(found[0]) <= firm_bits)
     # A video of one or two frames cannot say more than that these are there.
     few = min(len(set(upload_ms)), len(set(banked_ms))) < MIN_FRAMES
     if few or nearest.distance_bits <= ALIKE_SHARE * threshold_bits:
@@ -71,20 +84,45 @@ def compared(
     return None
 
 
-def placed(upload_ms: Sequence[int], banked: Sequence[Timed], seen: Sequence[tuple[int, int, int]]) -> Segment | None:
+def placed(
+    upload_ms: Sequence[int], banked: Sequence[Timed], seen: Iterable[Seen], hints: Iterable[Seen]
+) -> Segment | None:
     """Tell which part of a banked video an upload shows where only regions say so.
 
     Args:
         upload_ms: Times of the frames whose regions were looked for.
         banked: Times and hashes of the banked video.
-        seen: Time in the upload, time in the banked video and agreeing regions of each pair of frames.
+        seen: Frames that agree.
+        hints: Frames that agree less than a match takes: they lengthen a part, and make none.
 
     Returns:
         The part; None where too few frames lie on one line. It is never firm.
     """
-    # Of frames that are alike, those with most regions in common are at the same time.
-    found = runs(Pair(at, banked_ms, max(0, _MOST_VOTES - votes)) for at, banked_ms, votes in seen)
-    return _segment(found, upload_ms, [at for at, _ in banked], firm=False) if found else None
+    found = [run for run in runs(map(_pair, seen)) if _is_own_speed(run) or _away(run) <= _MOST_VOTES - _MANY_VOTES]
+    if not found:
+        return None
+    longest = lengthened(found[0], map(_pair, hints))
+    return _segment([longest, *found[1:]], upload_ms, [at for at, _ in banked], firm=False)
+
+
+def can_be_placed(upload_ms: Sequence[int], banked: Sequence[Timed]) -> bool:
+    """Tell whether so many frames were looked at, and the banked video is so long, that a copy could show an order."""
+    times = [at for at, _ in banked]
+    return len(upload_ms) >= MIN_FRAMES and max(times) - min(times) >= _ORDERED_MS
+
+
+def _pair(seen: Seen) -> Pair:
+    """Of frames that are alike, those with most regions in common are at the same time."""
+    at_ms, banked_ms, votes = seen
+    return Pair(at_ms, banked_ms, max(0, _MOST_VOTES - votes))
+
+
+def _is_own_speed(run: Run) -> bool:
+    return abs(run.speed - 1) <= OWN_SPEED
+
+
+def _away(run: Run) -> float:
+    return fmean(pair.distance_bits for pair in run.pairs)
 
 
 def _pairs(

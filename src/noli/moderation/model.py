@@ -93,3 +93,46 @@ class Unshown(StrEnum):
     SEEN = "seen"
     #: Somebody said that it may show somebody under 18: nobody looks again.
     YOUNG = "young"
+
+
+class FoundKind(StrEnum):
+    """What can be found."""
+
+    CASE = "case"
+    NOTICE = "notice"
+    PURSUIT = "pursuit"
+    ENTRY = "entry"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for, taken apart.
+
+    Attributes:
+        begins: How a number begins; empty where nothing of it can be one.
+        terms: What a link, a host or a reference is found by.
+        parties: Ids of the records that a reference would have.
+    """
+
+    begins: str = ""
+    terms: tuple[str, ...] = field(default=(), repr=False)
+    parties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was found; nothing personal.
+
+    Attributes:
+        id: Its number.
+        at: When it began.
+        state: Where it stands; of a record its role.
+        place: Name of the bank of an entry; else empty.
+    """
+
+    kind: FoundKind
+    id: str
+    at: datetime
+    state: str
+    place: str = ""

@@ -4,11 +4,11 @@
 from datetime import timedelta
 
 from noli.base.clock import Clock
-from noli.base.errors import Conflict
+from noli.base.errors import Conflict, Forbidden
 from noli.base.secrecy import Keyring, Purpose
 from noli.jobs.model import Task
 from noli.moderation import rules
-from noli.moderation.model import Comfort, DeskSettings, Exposure, Look, SavedView, Unshown
+from noli.moderation.model import Comfort, DeskSettings, Exposure, FoundKind, Look, SavedView, Unshown
 from noli.moderation.ports import DeskStore
 
 #: How long it is known who looked at what. Longer than the time in which anybody can complain.
@@ -26,6 +26,16 @@ class NotShown(Conflict):
         """Keep the reason."""
         super().__init__("This preview is not shown.")
         self.why = why
+
+
+class SteppedAside(Forbidden):
+    """Somebody handed this over for good; it does not come back to them."""
+
+    code = "stepped-aside"
+
+    def __init__(self) -> None:
+        """Say no more than that."""
+        super().__init__("You handed this over; it does not come back to you.")
 
 
 class DeskService:
@@ -90,6 +100,23 @@ class DeskService:
             raise NotShown(why)
         self._store.add_look(Look(staff, notice, content, self.subject(what), self._clock.now()))
         return self._store.settings(staff).comfort
+
+    def step_aside(self, staff: str, kind: FoundKind, subject: str) -> None:
+        """Leave a case or a notice to others for good, without a reason; nobody is told why, and nothing is counted."""
+        self._store.step_aside(staff, kind, subject, at=self._clock.now())
+
+    def left_to_others(self, staff: str) -> frozenset[str]:
+        """Return the cases and notices that do not come back to somebody."""
+        return self._store.left_to_others(staff)
+
+    def who_left(self, subject: str) -> frozenset[str]:
+        """Return to whom a case or a notice does not go any more."""
+        return self._store.who_left(subject)
+
+    def check_stays(self, staff: str, subject: str) -> None:
+        """Refuse what somebody stepped aside from. Raises SteppedAside."""
+        if subject in self._store.left_to_others(staff):
+            raise SteppedAside
 
     def _forget(self) -> None:
         self._store.forget_looks(before=self._clock.now() - KEPT_FOR)

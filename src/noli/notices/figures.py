@@ -24,16 +24,15 @@ KINDS = (RECEIVED, DECIDED, MISSED, RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """One event as figures need it: what is open of it, and how its notice began."""
+class Decided:
+    """One decision as figures need it: what is open of it, and how its notice began."""
 
     notice: NoticeId
-    kind: str
     at: datetime
     opened_at: datetime
     opening: Opening
-    measure: str = ""
-    grounds: tuple[str, ...] = ()
+    measure: str
+    grounds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +92,27 @@ def step(due_at: datetime, now: datetime) -> int:
     return next((hours for hours in STEPS[1:] if due_at <= now + timedelta(hours=hours)), STEPS[-1])
 
 
-def figures(happened: Sequence[Happened], today: date) -> Figures:
-    """Count what happened; ``happened`` is oldest first."""
-    counted = Counter((each.kind, each.at.date()) for each in happened)
+def figures(counted: Mapping[tuple[str, date], int], decided: Sequence[Decided], today: date) -> Figures:
+    """Count what happened.
+
+    Args:
+        counted: How many events of each of ``KINDS`` each day had.
+        decided: Decisions, oldest first.
+        today: The last day.
+    """
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    decided = [each for each in happened if each.kind == DECIDED]
-    first: dict[NoticeId, Happened] = {}
+    first: dict[NoticeId, Decided] = {}
     for each in decided:
         first.setdefault(each.notice, each)
     times = [each.at - each.opened_at for each in first.values()]
     measures = Counter(each.measure for each in decided)
     matches = [each for each in decided if each.opening is Opening.DETECTION]
     return Figures(
-        days=tuple(Day(day, counted[RECEIVED, day], counted[DECIDED, day], counted[MISSED, day]) for day in days),
+        days=tuple(Day(day, *(counted.get((kind, day), 0) for kind in (RECEIVED, DECIDED, MISSED))) for day in days),
         outcomes=tuple((Measure(name), count) for name, count in measures.most_common()),
         median_time=timedelta(seconds=median(each.total_seconds() for each in times)) if times else None,
         within_day=sum(each <= timedelta(days=1) for each in times) / len(times) if times else None,
         matches=len(matches),
         false_matches=sum(Ground.FALSE_MATCH in each.grounds for each in matches),
-        restored=sum(each.kind == RESTORED for each in happened),
+        restored=sum(counted.get((RESTORED, day), 0) for day in days),
     )

@@ -621,7 +621,6 @@ class NoticeFilter:
         waiting: Only with something to do.
         breached: Only where a clock was missed.
         opening: Only those that began so.
-        begins: Only those whose number begins so.
         undecided: Only where somebody has to decide, and no decision waits for its effect.
         held: Only what must be preserved.
     """
@@ -631,6 +630,5 @@ class NoticeFilter:
     waiting: bool = False
     breached: bool = False
     opening: Opening | None = None
-    begins: str = ""
     undecided: bool = False
     held: bool = False

@@ -4,10 +4,10 @@
 One suite (``tests/contract/test_notice_store.py``) holds every implementation of the store to this page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from noli.bank.model import EntryId
@@ -17,7 +17,7 @@ from noli.jobs.ports import JobTransaction
 from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
-from noli.notices.figures import Happened, Load
+from noli.notices.figures import Decided, Load
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
 
 
@@ -191,8 +191,12 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """Return the newest recorded match of an entry with an upload of this reference."""
         ...
 
-    def happened(self, *, since: datetime, limit: int = 50_000) -> list[Happened]:
-        """List the events that figures count (``figures.KINDS``), oldest first."""
+    def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
+        """Count the events of each of ``figures.KINDS`` on each day (UTC)."""
+        ...
+
+    def decided(self, *, since: datetime) -> list[Decided]:
+        """List decisions, oldest first."""
         ...
 
     def load(self, now: datetime) -> Load:

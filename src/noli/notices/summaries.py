@@ -63,7 +63,6 @@ def wanted(one: NoticeSummary, which: NoticeFilter) -> bool:
         and not (which.breached and not one.breaches)
         and not (which.held and not one.held)
         and which.opening in {None, one.opening}
-        and one.id.startswith(which.begins)
         and not (which.undecided and (one.planned_at is not None or one.state not in TO_DECIDE))
     )
 

@@ -105,10 +105,11 @@ class NoteSentByHand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteReply:
-    """Keep what came back; the same mail twice is once."""
+    """Keep what came back; the same mail twice is once. ``expected`` says whether it is from where we wrote to."""
 
     number: int
     kind: ReplyKind
+    expected: bool
     sender: str = field(repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)

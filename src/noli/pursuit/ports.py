@@ -102,6 +102,14 @@ class Tracer(Protocol):
         ...
 
 
+class Domains(Protocol):
+    """Knows under which names anybody can register."""
+
+    def registered(self, host: str) -> str:
+        """Return the domain that somebody registered and that a host is in; the host itself where there is none."""
+        ...
+
+
 class Undeliverable(Unavailable):
     """A mail server refused a mail for good; sending it again would not help."""
 

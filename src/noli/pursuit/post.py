@@ -8,13 +8,16 @@ stays in the mailbox, for a person to read there; nothing of it is kept here.
 
 import re
 from datetime import datetime, timedelta
+from email.utils import getaddresses
+from urllib.parse import urlsplit
 
 from noli.base.errors import Conflict, Unavailable
 from noli.casework.files import SYSTEM
 from noli.jobs.model import Lane, Lease, Task
 from noli.pursuit.commands import Command, NoteMailFailed, NoteMailSent, NoteReply
-from noli.pursuit.model import Mail, Pursuit, PursuitId, Request
-from noli.pursuit.ports import Incoming, Mailbox, Mailer, Outgoing, PursuitTransaction, Undeliverable
+from noli.pursuit.model import Channel, ChannelKind, Mail, Pursuit, PursuitId, Request
+from noli.pursuit.ports import Domains, Incoming, Mailbox, Mailer, Outgoing, PursuitTransaction, Undeliverable
+from noli.pursuit.rules import request_of
 from noli.pursuit.service import POST, PursuitService, working
 
 #: Kind of the job that reads the mailbox.
@@ -37,9 +40,11 @@ _REFERENCE = re.compile(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}")
 class Correspondence:
     """The use cases of mail; safe to call from many threads and processes."""
 
-    def __init__(self, pursuits: PursuitService, *, mailer: Mailer | None, mailbox: Mailbox | None) -> None:
+    def __init__(
+        self, pursuits: PursuitService, domains: Domains, *, mailer: Mailer | None, mailbox: Mailbox | None
+    ) -> None:
         """Keep the collaborators; None where the installation has no such server."""
-        self._pursuits, self._mailer, self._mailbox = pursuits, mailer, mailbox
+        self._pursuits, self._domains, self._mailer, self._mailbox = pursuits, domains, mailer, mailbox
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -123,9 +128,11 @@ class Correspondence:
         if tied is None:
             return False
         pursuit = self._pursuits.load(transaction, tied[0])
+        asked = request_of(pursuit, tied[1]).channel
         reply = NoteReply(
             number=tied[1],
             kind=mail.kind,
+            expected=self._sites(mail) == {self._domains.registered(_host(asked))},
             sender=mail.sender,
             subject=mail.subject,
             text=mail.text,
@@ -135,6 +142,17 @@ class Correspondence:
         )
         self._pursuits.apply(transaction, pursuit, [reply], actor=SYSTEM)
         return True
+
+    def _sites(self, mail: Incoming) -> set[str]:
+        """Return whose addresses a mail says that it is from; names beside them count for nothing."""
+        hosts = (address.rpartition("@")[2] for _, address in getaddresses([mail.sender]))
+        return {self._domains.registered(host) for host in hosts}
+
+
+def _host(asked: Channel) -> str:
+    if asked.kind is ChannelKind.MAIL:
+        return asked.address.rpartition("@")[2]
+    return urlsplit(asked.address).hostname or ""
 
 
 def _queued(pursuit: Pursuit) -> list[tuple[Request, Mail]]:

@@ -244,7 +244,7 @@ def _reply(request: Request, command: c.NoteReply) -> tuple[Event, ...]:
         e.ReplyReceived(
             number=request.number,
             kind=command.kind,
-            expected=_domain(command.sender) == _domain(request.channel.address),
+            expected=command.expected,
             attachments=command.attachments,
             cut=command.cut,
             sender=command.sender,
@@ -347,8 +347,3 @@ def _last_mail(pursuit: Pursuit, number: int, *, sent_at: datetime | None = None
 
 def _sorted(parties: Iterable[Responsible]) -> tuple[Responsible, ...]:
     return tuple(sorted(parties, key=lambda party: (LADDER.index(party.rung), not party.channels)))
-
-
-def _domain(address: str) -> str:
-    """Return the last two labels of an address's domain: enough to say whether an answer is from where we wrote."""
-    return ".".join(address.rpartition("@")[2].lower().rstrip(">").split(".")[-2:])

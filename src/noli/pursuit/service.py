@@ -7,9 +7,12 @@ and registries happens between transactions. What time does is ``ladder.py``, wh
 
 import secrets
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Self
 from urllib.parse import urlsplit
 
 from noli.base.clock import Clock
@@ -43,6 +46,7 @@ from noli.pursuit.model import (
     RequestState,
     Responsible,
     Rung,
+    Traces,
     Wishes,
 )
 from noli.pursuit.ports import Mailer, PursuitStore, PursuitTransaction, Tracer
@@ -79,6 +83,19 @@ class Known:
     home: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A store that opens nothing: all of its transactions are the one that is open already."""
+
+    opened: PursuitTransaction
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[PursuitTransaction]:
+        """Join the open transaction, whose opener commits it."""
+        del write
+        yield self.opened
+
+
 class PursuitService:
     """The use cases around pursuits; safe to call from many threads."""
 
@@ -107,6 +124,12 @@ class PursuitService:
         self.store, self.files, self.clock = store, files, clock
         self.law, self.book, self.head, self._home = known.law, known.book, known.head, known.home
         self._keyring, self._tracer, self._mailer = keyring, tracer, mailer
+
+    def within(self, transaction: PursuitTransaction) -> Self:
+        """Return these use cases inside a transaction that the caller opened, so that it can keep its answer there."""
+        inside = copy(self)
+        inside.store = Joined(transaction)
+        return inside
 
     @property
     def sends(self) -> bool:
@@ -152,10 +175,17 @@ class PursuitService:
             NotFound: There is no such pursuit.
             Conflict: Its case was withdrawn.
         """
+        return self.note(pursuit, self.trace(pursuit), actor=actor)
+
+    def trace(self, pursuit: PursuitId) -> Traces:
+        """Ask name servers and registries, outside of any transaction: they may be slow. Raises as ``look_up``."""
         with self.store.transaction() as transaction:
             current = self.load(transaction, pursuit)
             working(transaction, current.case)
-        traces = self._tracer.trace(current.site)
+        return self._tracer.trace(current.site)
+
+    def note(self, pursuit: PursuitId, traces: Traces, *, actor: str) -> Pursuit:
+        """Keep what name servers and registries said. Raises as ``look_up``."""
         noted = c.NoteParties(responsible(traces, self.book), traces.problems)
         return self.act(pursuit, lambda *_: [noted], actor=actor)
 

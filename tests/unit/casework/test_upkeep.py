@@ -6,7 +6,7 @@ import pytest
 from noli.bank.model import EntryId
 from noli.casework.model import CaseId, WithdrawalDelay
 from noli.casework.ports import SeenMatch, SeenStep
-from noli.casework.upkeep import REFUSED_REASON
+from noli.casework.upkeep import EVERY, REFUSED_REASON
 from noli.jobs.model import Lease
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 
@@ -57,6 +57,11 @@ def test_matches_are_told_once(world: Casework) -> None:
     assert (world.cases.view(one).matches, world.cases.view(other).matches) == (3, 1)
     found = [line.data for line in world.cases.view(one).timeline if line.key == "match.found"]
     assert [(data["verdict"], data["count"]) for data in found] == [("block", 2), ("review", 1)]
+
+
+def test_it_is_a_job_of_its_own(world: Casework) -> None:
+    """Servers do it again and again."""
+    assert (world.upkeep.task.kind, world.upkeep.task.every) == ("cases", EVERY)
 
 
 def test_one_round_ends_while_its_lease_lasts(world: Casework, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noli.base.errors import InputError
-from noli.hashing.lists import MAX_LINE, BadLine, ListedHash, parse_list
+from noli.hashing.lists import MAX_LINE, BadLine, ListedHash, by_entry, parse_list
+from noli.hashing.model import Hash
 
 _HEX = "0f" * 32
 _OTHER = "a5" * 32
@@ -104,3 +105,11 @@ def test_any_text_is_survived(lines: list[str]) -> None:
     except InputError:
         return
     assert len({one.number for one in parsed}) == len(parsed) <= len(lines)
+
+
+def test_what_belongs_to_one_entry_is_together() -> None:
+    """Lines in a row that name one entry, up to a limit; a line that names none is by itself."""
+    given = [ListedHash(n, Hash(bytes(32)), entry=entry) for n, entry in enumerate(("", "", "a", "a", "a", "b"))]
+    together = [[line.number for line in lines] for lines in by_entry(given, limit=2)]
+    assert together == [[0], [1], [2, 3], [4], [5]]
+    assert list(by_entry([], limit=2)) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noli.matching.alignment import MIN_FRAMES, Pair, runs, seen_ms, step_of
+from noli.matching.alignment import MIN_FRAMES, Pair, lengthened, runs, seen_ms, step_of
 
 
 def line(count: int, *, speed: float = 1.0, start_ms: int = 0, banked_ms: int = 0, step_ms: int = 1000) -> list[Pair]:
@@ -74,6 +74,17 @@ def test_a_gap_ends_a_run() -> None:
     """What comes a minute later at the same offset is a part of its own."""
     found = runs([*line(6), *line(5, start_ms=60_000, banked_ms=60_000)])
     assert [len(run.pairs) for run in found] == [6, 5]
+
+
+def test_a_run_is_lengthened_along_its_line() -> None:
+    """Pairs that make no run by themselves carry one on, up to a gap; those beside the line and taken frames do not."""
+    [run] = runs(line(4, start_ms=4000, banked_ms=9000))
+    more = [*line(3, start_ms=1000, banked_ms=6000), Pair(5000, 10_100, 40), Pair(9000, 20_000, 40)]
+    later = line(3, start_ms=40_000, banked_ms=45_000)
+    longer = lengthened(run, [*more, *later])
+    assert [pair.at_ms for pair in longer.pairs] == [1000, 2000, 3000, 4000, 5000, 6000, 7000]
+    assert {pair.banked_ms - pair.at_ms for pair in longer.pairs} == {5000}
+    assert (longer.speed, lengthened(run, [])) == (run.speed, run)
 
 
 def test_where_nothing_moves_the_distance_tells() -> None:

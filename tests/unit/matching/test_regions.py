@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matching by regions: found, followed, forgotten, and never more than the bank lets them ask for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -85,12 +86,13 @@ def test_a_check_says_that_regions_made_the_match() -> None:
     assert not checker.check(Upload((Hash(some_hash(99), 90),), regions=(None,)), key=KEY).decision.matches
 
 
-def filmed(*seen: list[Agreement]) -> Found:
+def filmed(*seen: list[Agreement], hints: Sequence[tuple[int, Agreement]] = ()) -> Found:
     """Two seconds between frames of an upload; each shows pictures of a banked video."""
     bank = Bank(BankId(1), "bank1", BankPolicy(Action.BLOCK), NOW)
     hashes = [Hash(some_hash(200 + n), 90, SignalType.VPDQ, at_ms=2000 * n) for n in range(len(seen))]
     near = tuple([Neighbour(bank, EntryId(8), 31, agreement=each) for each in some] for some in seen)
-    return Found(Upload(tuple(hashes), regions=(COPY,) * len(seen)), near)
+    weak = tuple((at, EntryId(8), each) for at, each in hints)
+    return Found(Upload(tuple(hashes), regions=(COPY,) * len(seen)), near, hints=weak)
 
 
 @pytest.mark.parametrize("frames", [2, 5])
@@ -111,6 +113,57 @@ def test_regions_tell_which_part_of_a_video_is_shown(frames: int) -> None:
         assert (segment.start_ms, segment.end_ms) == (0, 9000)
         assert (segment.banked_start_ms, segment.banked_end_ms, segment.speed) == (3000, 13000, 1.0)
         assert (match.query, segment.firm) == (4, False)
+
+
+def test_a_room_that_is_the_same_is_no_copy() -> None:
+    """Frames of two videos whose regions agree without order are another take; a very short video can have no order."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_video(1, 8, [(1000 * n, some_hash(300 + n)) for n in range(30)])
+    take = [[Agreement(20, 900, 900, banked_ms=at)] for at in (8000, 8000, 2000, 2000)]
+    assert not checks(store, indexes).conclude(filmed(*take), key=KEY).decision.matches
+    store.times.clear()
+    store.put_video(1, 8, [(0, some_hash(300)), (500, some_hash(301))])
+    [match] = checks(store, indexes).conclude(filmed(*take), key=KEY).decision.matches
+    assert match.neighbour.segment is None
+
+
+@pytest.mark.parametrize(("votes", "is_copy"), [(12, False), (20, True)])
+def test_a_line_at_another_speed_needs_more_regions(votes: int, *, is_copy: bool) -> None:
+    """Frames of a room that stands still lie on some line; those of a copy that was slowed down have most in common."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_video(1, 8, [(1000 * n, some_hash(300 + n)) for n in range(30)])
+    slow = [[Agreement(votes, 700, 900, banked_ms=4000 + 1000 * n)] for n in range(5)]
+    assert bool(checks(store, indexes).conclude(filmed(*slow), key=KEY).decision.matches) == is_copy
+
+
+def test_frames_that_agree_a_little_lengthen_a_part() -> None:
+    """At the ends of a part fewer regions agree; what lies on the line of the others belongs to it."""
+    store, indexes = house(BankPolicy(Action.BLOCK))
+    store.put_video(1, 8, [(1000 * n, some_hash(300 + n)) for n in range(30)])
+    seen = [[], *([Agreement(12, 700, 900, banked_ms=4000 + 2000 * n)] for n in (1, 2, 3)), []]
+    weak = [(0, Agreement(3, 100, 900, banked_ms=4000)), (4, Agreement(3, 100, 900, banked_ms=20_000))]
+    for hints, start_ms in (((), 1000), (weak, 0)):
+        found = filmed(*seen, hints=hints)
+        [match] = checks(store, indexes).conclude(found, key=KEY).decision.matches
+        assert match.neighbour.segment is not None
+        assert (match.neighbour.segment.start_ms, match.neighbour.segment.end_ms) == (start_ms, 7000)
+
+
+def test_what_agrees_too_little_matches_nothing() -> None:
+    """A frame of a video of which some regions agree is remembered for its neighbours, and is no match by itself."""
+    store = MemoryBanks()
+    store.put_bank(1, BankPolicy(Action.BLOCK))
+    put(store, 1, 10)
+    indexes = BankIndexes(HammingIndex, SECRETS)
+    indexes.load(store)
+    # The last regions of a picture are small: they lie as they lay, and cover little of what the upload shows.
+    few = Regions(SCENE.size, SCENE.places[50 * 8 :], SCENE.coefs[50 * 256 :])
+    video = Upload((Hash(some_hash(99), 90, SignalType.VPDQ, at_ms=0),), regions=(few,))
+    still = Upload((Hash(some_hash(99), 90),), regions=(few,))
+    checker = checks(store, indexes)
+    assert [(at, entry) for at, entry, _ in checker.look(video, banks=None).hints] == [(0, 10)]
+    assert checker.look(still, banks=None).hints == ()
+    assert [checker.look(upload, banks=None).entries for upload in (video, still)] == [set(), set()]
 
 
 def test_regions_of_pictures_and_of_old_videos_tell_no_part() -> None:

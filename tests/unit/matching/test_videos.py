@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an upload shows of one banked video."""
 
+from noli.matching.model import Segment
 from noli.matching.videos import compared
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
@@ -16,6 +17,28 @@ def test_far_frames_show_nothing() -> None:
     segment = compared(near, BANKED, threshold_bits=31, new_index=BruteForceIndex)
     assert segment is not None
     assert segment.share == 1
+
+
+def test_frames_that_resemble_must_follow_at_their_own_speed() -> None:
+    """Far frames in order are for a person at the original's speed; a tilted line through them is another take's."""
+
+    def shown(step_ms: int) -> Segment | None:
+        take = [(step_ms * n, (flipped(value, 28),)) for n, (_, value) in enumerate(BANKED)]
+        return compared(take, BANKED, threshold_bits=31, new_index=BruteForceIndex)
+
+    segment = shown(1000)
+    assert segment is not None
+    assert not segment.firm
+    assert shown(1500) is None
+
+
+def test_one_frame_counts_where_it_is_nearly_the_same() -> None:
+    """A glimpse of a banked video is for a person to look at; a frame that resembles one of it is not."""
+    others = [(1000 * n, (some_hash(60 + n),)) for n in range(5)]
+    for bits, is_seen in ((7, True), (10, False)):
+        glimpse = [*others, (5000, (flipped(BANKED[4][1], bits),))]
+        segment = compared(glimpse, BANKED, threshold_bits=31, new_index=BruteForceIndex)
+        assert (segment is not None) == is_seen
 
 
 def test_a_video_of_one_frame_is_all_there() -> None:

@@ -4,8 +4,8 @@
 import pytest
 
 from noli.jobs.model import Lease
-from noli.moderation.model import Comfort, SavedView, Unshown
-from noli.moderation.service import KEPT_FOR, DeskService, NotShown
+from noli.moderation.model import Comfort, FoundKind, SavedView, Unshown
+from noli.moderation.service import KEPT_FOR, DeskService, NotShown, SteppedAside
 from tests.support.casework import FakeClock
 from tests.support.desk import MemoryDesk
 from tests.support.secrecy import MemoryKeyring
@@ -67,3 +67,15 @@ def test_looks_are_forgotten() -> None:
     world.clock.time += KEPT_FOR * 1.1
     world.desk.task.run(lease)
     assert not world.store.before(world.desk.subject("entry 1"))
+
+
+def test_what_somebody_steps_aside_from_is_refused_to_them_alone() -> None:
+    """Whoever knows the person shown, or cannot today; others go on."""
+    world = World()
+    world.desk.step_aside("ada", FoundKind.NOTICE, "N1")
+    with pytest.raises(SteppedAside, match="does not come back"):
+        world.desk.check_stays("ada", "N1")
+    world.desk.check_stays("ada", "N2")
+    world.desk.check_stays("bea", "N1")
+    assert world.desk.left_to_others("ada") == world.store.left_to_others("ada") == frozenset({"N1"})
+    assert world.desk.who_left("N1") == frozenset({"ada"})

@@ -13,7 +13,9 @@ from tests.unit.notices.test_known import detected
 def _counted(desk: Desk) -> tuple[Figures, Load]:
     now = desk.clock.now()
     with desk.service.store.transaction() as transaction:
-        return figures(transaction.happened(since=now - timedelta(days=DAYS)), now.date()), transaction.load(now)
+        since = now - timedelta(days=DAYS)
+        found = figures(transaction.counted(since=since), transaction.decided(since=since), now.date())
+        return found, transaction.load(now)
 
 
 def test_nothing_happened() -> None:

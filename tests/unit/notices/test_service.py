@@ -379,7 +379,7 @@ def test_a_planned_decision_takes_effect_by_itself() -> None:
     notice = _planned(desk, desk.receive())
     assert (notice.ruling, notice.state, notice.plan is not None) == (None, NoticeState.OPEN, True)
     assert desk.service.queue(NoticeFilter(undecided=True)) == []
-    assert desk.service.queue(NoticeFilter(opening=Opening.REQUEST, begins=notice.id[:4]))[0].planned_at is not None
+    assert desk.service.queue(NoticeFilter(opening=Opening.REQUEST))[0].planned_at is not None
     desk.clock.move(seconds=19)
     desk.upkeep.look_after()
     assert desk.load(notice).ruling is None

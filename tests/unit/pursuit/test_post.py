@@ -3,6 +3,7 @@
 
 import pytest
 
+from noli.adapters.domains import PublicSuffixes
 from noli.base.errors import Unavailable
 from noli.jobs.model import Lease
 from noli.pursuit.model import PursuitState, ReplyKind, RequestState, Rung
@@ -84,6 +85,49 @@ def test_an_answer_lands_on_its_request(desk: Pursuits) -> None:
     assert desk.casework.files.load(pursuit.case).timeline[-1].key == "request.answered"
 
 
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("Abuse desk <abuse@racks.example>", True),
+        ("ticket@mail.Racks.Example", True),
+        ('"abuse@racks.example" <abuse@evil.example>', False),
+        ("abuse@racks.example, abuse@evil.example", False),
+        ("", False),
+    ],
+)
+def test_an_answer_from_somewhere_else_shows(desk: Pursuits, sender: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    """What counts is the domain of every address that a mail is from, not what its name pretends."""
+    pursuit = desk.sent()
+    desk.mailbox.receive(references=(desk.mailer.sent[0].message_id,), sender=sender)
+    desk.post.take_in()
+    assert desk.load(pursuit.id).requests[0].replies[0].expected is expected
+
+
+def test_neighbours_in_a_country_are_strangers(desk: Pursuits) -> None:
+    """Two names under co.uk belong to two people, though their last two labels are the same."""
+    pursuit = desk.opened()
+    named = desk.service.name_party(pursuit.id, Rung.CDN, name="Racks", address="abuse@racks.co.uk", actor=ADA)
+    desk.service.draft(named.id, Rung.CDN, wishes=ALL, actor=ADA)
+    desk.service.send(named.id, 1, actor=ADA)
+    desk.run("pursuit-mail", named.id)
+    for sender in ("desk@evil.co.uk", "desk@mail.racks.co.uk"):
+        desk.mailbox.receive(references=(desk.mailer.sent[0].message_id,), sender=sender)
+    desk.post.take_in()
+    assert [reply.expected for reply in desk.load(named.id).requests[0].replies] == [False, True]
+
+
+def test_who_was_asked_by_a_form_answers_from_its_site(desk: Pursuits) -> None:
+    """An answer by mail to a request that went through a form is from where it stands on the form's site."""
+    named = desk.service.name_party(
+        desk.opened().id, Rung.CDN, name="Racks", address="https://www.racks.example/abuse", actor=ADA
+    )
+    drafted = desk.service.draft(named.id, Rung.CDN, wishes=ALL, actor=ADA)
+    desk.service.sent_by_hand(named.id, 1, actor=ADA)
+    desk.mailbox.receive(subject=f"Re: {drafted.requests[0].subject}")
+    desk.post.take_in()
+    assert desk.load(named.id).requests[0].replies[0].expected
+
+
 def test_an_answer_in_a_new_thread_is_known_by_its_reference(desk: Pursuits) -> None:
     """Ticket systems answer from a thread of their own; the reference in the subject ties it."""
     pursuit = desk.sent()
@@ -132,7 +176,7 @@ def test_an_added_mail_stays_in_the_thread(desk: Pursuits) -> None:
 
 def test_what_an_installation_lacks_it_does_not_do(desk: Pursuits) -> None:
     """Without servers there are no jobs of mail; asked all the same, it says which setting is missing."""
-    nothing = Correspondence(desk.service, mailer=None, mailbox=None)
+    nothing = Correspondence(desk.service, PublicSuffixes(), mailer=None, mailbox=None)
     assert nothing.tasks == ()
     assert [task.kind for task in desk.post.tasks] == ["pursuit-mail", "mailbox"]
     with pytest.raises(Unavailable, match="imap_url"):

@@ -76,6 +76,7 @@ def _reply(kind: ReplyKind = ReplyKind.ANSWER, *, id_: str = "<a@racks>", number
     return c.NoteReply(
         number=number,
         kind=kind,
+        expected=True,
         sender="Desk <abuse@mail.racks.example>",
         subject="Re: Request [AAAA]",
         text="We look at it.",
@@ -198,11 +199,11 @@ def test_an_answer_waits_to_be_read_and_stops_no_clock() -> None:
 
 
 def test_machines_and_strangers_are_told_apart() -> None:
-    """A machine's receipt asks nothing of staff, a bounce asks for another address, a stranger's domain shows."""
+    """A machine's receipt asks nothing of staff, a bounce asks for another address, a stranger shows."""
     assert _does(_sent(HOST), _reply(ReplyKind.AUTOMATIC)).state is PursuitState.RUNNING
     bounced = _does(_sent(HOST), _reply(ReplyKind.BOUNCE))
     assert (bounced.state, bounced.requests[0].state) == (PursuitState.WAITING, RequestState.UNDELIVERED)
-    stranger = _does(_sent(HOST), replace(_reply(), sender="Desk <abuse@evil.example>", message_id=""))
+    stranger = _does(_sent(HOST), replace(_reply(), expected=False, message_id=""))
     assert not stranger.requests[0].replies[0].expected
     assert stranger.requests[0].thread == ("<1@us>",)
     again = _does(bounced, _draft(HOST))

@@ -44,9 +44,11 @@ _MOVED_BITS: Final = 20
 _MOVED_MS: Final = 90
 _MAX_MOVED: Final = 3000
 
-#: Between frames whose regions are found, in milliseconds, and how many they are at most.
-_REGIONS_STEP_MS: Final = 2000
-_MAX_REGION_FRAMES: Final = 150
+#: Between frames whose regions are found, in milliseconds, in videos that are short and in others, and how many they
+#: are at most. Only frames in order make a match, so a part of a few seconds has to have several.
+_REGIONS_STEP_MS: Final = 1000
+_SHORT_REGIONS_STEP_MS: Final = 500
+_MAX_REGION_FRAMES: Final = 300
 
 #: Rounding of time stamps.
 _SLACK_MS: Final = 1
@@ -167,7 +169,7 @@ class _Reader:
             on_keys = not self._wanted.thorough and self._wanted.every_ms is None and _is_dense(shape)
             picked = self._key_frames(container, stream) if on_keys else self._moments(container, stream, shape)
             wanted_regions = REGIONS_KEPT if self._wanted.thorough else REGIONS_SOUGHT if self._wanted.regions else 0
-            regions_ms, regions_step_ms = 0, max(_REGIONS_STEP_MS, shape.duration_ms // _MAX_REGION_FRAMES)
+            regions_ms, regions_step_ms = 0, _regions_step_ms(shape.duration_ms)
             for number, at_ms, frame in picked:
                 most = wanted_regions if at_ms >= regions_ms else 0
                 if most:
@@ -191,7 +193,7 @@ class _Reader:
         """Take key frames, one a second where there are more."""
         stream.codec_context.skip_frame = "NONKEY"
         last_ms = -STEP_MS
-        for number, at_ms, frame in self._decoded(container, stream):
+        for number, at_ms, frame in self._decoded(container, stream, keys_alone=True):
             if at_ms - last_ms >= _SPARSE_MS:
                 last_ms = at_ms
                 yield number, at_ms, frame
@@ -236,15 +238,22 @@ class _Reader:
         return far
 
     def _decoded(
-        self, container: "av.container.InputContainer", stream: av.VideoStream
+        self, container: "av.container.InputContainer", stream: av.VideoStream, *, keys_alone: bool = False
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
         """Decode frame by frame; what cannot be decoded is passed over, as players do.
+
+        Args:
+            container: The file.
+            stream: Its track.
+            keys_alone: Whether to hand the decoder no other frames.
 
         Yields:
             Number, time and picture; times never go back.
         """
         start, last_ms = stream.start_time or 0, 0
         for packet in container.demux(stream):
+            if keys_alone and packet.size and not packet.is_keyframe:
+                continue
             for frame in _decode(packet):
                 if frame.width * frame.height > self._budget.max_pixels:
                     self._refused = Ended(Outcome.TOO_LARGE, _TOO_MANY_PIXELS.format(limit=self._budget.max_pixels))
@@ -298,6 +307,12 @@ def _step_ms(duration_ms: int) -> int:
     if duration_ms < SHORT_MS:
         return SHORT_STEP_MS
     return STEP_MS * max(1, -(-duration_ms // (STEP_MS * MAX_MOMENTS)))
+
+
+def _regions_step_ms(duration_ms: int) -> int:
+    if duration_ms < SHORT_MS:
+        return _SHORT_REGIONS_STEP_MS
+    return max(_REGIONS_STEP_MS, duration_ms // _MAX_REGION_FRAMES)
 
 
 def _decode(packet: "av.Packet[av.VideoStream]") -> list[av.VideoFrame]:

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from noli.adapters.sql import jobs, outbox
+from noli.adapters.sql import finding, jobs, outbox
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.case_rows import door_values, listed_values, read_door, read_summary, wanted_rows
@@ -21,7 +21,7 @@ from noli.adapters.sql.streams import Feed, SealedStream, overwrite
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict
 from noli.base.secrecy import Keyring, Purpose
-from noli.casework.events import CODEC, CaseErased, Event, ItemAdded, ItemReleased, Recorded
+from noli.casework.events import CODEC, CaseErased, Event, ItemAdded, ItemReleased, LinkAdded, Recorded
 from noli.casework.model import Case, CaseFilter, CaseId, CaseSummary
 from noli.casework.ports import Door, SeenMatch, SeenStep
 from noli.casework.summaries import summary
@@ -29,6 +29,8 @@ from noli.casework.telling import told
 from noli.evidence.events import Opening
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease
+from noli.moderation.finding import link_terms
+from noli.moderation.model import FoundKind
 from noli.outbox.model import OutboxMessage
 
 
@@ -106,7 +108,11 @@ class SqlCaseTransaction:
             if isinstance(event, ItemAdded | ItemReleased) and event.entry is not None:
                 digest = self._digest(event.entry)
                 self._connection.execute(t.case_entry.insert().values(digest=digest, case_id=case.id))
+            if isinstance(event, LinkAdded):
+                terms = link_terms(event.url)
+                finding.leave(self._connection, self._keyring, FoundKind.CASE, case.id, terms, at=now)
             if isinstance(event, CaseErased):
+                finding.forget(self._connection, case.id)
                 self.stream.erase(case.id, {"number_sealed": None})
                 self._connection.execute(t.case_entry.delete().where(t.case_entry.c.case_id == case.id))
                 self._forget_pursuits(case.id)

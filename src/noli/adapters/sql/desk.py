@@ -11,7 +11,7 @@ from noli.adapters.sql import ledger
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import exclusive, transaction
 from noli.evidence.model import Fact
-from noli.moderation.model import DeskSettings, Look
+from noli.moderation.model import DeskSettings, FoundKind, Look
 
 
 class SqlDesk:
@@ -60,6 +60,27 @@ class SqlDesk:
         """Forget older looks."""
         with transaction(self._engine, write=True) as connection:
             return connection.execute(t.look.delete().where(t.look.c.at < before)).rowcount
+
+    def step_aside(self, staff: str, kind: FoundKind, subject: str, *, at: datetime) -> None:
+        """Keep that somebody leaves something to others."""
+        values = {"staff_id": staff, "subject": subject}
+        known = t.stepped_aside.select().where(*(t.stepped_aside.c[name] == value for name, value in values.items()))
+        with exclusive(self._engine) as connection:
+            if connection.execute(known).one_or_none() is None:
+                connection.execute(t.stepped_aside.insert().values(values))
+                ledger.append(connection, Fact(f"{kind}.stepped-aside", subject, f"staff:{staff}"), now=at)
+
+    def left_to_others(self, staff: str) -> frozenset[str]:
+        """Return what somebody stepped aside from."""
+        return self._aside(t.stepped_aside.c.subject, t.stepped_aside.c.staff_id == staff)
+
+    def who_left(self, subject: str) -> frozenset[str]:
+        """Return who stepped aside from something."""
+        return self._aside(t.stepped_aside.c.staff_id, t.stepped_aside.c.subject == subject)
+
+    def _aside(self, column: sa.Column[str], which: sa.ColumnElement[bool]) -> frozenset[str]:
+        with transaction(self._engine) as connection:
+            return frozenset(connection.execute(sa.select(column).where(which)).scalars())
 
     def _all(self, which: sa.ColumnElement[bool]) -> list[Look]:
         with transaction(self._engine) as connection:

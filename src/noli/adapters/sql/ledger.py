@@ -34,6 +34,9 @@ _HASH_BYTES = 32
 
 _entry, _root, _stamp, _tile = t.ledger_entry.c, t.ledger_root.c, t.ledger_timestamp.c, t.ledger_tile.c
 
+# The entry that the next one follows; made once, because every event asks for it.
+_NEWEST = t.ledger_entry.select().order_by(_entry.sequence.desc()).limit(1)
+
 
 class SqlLedger:
     """Reads the ledger, and keeps its signed roots."""
@@ -155,20 +158,20 @@ class SqlLedger:
 
 def append(connection: Connection, fact: Fact, *, now: datetime) -> LedgerEntry:
     """Append one fact in an ``exclusive`` transaction."""
-    kept = t.ledger_entry
-    last = connection.execute(kept.select().order_by(kept.c.sequence.desc()).limit(1)).one_or_none()
+    last = connection.execute(_NEWEST).one_or_none()
     entry = following(None if last is None else _read(last), fact, now=now)
     connection.execute(
-        kept.insert().values(
-            sequence=entry.sequence,
-            at=entry.at,
-            kind=fact.kind,
-            subject=fact.subject,
-            actor=fact.actor,
-            commitment=fact.commitment,
-            leaf=entry.leaf,
-            link=entry.link,
-        )
+        t.ledger_entry.insert(),
+        {
+            "sequence": entry.sequence,
+            "at": entry.at,
+            "kind": fact.kind,
+            "subject": fact.subject,
+            "actor": fact.actor,
+            "commitment": fact.commitment,
+            "leaf": entry.leaf,
+            "link": entry.link,
+        },
     )
     return entry
 

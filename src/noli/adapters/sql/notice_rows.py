@@ -68,12 +68,10 @@ def wanted_rows(wanted: NoticeFilter, dialect: str) -> Iterator[sa.ColumnElement
     if wanted.held:
         yield kept.held
     if wanted.opening is not None:
-        yield kept.opening == wanted.opening.value
-    if wanted.begins:
-        yield kept.id.startswith(wanted.begins, autoescape=True)
+        yield beside(kept.opening, few=few, dialect=dialect) == wanted.opening.value
     if wanted.undecided:
         yield kept.planned_at.is_(None)
-        yield kept.state.in_([each.value for each in TO_DECIDE])
+        yield beside(kept.state, few=few, dialect=dialect).in_([each.value for each in TO_DECIDE])
 
 
 #: By what a list of records is ordered, where it is not by their ids; whatever has no such time is not in that list.

@@ -3,12 +3,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from noli.adapters.sql import jobs
+from noli.adapters.sql import finding, jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
@@ -27,11 +27,13 @@ from noli.base.secrecy import Keyring, Purpose
 from noli.evidence.model import Fact, LedgerEntry
 from noli.jobs.model import Lease
 from noli.matching.model import Closeness
+from noli.moderation.finding import link_terms, reference_terms
+from noli.moderation.model import FoundKind
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
-from noli.notices.figures import KINDS, STEPS, Happened, Load
-from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, Opening, PartyId
+from noli.notices.figures import DECIDED, KINDS, STEPS, Decided, Load
+from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening, PartyId
 from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
@@ -109,7 +111,15 @@ class SqlNoticeTransaction:
         """Append events with their ledger entries, and bring the list up to date."""
         values = listed_values(listed)
         self._notices.append(notice, events, version=version, actor=actor, now=now, listed=values)
+        terms = [
+            term
+            for event in events
+            if isinstance(event, e.ContentAdded)
+            for term in (*link_terms(event.url), *reference_terms(event.ref))
+        ]
+        finding.leave(self._connection, self._keyring, FoundKind.NOTICE, notice, terms, at=now)
         if any(isinstance(event, e.NoticeErased) for event in events):
+            finding.forget(self._connection, notice)
             self._notices.erase(notice, {"source": None})
             self._connection.execute(t.notice_entry.delete().where(t.notice_entry.c.notice_id == notice))
 
@@ -225,45 +235,48 @@ class SqlNoticeTransaction:
         whole = row.agreement is None and row.segment is None
         return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
 
-    def happened(self, *, since: datetime, limit: int = 50_000) -> list[Happened]:
-        """List the events that figures count."""
+    def counted(self, *, since: datetime) -> dict[tuple[str, date], int]:
+        """Count the events that figures are about, day by day; read from an index alone."""
+        event = t.notice_event.c
+        day = sa.func.date(event.at)
+        query = sa.select(event.kind, day, sa.func.count()).where(event.kind.in_(KINDS), event.at >= since)
+        # SQLite says a day as text.
+        return {
+            (kind, date.fromisoformat(str(on))): count
+            for kind, on, count in self._connection.execute(query.group_by(event.kind, day))
+        }
+
+    def decided(self, *, since: datetime) -> list[Decided]:
+        """List decisions."""
         event, file = t.notice_event.c, t.notice_file.c
         query = (
-            sa.select(event.notice_id, event.kind, event.at, event.content, file.opened_at, file.opening)
+            sa.select(event.notice_id, event.at, event.content, file.opened_at, file.opening)
             .join_from(t.notice_event, t.notice_file, file.id == event.notice_id)
-            .where(event.kind.in_(KINDS), event.at >= since)
+            .where(event.kind == DECIDED, event.at >= since)
             .order_by(event.at, event.notice_id, event.sequence)
-            .limit(limit)
         )
         return [
-            Happened(
-                NoticeId(row.notice_id),
-                row.kind,
-                row.at,
-                row.opened_at,
-                Opening(row.opening),
-                measure=row.content.get("measure", ""),
-                grounds=tuple(row.content.get("grounds", ())),
+            Decided(
+                NoticeId(id_), at, opened_at, Opening(opening), said.get("measure", ""), tuple(said.get("grounds", ()))
             )
-            for row in self._connection.execute(query)
+            for id_, at, said, opened_at, opening in self._connection.execute(query)
         ]
 
     def load(self, now: datetime) -> Load:
-        """Count the notices with something to do."""
+        """Count the notices with something to do: small ranges of one index, in which they stand by state and clock."""
         kept = t.notice_file.c
-        waiting = kept.version > 0, kept.idle_at.is_(None)
+        waiting = t.WAITING, kept.state.in_([each.value for each in NoticeState])
         states = self._connection.execute(
             sa.select(kept.state, sa.func.count()).where(*waiting).group_by(kept.state).order_by(kept.state)
         )
-        steps = sa.case(
-            (kept.due_at < now, STEPS[0]),
-            *((kept.due_at <= now + timedelta(hours=hours), hours) for hours in STEPS[1:-1]),
-            else_=STEPS[-1],
-        )
-        ending = self._connection.execute(
-            sa.select(steps, sa.func.count()).where(*waiting, kept.due_at.is_not(None)).group_by(steps)
-        )
-        return Load({name: count for name, count in states}, {hours: count for hours, count in ending})  # noqa: C416 - rows are no pairs to dict
+        edges = (now - timedelta.resolution, *(now + timedelta(hours=hours) for hours in STEPS[1:-1]))
+        ending, number = {}, sa.select(sa.func.count()).select_from(t.notice_file).where(*waiting)
+        for hours, after, until in zip(STEPS, (None, *edges), (*edges, None), strict=True):
+            within = number.where(kept.due_at.is_not(None))
+            within = within if after is None else within.where(kept.due_at > after)
+            within = within if until is None else within.where(kept.due_at <= until)
+            ending[hours] = self._connection.execute(within).scalar_one()
+        return Load({name: count for name, count in states}, {hours: count for hours, count in ending.items() if count})  # noqa: C416 - rows are no pairs to dict
 
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""

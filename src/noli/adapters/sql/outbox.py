@@ -27,6 +27,9 @@ _AT_ONCE = 1000
 
 _hook, _message, _delivery = t.webhook.c, t.outbox_message.c, t.outbox_delivery.c
 
+# All webhooks; made once, because every event asks who wants to hear of it.
+_HOOKS = t.webhook.select().order_by(_hook.created_at, _hook.id)
+
 
 class SqlWebhooks:
     """Keeps webhooks and deliveries."""
@@ -179,7 +182,7 @@ def _keep(connection: Connection, message: OutboxMessage, wanting: list[WebhookI
 
 
 def _all(connection: Connection) -> list[Webhook]:
-    return [_read(row) for row in connection.execute(t.webhook.select().order_by(_hook.created_at, _hook.id))]
+    return [_read(row) for row in connection.execute(_HOOKS)]
 
 
 def _row(connection: Connection, webhook: str) -> Row[*tuple[Any, ...]]:

@@ -23,8 +23,8 @@ from noli.pursuit.events import CODEC, Event, Recorded
 from noli.pursuit.model import PursuitId, PursuitState, PursuitSummary, Rung
 from noli.pursuit.telling import told
 
-# Where pursuits without a deadline stand in lists.
-_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+#: Where pursuits without a deadline stand in lists.
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class SqlPursuits:
@@ -127,7 +127,7 @@ class SqlPursuitTransaction:
 def _values(listed: PursuitSummary) -> dict[str, object]:
     values = {name: str(value) if isinstance(value, str) else value for name, value in asdict(listed).items()}
     case = values.pop("case")
-    return {**values, "case_id": case, "queue_at": listed.due_at or _LAST}
+    return {**values, "case_id": case, "queue_at": listed.due_at or LAST}
 
 
 def _read(row: Row[*tuple[object, ...]]) -> PursuitSummary:

@@ -89,11 +89,10 @@ class SealedStream(Generic[E]):
             Conflict: The file has another version by now.
             NotFound: There is no such file.
         """
-        row = self.row(id_)
         unchanged = self.file.c.id == id_, self.file.c.version == version
         values = {"version": version + len(events), **listed}
         if self.connection.execute(self.file.update().where(*unchanged).values(values)).rowcount == 0:
-            msg = f"This {self._noun} was changed meanwhile: it has version {row.version} by now."
+            msg = f"This {self._noun} was changed meanwhile: it has version {self.row(id_).version} by now."
             raise Conflict(msg)
         return [self._append(id_, version + at, event, actor, now) for at, event in enumerate(events, 1)]
 
@@ -108,18 +107,17 @@ class SealedStream(Generic[E]):
                 sealed = self._keyring.seal(key, plain, place=event_place(self._events, id_, sequence))
         entry = self.record(Fact(written.name, id_, actor, details), now=now)
         self.connection.execute(
-            self._events.insert().values(
-                {
-                    self._owner.name: id_,
-                    "sequence": sequence,
-                    "kind": written.name,
-                    "at": now,
-                    "actor": actor,
-                    "content": dict(written.open),
-                    "private": sealed,
-                    "ledger_sequence": entry.sequence,
-                }
-            )
+            self._events.insert(),
+            {
+                self._owner.name: id_,
+                "sequence": sequence,
+                "kind": written.name,
+                "at": now,
+                "actor": actor,
+                "content": dict(written.open),
+                "private": sealed,
+                "ledger_sequence": entry.sequence,
+            },
         )
         outbox.tell(self.connection, self._told(event, sequence, entry))
         return entry

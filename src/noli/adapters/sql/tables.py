@@ -485,7 +485,9 @@ case_entry = sa.Table(
 )
 
 _PRESERVED = sa.text("held = 1")
-_WAITING, _IDLE = sa.text("idle_at IS NULL"), sa.text("idle_at IS NOT NULL")
+#: There is something to do about it; as the index has it.
+WAITING = sa.text("idle_at IS NULL")
+_IDLE = sa.text("idle_at IS NOT NULL")
 #: As the index has it: a bound value would not be recognised.
 BREACHED = sa.text("breaches > 0")
 
@@ -537,9 +539,14 @@ notice_file = sa.Table(
     sa.Index("ix_notice_file_unalarmed", "id", sqlite_where=UNALARMED, postgresql_where=UNALARMED),
     sa.Index("ix_notice_file_law", "law", sqlite_where=_KEPT, postgresql_where=_KEPT),
     # The queue: what is done with stands in no index that the queue is read from.
-    sa.Index("ix_notice_file_waiting", *_OF_NOTICES, sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index(
+        "ix_notice_file_waiting", *_OF_NOTICES, "opening", "planned_at", sqlite_where=WAITING, postgresql_where=WAITING
+    ),
     sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
+    # For load: how many stand where, and whose clock ends when.
+    sa.Index("ix_notice_file_load", "state", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
+    sa.Index("ix_notice_file_opening", "opening", "queue_at", "id"),
     sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
     sa.Index(None, "key_id"),
 )
@@ -704,6 +711,25 @@ look = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False, index=True),
     sa.Index(None, "staff_id", "at"),
     sqlite_autoincrement=True,
+)
+
+# Cases and notices that a member of staff left to others for good; why is asked by nobody.
+stepped_aside = sa.Table(
+    "stepped_aside",
+    metadata,
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("subject", sa.String(16), primary_key=True, index=True),
+)
+
+# By which links, hosts and references a case or a notice is found, as keyed digests: the database alone has none.
+found_by = sa.Table(
+    "found_by",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("subject", sa.String(16), primary_key=True, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index(None, "digest", "at"),
 )
 
 # Work that is to be done, and who holds it until when; see ``noli.jobs``.

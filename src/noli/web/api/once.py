@@ -7,14 +7,18 @@ the first time. Before a write is answered, this process's index has it: what is
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from noli.bank.ports import BankTransaction
 from noli.base.errors import Conflict
 from noli.notices.ports import NoticeTransaction
+from noli.pursuit.model import Pursuit, PursuitId
+from noli.pursuit.ports import PursuitTransaction
+from noli.pursuit.service import PursuitService
 from noli.web.api.operation import Call, Reply
 
 Act = Callable[[BankTransaction, datetime], msgspec.Struct | Mapping[str, object]]
@@ -43,23 +47,64 @@ def once_notice(call: Call, act: Callable[[NoticeTransaction], msgspec.Struct]) 
         return Reply(_kept(call, transaction.banks, lambda: act(transaction), call.app.clock.now()))
 
 
+T = TypeVar("T")
+
+
+def once_pursuit(
+    call: Call, act: Callable[[PursuitService, T], Sequence[Pursuit]], *, ask: Callable[[PursuitService], T]
+) -> list[Pursuit]:
+    """Do a write to pursuits, unless it was done before; returns the pursuits as they are now. Raises as ``once``.
+
+    Only their ids are kept for a repeat: what pursuits say is sealed, and goes with the case's key.
+
+    Args:
+        call: The request.
+        act: Does the write with what was asked for, in the transaction that keeps the ids.
+        ask: What has to be asked outside of that, of name servers for instance; not asked again by a repeat.
+    """
+    pursuits = call.app.pursuits
+    with pursuits.store.transaction() as transaction:
+        kept = _recalled(call, transaction.cases.banks)
+        if kept is not None:
+            return _loaded(pursuits, transaction, kept)
+    asked = ask(pursuits)
+    with pursuits.store.transaction(write=True) as transaction:
+        inside = pursuits.within(transaction)
+
+        def ids() -> list[PursuitId]:
+            return [each.id for each in act(inside, asked)]
+
+        return _loaded(pursuits, transaction, _kept(call, transaction.cases.banks, ids, call.app.clock.now()))
+
+
+def _loaded(pursuits: PursuitService, transaction: PursuitTransaction, ids: bytes) -> list[Pursuit]:
+    return [pursuits.load(transaction, PursuitId(each)) for each in msgspec.json.decode(ids, type=list[str])]
+
+
 def _kept(
     call: Call,
     answers: BankTransaction,
-    act: Callable[[], msgspec.Struct | Mapping[str, object]],
+    act: Callable[[], msgspec.Struct | Mapping[str, object] | Sequence[str]],
     now: datetime,
 ) -> bytes:
-    given, digest = call.idempotency_key, _digest(call)
-    kept = answers.recall(call.key.name, given) if given else None
+    kept = _recalled(call, answers)
     if kept is not None:
-        if not hmac.compare_digest(kept[0], digest):
-            msg = "This Idempotency-Key was used for another request."
-            raise Conflict(msg)
-        return kept[1]
+        return kept
     body = msgspec.json.encode(act())
-    if given:
-        answers.remember(call.key.name, given, digest=digest, response=body, now=now)
+    if call.idempotency_key:
+        answers.remember(call.key.name, call.idempotency_key, digest=_digest(call), response=body, now=now)
     return body
+
+
+def _recalled(call: Call, answers: BankTransaction) -> bytes | None:
+    given = call.idempotency_key
+    kept = answers.recall(call.key.name, given) if given else None
+    if kept is None:
+        return None
+    if not hmac.compare_digest(kept[0], _digest(call)):
+        msg = "This Idempotency-Key was used for another request."
+        raise Conflict(msg)
+    return kept[1]
 
 
 def _digest(call: Call) -> bytes:

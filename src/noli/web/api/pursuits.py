@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pursuits: begin, look up, name, draft, send, put on record what became of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from noli.access.model import Scope
 from noli.casework.model import CaseId, LinkId
-from noli.pursuit.model import Pursuit, PursuitId
+from noli.pursuit.model import Pursuit, PursuitId, Traces
+from noli.pursuit.service import PursuitService
 from noli.web.api import pursuit_schemas as s
 from noli.web.api import pursuit_views as views
+from noli.web.api.once import once_pursuit
 from noli.web.api.operation import Call, Kind, Operation
 
 _CASE = "/api/v1/cases/{case}/pursuits"
@@ -21,11 +24,17 @@ _ACTOR = 64
 
 def open_(call: Call) -> s.PursuitList:
     """Begin to pursue links of a case, one pursuit a site, and look up who is responsible."""
-    given, service = call.given, call.app.pursuits
-    links = frozenset(LinkId(each) for each in given.links)
-    case, content = CaseId(call.path["case"]), frozenset(given.content)
-    made = service.open(case, content=content, links=links, actor=actor(call))
-    return s.PursuitList([_full(call, service.look_up(each.id, actor=actor(call))) for each in made])
+    given, case, who = call.given, CaseId(call.path["case"]), actor(call)
+    links, content = frozenset(LinkId(each) for each in given.links), frozenset(given.content)
+
+    def ask(pursuits: PursuitService) -> list[tuple[PursuitId, Traces]]:
+        made = pursuits.open(case, content=content, links=links, actor=who)
+        return [(each.id, pursuits.trace(each.id)) for each in made]
+
+    def act(pursuits: PursuitService, asked: list[tuple[PursuitId, Traces]]) -> list[Pursuit]:
+        return [pursuits.note(id_, traces, actor=who) for id_, traces in asked]
+
+    return s.PursuitList([_full(call, each) for each in once_pursuit(call, act, ask=ask)])
 
 
 def queue(call: Call) -> s.PursuitPage:
@@ -44,49 +53,53 @@ def show(call: Call) -> s.FullPursuit:
 
 def look_up(call: Call) -> s.FullPursuit:
     """Ask name servers and registries anew."""
-    return _full(call, call.app.pursuits.look_up(_id(call), actor=actor(call)))
+    id_ = _id(call)
+
+    def act(pursuits: PursuitService, traces: Traces) -> list[Pursuit]:
+        return [pursuits.note(id_, traces, actor=actor(call))]
+
+    return _full(call, *once_pursuit(call, act, ask=lambda pursuits: pursuits.trace(id_)))
 
 
 def name_party(call: Call) -> s.FullPursuit:
     """Name somebody who is responsible."""
     given = call.given
     who = {"addressee": given.addressee, "name": given.name, "address": given.address}
-    return _full(call, call.app.pursuits.name_party(_id(call), given.rung, **who, actor=actor(call)))
+    return _once(call, lambda pursuits, id_, actor: pursuits.name_party(id_, given.rung, **who, actor=actor))
 
 
 def draft(call: Call) -> s.FullPursuit:
     """Write a request; it waits for somebody to send it."""
-    given = call.given
-    wishes = views.wishes(given)
-    return _full(
-        call, call.app.pursuits.draft(_id(call), given.rung, name=given.name, wishes=wishes, actor=actor(call))
+    given, wishes = call.given, views.wishes(call.given)
+    return _once(
+        call, lambda pursuits, id_, actor: pursuits.draft(id_, given.rung, name=given.name, wishes=wishes, actor=actor)
     )
 
 
 def send(call: Call) -> s.FullPursuit:
     """Send a request, or note that it was sent."""
-    service, number = call.app.pursuits, call.number("number", "request")
-    if call.given.by_hand:
-        return _full(call, service.sent_by_hand(_id(call), number, actor=actor(call)))
-    return _full(call, service.send(_id(call), number, text=call.given.text, actor=actor(call)))
+    number, given = call.number("number", "request"), call.given
+    if given.by_hand:
+        return _once(call, lambda pursuits, id_, actor: pursuits.sent_by_hand(id_, number, actor=actor))
+    return _once(call, lambda pursuits, id_, actor: pursuits.send(id_, number, text=given.text, actor=actor))
 
 
 def read(call: Call) -> s.FullPursuit:
     """Say that an answer was read."""
-    return _full(call, call.app.pursuits.read(_id(call), call.number("number", "request"), actor=actor(call)))
+    number = call.number("number", "request")
+    return _once(call, lambda pursuits, id_, actor: pursuits.read(id_, number, actor=actor))
 
 
 def settle(call: Call) -> s.FullPursuit:
     """Put on record what became of a request."""
-    return _full(
-        call,
-        call.app.pursuits.settle(_id(call), call.number("number", "request"), call.given.outcome, actor=actor(call)),
-    )
+    number, outcome = call.number("number", "request"), call.given.outcome
+    return _once(call, lambda pursuits, id_, actor: pursuits.settle(id_, number, outcome, actor=actor))
 
 
 def drop(call: Call) -> s.FullPursuit:
     """Throw a draft away."""
-    return _full(call, call.app.pursuits.drop(_id(call), call.number("number", "request"), actor=actor(call)))
+    number = call.number("number", "request")
+    return _once(call, lambda pursuits, id_, actor: pursuits.drop(id_, number, actor=actor))
 
 
 def book(call: Call) -> s.BookOut:
@@ -104,6 +117,7 @@ def _write(path: str, handler: Any, summary: str, body: type[Any] | None = None)
         body={} if body is None else {Kind.JSON: body},
         answer=s.PursuitList if path == _CASE else s.FullPursuit,
         problems=("conflict", "not-found", "invalid-input"),
+        idempotent=True,
     )
 
 
@@ -145,6 +159,12 @@ PURSUITS: tuple[Operation, ...] = (
         answer=s.BookOut,
     ),
 )
+
+
+def _once(call: Call, act: Callable[[PursuitService, PursuitId, str], Pursuit]) -> s.FullPursuit:
+    """Change one pursuit, for which nobody has to be asked."""
+    changed = once_pursuit(call, lambda pursuits, _: [act(pursuits, _id(call), actor(call))], ask=lambda _: None)
+    return _full(call, *changed)
 
 
 def _full(call: Call, pursuit: Pursuit) -> s.FullPursuit:

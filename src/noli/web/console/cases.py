@@ -71,11 +71,12 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
     after = CaseId(query.after) if query.after else None
     wanted = _filter(which, state, visitor.staff)
     found = call.app.desk.cases(visitor.staff, wanted, after=after, limit=ROWS + 1)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
     return show(
         call,
         visitor,
         "cases.html",
-        rows=found[:ROWS],
+        rows=[each for each in found[:ROWS] if each.id not in aside],
         older=found[ROWS - 1].id if len(found) > ROWS else "",
         first=after is None,
         which=which,
@@ -89,18 +90,11 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
     )
 
 
-def find(call: Call, visitor: Visitor) -> Reply:
-    """Find a case by the number that somebody tells on the telephone."""
-    case = call.app.desk.find(visitor.staff, call.fields.one("number")[:64])
-    if case is None:
-        return render.redirect(call, "/console/cases", done="unknown-number")
-    return render.redirect(call, f"/console/cases/{case}")
-
-
 def case_page(call: Call, visitor: Visitor) -> Reply:
     """Show a case; the ledger says who opened it."""
     case = call.app.desk.view(visitor.staff, CaseId(call.path["case"]))
     everybody = call.app.staff.all()
+    but = {case.assigned_to, visitor.staff.id, *call.app.moderation.who_left(case.id)}
     named = timeline.names(everybody)
     translate = catalogue(render.language_of(call)).gettext
     return show(
@@ -113,7 +107,7 @@ def case_page(call: Call, visitor: Visitor) -> Reply:
         named=named,
         mine=case.assigned_to == visitor.staff.id,
         may_take=_may_take(case, visitor),
-        colleagues=colleagues(everybody, Right.WORK_CASES, but={case.assigned_to, visitor.staff.id}),
+        colleagues=colleagues(everybody, Right.WORK_CASES, but=but),
         consents=[each for each in Recipient if each in case.consents],
         pursuits=call.app.pursuits.of_case(case.id),
         contents=list(Content),

@@ -17,6 +17,8 @@ from noli.access.model import Right, SessionKind, Staff
 from noli.access.rules import RIGHTS, require
 from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFound, Throttled, Unauthenticated
+from noli.moderation.service import SteppedAside
+from noli.pursuit.model import PursuitId
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
 from noli.web.api.problems import STATUS
 from noli.web.console import words
@@ -135,28 +137,29 @@ def show(
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One line of the navigation: where it leads, and to whom it is shown."""
+    """One line of the navigation: where it leads, and to whom it is shown: whoever has one of some rights."""
 
     path: str
     text: str
     icon: str
-    right: Right | None = None
+    rights: frozenset[Right] = frozenset(Right)
     apart: bool = False
     here: bool = False
 
 
 #: The navigation, in its order; each role sees what it may open.
 WAYS: tuple[Way, ...] = (
-    Way("/console/notices", N_("Queue"), "queue", Right.LIST_NOTICES),
-    Way("/console/clocks", N_("Clocks"), "clock", Right.LIST_NOTICES),
-    Way("/console/figures", N_("Figures"), "chart", Right.LIST_NOTICES),
-    Way("/console/cases", N_("Cases"), "case", Right.LIST_CASES),
-    Way("/console/pursuits", N_("Requests"), "case", Right.LIST_CASES),
-    Way("/console/records", N_("Records"), "person", Right.LIST_NOTICES),
-    Way("/console/banks", N_("Banks"), "bank", Right.LIST_NOTICES),
-    Way("/console/partners", N_("Partners"), "link", Right.LIST_NOTICES),
-    Way("/console/ledger", N_("Ledger"), "ledger", Right.READ_LEDGER),
-    Way("/console/staff", N_("Staff"), "people", Right.MANAGE_STAFF),
+    Way("/console/search", N_("Search"), "search", frozenset({Right.VIEW_CASES, Right.VIEW_NOTICES})),
+    Way("/console/notices", N_("Queue"), "queue", frozenset({Right.LIST_NOTICES})),
+    Way("/console/clocks", N_("Clocks"), "clock", frozenset({Right.LIST_NOTICES})),
+    Way("/console/figures", N_("Figures"), "chart", frozenset({Right.LIST_NOTICES})),
+    Way("/console/cases", N_("Cases"), "case", frozenset({Right.LIST_CASES})),
+    Way("/console/pursuits", N_("Requests"), "case", frozenset({Right.LIST_CASES})),
+    Way("/console/records", N_("Records"), "person", frozenset({Right.LIST_NOTICES})),
+    Way("/console/banks", N_("Banks"), "bank", frozenset({Right.LIST_NOTICES})),
+    Way("/console/partners", N_("Partners"), "link", frozenset({Right.LIST_NOTICES})),
+    Way("/console/ledger", N_("Ledger"), "ledger", frozenset({Right.READ_LEDGER})),
+    Way("/console/staff", N_("Staff"), "people", frozenset({Right.MANAGE_STAFF})),
     Way("/console/help", N_("Help"), "help", apart=True),
 )
 
@@ -166,7 +169,7 @@ def navigation(visitor: Visitor, at: str, translate: Callable[[str], str]) -> li
     return [
         replace(each, text=translate(each.text), here=at == each.path or at.startswith(f"{each.path}/"))
         for each in WAYS
-        if each.right is None or visitor.may(each.right)
+        if each.rights & RIGHTS[visitor.staff.role]
     ]
 
 
@@ -195,9 +198,21 @@ def _guarded(page: ConsolePage, call: Call) -> Reply:
             visits.check_form(call, SessionKind.STAFF)
         if page.right is not None:
             require(visitor.staff, page.right)
+        _check_stays(call, visitor)
         return page.handler(call, visitor)
     except (Forbidden, NotFound, Conflict, InputError, Throttled) as error:
         return _refused(call, visitor, error)
+
+
+def _check_stays(call: Call, visitor: Visitor) -> None:
+    """Refuse what somebody left to others; a pursuit goes with its case. Raises SteppedAside."""
+    for name in ("case", "notice"):
+        if name in call.path:
+            call.app.moderation.check_stays(visitor.staff.id, call.path[name])
+    if "pursuit" in call.path and call.app.moderation.left_to_others(visitor.staff.id):
+        with call.app.pursuits.store.transaction() as transaction:
+            case = call.app.pursuits.load(transaction, PursuitId(call.path["pursuit"])).case
+        call.app.moderation.check_stays(visitor.staff.id, case)
 
 
 def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
@@ -216,7 +231,8 @@ def _logged_out(page: ConsolePage, call: Call, token: str) -> Reply:
 
 def _refused(call: Call, visitor: Visitor, error: NoliError) -> Reply:
     status, _ = STATUS[error.code]
-    back = "/console" if status == STATUS["not-found"][0] else _page_of(call, visitor)
+    gone = status == STATUS["not-found"][0] or isinstance(error, SteppedAside)
+    back = "/console" if gone else _page_of(call, visitor)
     wait = error.retry_after_s if isinstance(error, Throttled) else 0
     return show(call, visitor, "refused.html", status=status, code=error.code, typed=_typed(call), back=back, wait=wait)
 

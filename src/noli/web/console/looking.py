@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking, only on demand: a small preview from the platform, counted and on record before it is fetched, never kept.
 
-1. Nobody is shown anything by opening a notice: a button asks, and the page that follows shows one preview.
-2. The picture's address holds a proof that this session asked for this very content within the last minute; another
-   address, or the same one later, shows nothing.
+1. Nobody is shown anything by opening a notice, whatever link led there: a button asks, and the page that follows
+   shows one preview.
+2. Both that page's address and the picture's hold a proof that this session asked for this very content within the last
+   minute; another address, or the same one later, shows nothing.
 3. What is confirmed is shown to one person, once; what may show somebody under 18 to nobody; and past the own limit
    only a pause brings more (``moderation/rules.py``).
 """
 
 import hashlib
 import hmac
-from datetime import datetime
 from urllib.parse import urlencode
 
 from noli.base.errors import Forbidden, NotFound
@@ -28,7 +28,7 @@ _PNG = "image/png"
 
 
 class PreviewQuery(LanguageQuery):
-    """What a preview is asked with: when, and the proof of who asked."""
+    """What a preview is asked with: when it was asked for, and the proof of who did."""
 
     at: int = 0
     proof: str = ""
@@ -36,17 +36,23 @@ class PreviewQuery(LanguageQuery):
 
 def ask(call: Call, visitor: Visitor) -> Reply:
     """Show the page again, with the preview of one content."""
-    del visitor
-    return render.redirect(call, f"/console/notices/{call.path['notice']}", look=call.path["content"])
+    notice, content, at = NoticeId(call.path["notice"]), call.path["content"], int(call.app.clock.now().timestamp())
+    where = f"/console/notices/{notice}"
+    return render.redirect(call, where, look=content, at=str(at), proof=proof(visitor, notice, content, at))
+
+
+def asked(call: Call, visitor: Visitor, content: str) -> bool:
+    """Tell whether this session asked for a content just now, as its address says."""
+    query: PreviewQuery = call.query
+    wanted = proof(visitor, NoticeId(call.path["notice"]), content, query.at)
+    fresh = 0 <= call.app.clock.now().timestamp() - query.at <= _SHOWN_WITHIN_S
+    return fresh and hmac.compare_digest(wanted.encode(), query.proof.encode("utf-8", "surrogatepass"))
 
 
 def preview(call: Call, visitor: Visitor) -> Reply:
     """Fetch and show one preview; it is counted and in the ledger first."""
     service, id_ = call.app.notices, NoticeId(call.path["notice"])
-    now = call.app.clock.now()
-    wanted = proof(visitor, id_, call.path["content"], call.query.at)
-    fresh = 0 <= now.timestamp() - call.query.at <= _SHOWN_WITHIN_S
-    if not (fresh and hmac.compare_digest(wanted.encode(), call.query.proof.encode("utf-8", "surrogatepass"))):
+    if not asked(call, visitor, call.path["content"]):
         msg = "This preview was not asked for."
         raise Forbidden(msg)
     with service.store.transaction() as transaction:
@@ -68,11 +74,10 @@ def preview(call: Call, visitor: Visitor) -> Reply:
     return Reply(picture, _PNG)
 
 
-def address(visitor: Visitor, notice: NoticeId, content: int, now: datetime) -> str:
+def address(call: Call, content: int) -> str:
     """Return where a preview that was just asked for is shown."""
-    at = int(now.timestamp())
-    query = urlencode({"at": at, "proof": proof(visitor, notice, str(content), at)})
-    return f"/console/notices/{notice}/contents/{content}/preview?{query}"
+    query = urlencode({"at": call.query.at, "proof": call.query.proof})
+    return f"/console/notices/{call.path['notice']}/contents/{content}/preview?{query}"
 
 
 def proof(visitor: Visitor, notice: NoticeId, content: str, at: int) -> str:

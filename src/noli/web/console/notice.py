@@ -9,6 +9,7 @@ from noli.access.rules import require
 from noli.bank.model import entry_text
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
+from noli.moderation.model import FoundKind
 from noli.notices import commands as c
 from noli.notices import letters, rules
 from noli.notices.clocks import clocks
@@ -18,7 +19,7 @@ from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import looking, notice_story, timeline
 from noli.web.console.cases import done
-from noli.web.console.guard import LanguageQuery, Visitor, show
+from noli.web.console.guard import Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
 from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, undo_time, undoable
 from noli.web.console.work import NOBODY, colleagues
@@ -29,7 +30,7 @@ from noli.web.html.languages import catalogue
 MAX_RULE, MAX_REPORT = 200, 200
 
 
-class NoticeQuery(LanguageQuery):
+class NoticeQuery(looking.PreviewQuery):
     """What a notice is asked with."""
 
     done: str = ""
@@ -45,6 +46,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         history = transaction.history(id_)
         about = known(transaction, notice)
     everybody = call.app.staff.all()
+    but = {notice.assigned_to, visitor.staff.id, *call.app.moderation.who_left(id_)}
     named = timeline.names(everybody)
     translate = catalogue(render.language_of(call)).gettext
     presets, now = PRESETS[notice.opening], call.app.clock.now()
@@ -77,7 +79,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         decidable=_decidable(notice, visitor),
         mine=notice.assigned_to == visitor.staff.id,
         may_take=_may_take(notice, visitor),
-        colleagues=colleagues(everybody, Right.WORK_NOTICES, but={notice.assigned_to, visitor.staff.id}),
+        colleagues=colleagues(everybody, Right.WORK_NOTICES, but=but),
         measures=[each for each in Measure if each is not Measure.REFUSE_UPLOAD],
         grounds=list(Ground),
         now=now,
@@ -132,7 +134,8 @@ def hand_over(call: Call, visitor: Visitor) -> Reply:
     id_, service, to = NoticeId(call.path["notice"]), call.app.notices, call.fields.one("to")
     note = call.fields.one("note").strip()
     check_text(note, MAX_NOTE, "note")
-    if to != NOBODY and to not in {each.id for each in colleagues(call.app.staff.all(), Right.WORK_NOTICES)}:
+    others = colleagues(call.app.staff.all(), Right.WORK_NOTICES, but=call.app.moderation.who_left(id_))
+    if to != NOBODY and to not in {each.id for each in others}:
         msg = "There is no such colleague."
         raise NotFound(msg)
     steps: list[c.Command] = [c.WriteNote(visitor.staff.id, note)] if note else []
@@ -140,6 +143,16 @@ def hand_over(call: Call, visitor: Visitor) -> Reply:
         may_decide(service.load(transaction, id_), visitor)
         service.act(transaction, id_, [*steps, c.Take("" if to == NOBODY else to)], actor=actor(visitor))
     return _back(call, "notice-handed")
+
+
+def step_aside(call: Call, visitor: Visitor) -> Reply:
+    """Leave a notice to others for good, without a reason; what one has is put back."""
+    id_, service, staff = NoticeId(call.path["notice"]), call.app.notices, visitor.staff
+    with service.writing() as transaction:
+        if service.load(transaction, id_).assigned_to == staff.id:
+            service.act(transaction, id_, [c.Take("")], actor=actor(visitor))
+    call.app.moderation.step_aside(staff.id, FoundKind.NOTICE, id_)
+    return render.redirect(call, QUEUE, done="stepped-aside")
 
 
 def note(call: Call, visitor: Visitor) -> Reply:
@@ -226,8 +239,8 @@ def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> 
         number = each.content.number
         if call.app.previews.there_are(each.content.ref) and visitor.may(Right.WORK_NOTICES):
             why = looking.unshown(call, visitor, notice, each)
-            asked = why is None and call.query.look == str(number)
-            address = looking.address(visitor, notice.id, number, call.app.clock.now()) if asked else ""
+            asked = why is None and call.query.look == str(number) and looking.asked(call, visitor, str(number))
+            address = looking.address(call, number) if asked else ""
             found[number] = (why or "", address)
     return found
 

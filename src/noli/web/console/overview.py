@@ -31,12 +31,13 @@ def clocks_page(call: Call, visitor: Visitor) -> Reply:
     now = call.app.clock.now()
     with call.app.notices.store.transaction() as transaction:
         load = transaction.load(now)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
     gettext = catalogue(render.language_of(call)).gettext
     return show(
         call,
         visitor,
         "clocks.html",
-        rows=found[:ROWS],
+        rows=[each for each in found[:ROWS] if each.id not in aside],
         older=found[ROWS - 1].id if len(found) > ROWS else "",
         first=after is None,
         load=load,
@@ -54,7 +55,8 @@ def figures_page(call: Call, visitor: Visitor) -> Reply:
     now = call.app.clock.now()
     since = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     with call.app.notices.store.transaction() as transaction:
-        found, load = figures(transaction.happened(since=since), now.date()), transaction.load(now)
+        found = figures(transaction.counted(since=since), transaction.decided(since=since), now.date())
+        load = transaction.load(now)
     hours = None if found.median_time is None else found.median_time / timedelta(hours=1)
     return show(
         call,

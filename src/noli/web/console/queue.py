@@ -33,7 +33,7 @@ SHORT = 8
 QUEUE = "/console/notices"
 
 # What a saved view keeps of an address.
-_KEPT = ("show", "opening", "find")
+_KEPT = ("show", "opening")
 
 
 class Shown(StrEnum):
@@ -65,7 +65,6 @@ class QueueQuery(LanguageQuery):
 
     show: str = Shown.DECIDE
     opening: str = ""
-    find: str = ""
     after: str = ""
     done: str = ""
     undo: str = ""
@@ -75,21 +74,20 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
     """List notices, the most urgent first."""
     query: QueueQuery = call.query
     which, opening = _choice(query)
-    find = "".join(each for each in query.find.upper() if each.isascii() and each.isalnum())[:16]
     after = NoticeId(query.after) if query.after else None
-    wanted = _filter(which, opening, find, visitor.staff.id)
+    wanted = _filter(which, opening, visitor.staff.id)
     found = call.app.notices.queue(wanted, after=after, limit=ROWS + 1)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
     gettext = catalogue(render.language_of(call)).gettext
     return show(
         call,
         visitor,
         "queue.html",
-        rows=found[:ROWS],
+        rows=[each for each in found[:ROWS] if each.id not in aside],
         older=found[ROWS - 1].id if len(found) > ROWS else "",
         first=after is None,
         which=which,
         opening=opening or "",
-        find=find,
         shown={each: gettext(text) for each, text in SHOWN.items()},
         openings=list(Opening),
         presets=COMMON,
@@ -100,7 +98,7 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         undo=undoable(call, query.undo),
         done=done(call),
         short=SHORT,
-        kept=urlencode({"show": which, "opening": opening or "", "find": find}),
+        kept=urlencode({"show": which, "opening": opening or ""}),
     )
 
 
@@ -118,6 +116,7 @@ def decide_many(call: Call, visitor: Visitor) -> Reply:
     wait = undo_time(call, visitor)
     with service.writing() as transaction:
         for each in ids:
+            call.app.moderation.check_stays(staff.id, each)
             notice = service.load(transaction, each)
             may_decide(notice, visitor)
             ruled = command(preset, notice, service.law, author=staff.id, reason=call.fields.one("reason"))
@@ -143,7 +142,8 @@ def forget_view(call: Call, visitor: Visitor) -> Reply:
 def following(call: Call, visitor: Visitor) -> NoticeSummary | None:
     """Return the notice that somebody decides about next: the most urgent that is theirs or nobody's."""
     found = call.app.notices.queue(NoticeFilter(waiting=True, undecided=True), limit=ROWS)
-    return next((each for each in found if each.assigned_to in {"", visitor.staff.id}), None)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
+    return next((each for each in found if each.assigned_to in {"", visitor.staff.id} and each.id not in aside), None)
 
 
 def undoable(call: Call, id_: str) -> Notice | None:
@@ -187,21 +187,21 @@ def _choice(query: QueueQuery) -> tuple[Shown, Opening | None]:
         raise InputError(msg) from error
 
 
-def _filter(which: Shown, opening: Opening | None, begins: str, staff: str) -> NoticeFilter:
+def _filter(which: Shown, opening: Opening | None, staff: str) -> NoticeFilter:
     match which:
         case Shown.DECIDE:
-            return NoticeFilter(waiting=True, undecided=True, opening=opening, begins=begins)
+            return NoticeFilter(waiting=True, undecided=True, opening=opening)
         case Shown.MINE:
-            return NoticeFilter(waiting=True, assigned_to=staff, opening=opening, begins=begins)
+            return NoticeFilter(waiting=True, assigned_to=staff, opening=opening)
         case Shown.FREE:
-            return NoticeFilter(waiting=True, undecided=True, assigned_to="", opening=opening, begins=begins)
+            return NoticeFilter(waiting=True, undecided=True, assigned_to="", opening=opening)
         case Shown.INCOMPLETE:
-            return NoticeFilter(state=NoticeState.INCOMPLETE, opening=opening, begins=begins)
+            return NoticeFilter(state=NoticeState.INCOMPLETE, opening=opening)
         case Shown.MISSED:
-            return NoticeFilter(breached=True, opening=opening, begins=begins)
+            return NoticeFilter(breached=True, opening=opening)
         case Shown.HELD:
-            return NoticeFilter(held=True, opening=opening, begins=begins)
+            return NoticeFilter(held=True, opening=opening)
         case Shown.ALL:
-            return NoticeFilter(opening=opening, begins=begins)
+            return NoticeFilter(opening=opening)
         case _:
             assert_never(which)

@@ -328,6 +328,8 @@ FACTS: Mapping[str, str] = {
     "record.complaint-decided": N_("A complaint about an account was decided"),
     "record.suspension-lifted": N_("A restriction was lifted"),
     "notice.viewed": N_("Looked at the notice"),
+    "case.stepped-aside": N_("Left the case to others"),
+    "notice.stepped-aside": N_("Left the notice to others"),
     "notice.looked-at": N_("Was shown a preview"),
     "notice.received": N_("A notice came in"),
     "notice.content-added": N_("Content was added"),
@@ -420,7 +422,7 @@ DONE: Mapping[str, str] = {
     "request-removed": N_("On record: it is gone. The person sees it."),
     "request-refused": N_("On record: they refuse. The next step is proposed."),
     "request-passed-on": N_("On record: they point at others. The next step is proposed."),
-    "unknown-number": N_("There is no case with this number. Check the digits and letters with the person."),
+    "stepped-aside": N_("It went to others, and does not come back to you."),
 }
 
 _ALL = {**_WORDS, **_OF_PURSUITS, **_OF_NOTICES}

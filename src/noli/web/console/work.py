@@ -10,6 +10,7 @@ from noli.access.rules import RIGHTS, require
 from noli.base.errors import Conflict, InputError, NotFound
 from noli.casework.limits import MAX_NOTE, check_text
 from noli.casework.model import CaseId, CaseState, ItemId
+from noli.moderation.model import FoundKind
 from noli.web.api.operation import Call, Reply
 from noli.web.console.guard import Visitor
 from noli.web.html import render
@@ -75,8 +76,20 @@ def hand_over(call: Call, visitor: Visitor) -> Reply:
     if found is None and to != NOBODY:
         msg = "There is no such colleague."
         raise NotFound(msg)
+    if found is not None and found.id in call.app.moderation.who_left(_case(call)):
+        msg = "There is no such colleague."
+        raise NotFound(msg)
     call.app.desk.hand_over(visitor.staff, _case(call), found, note=call.fields.one("note"))
     return _back(call, "handed")
+
+
+def step_aside(call: Call, visitor: Visitor) -> Reply:
+    """Leave a case to others for good, without a reason; what one has is put back."""
+    case, staff = _case(call), visitor.staff
+    if call.app.cases.view(case).assigned_to == staff.id:
+        call.app.desk.hand_over(staff, case, None)
+    call.app.moderation.step_aside(staff.id, FoundKind.CASE, case)
+    return render.redirect(call, "/console/cases", done="stepped-aside")
 
 
 def rule(call: Call, visitor: Visitor) -> Reply:

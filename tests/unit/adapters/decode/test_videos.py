@@ -82,6 +82,23 @@ def test_a_long_video_is_hashed_once_a_second(tmp_path: Path) -> None:
     assert times(read(dense, thorough=True).frames) == sorted(both)
 
 
+def test_regions_are_found_twice_a_second_in_a_short_clip_and_less_often_in_a_long_one(
+    clip: Path, tmp_path: Path
+) -> None:
+    """So that a part of a few seconds has several frames in order; without being asked for there are none."""
+
+    def looked_at(path: Path) -> list[int]:
+        with path.open("rb") as file:
+            made = list(read_video(file, Wanted(regions=True), BUDGET))
+        return [each.at_ms or 0 for each in made if isinstance(each, Frame) and each.regions is not None]
+
+    assert looked_at(clip) == [1000 * second + at for second in range(6) for at in (0, 500)]
+    still = drawn(width=160, height=96)
+    long = clips.encoded(tmp_path / "long.mp4", [still] * 40, codec="libx264", rate=1, key_every=1)
+    assert looked_at(long) == list(range(0, 40_000, 1000))
+    assert all(frame.regions is None for frame in read(clip).frames)
+
+
 def test_frames_of_uneven_times_keep_them(tmp_path: Path) -> None:
     """In a video whose frames come when something happens, a moment shows the frame that has stood since before."""
     at_ms = [0, 90, 1700, 1730, 4000, 4200]

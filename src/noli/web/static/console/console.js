@@ -159,6 +159,18 @@ function keysSetting() {
   });
 }
 
+/** Let a preview stand on one page, once: leaving it, coming back, or a possible minor ends the display at once. */
+function showOnce() {
+  const image = document.querySelector(".preview");
+  if (!image) return;
+  const here = new URL(location.href);
+  for (const name of ["look", "at", "proof"]) here.searchParams.delete(name);
+  history.replaceState(null, "", here);
+  const end = () => image.remove();
+  globalThis.addEventListener("pagehide", end);
+  document.addEventListener("submit", end);
+}
+
 /** Let a blurred preview be clear for as long as a key or the button is held. */
 function holdToSee() {
   const image = document.querySelector(".preview.blurred");
@@ -177,6 +189,7 @@ function holdToSee() {
 
 localTimes();
 countDown();
+showOnce();
 holdToSee();
 warnBeforeTheEnd();
 tokenFromAddress();
