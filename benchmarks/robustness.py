@@ -33,6 +33,7 @@ from noli.bank.regions import RegionSecrets
 from noli.base.secrecy import Purpose
 from noli.hashing.kernel import HammingIndex
 from noli.hashing.model import PDQ_BYTES, Pipeline, Reading
+from noli.matching.looks import entries_seen
 from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees, strong
 
@@ -94,6 +95,13 @@ class Noli:
                  for form in (one.value, *copies)]  # fmt: skip
         return {hit for form in forms for hit, _ in self.whole.search(form, _THRESHOLD, 1000)[0]}
 
+    def by_looks(self, reading: Reading) -> set[int]:
+        """Take a second look at an upload, as a check does where nothing is near it."""
+        if self.by_hash(reading):
+            return set()
+        seen = (entries_seen(self.whole, looks, threshold_bits=_THRESHOLD) for looks in reading.looks if looks)
+        return {entry for some in seen for entry in some}
+
     def by_regions(self, reading: Reading) -> tuple[set[int], set[int]]:
         """Look for its regions: entries for review, and those that could block."""
         review, block = set(), set()
@@ -111,7 +119,7 @@ class Noli:
 
 def look(file: bytes) -> Reading:
     """Read a file as a check does."""
-    return read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, regions=True)
+    return read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, regions=True, looks=True)
 
 
 def _rgb(file: bytes) -> Image.Image:
@@ -156,7 +164,7 @@ def pictures() -> list[Image.Image]:
 #: Edits in whose result another banked picture can be seen, too.
 _SHOWS_ANOTHER = {"picture in picture", "collage of two", "collage of four", "region replaced"}
 
-METHODS = ("PDQ alone", "pHash", "Noli: hashes", "Noli: block", "Noli: all")
+METHODS = ("PDQ alone", "pHash", "Noli: hashes", "Noli: second look", "Noli: block", "Noli: all")
 
 
 def recall(shown: list[Image.Image], noli: Noli, seed: int) -> tuple[dict[str, dict[str, float]], dict[str, int]]:
@@ -164,7 +172,7 @@ def recall(shown: list[Image.Image], noli: Noli, seed: int) -> tuple[dict[str, d
     files = [jpeg(one, 90) for one in shown]
     plains, phashes = [plain(file) for file in files], [phash(file) for file in files]
     table: dict[str, dict[str, float]] = {}
-    wrong = dict.fromkeys(("checks", "pairs", "block", "review"), 0)
+    wrong = dict.fromkeys(("checks", "pairs", "block", "review", "second look"), 0)
     for name, edit in EDITS.items():
         found = dict.fromkeys(METHODS, 0)
         for number, picture in enumerate(shown):
@@ -174,9 +182,11 @@ def recall(shown: list[Image.Image], noli: Noli, seed: int) -> tuple[dict[str, d
             reading = look(copy)
             whole = noli.by_hash(reading)
             review, block = noli.by_regions(reading)
+            again = noli.by_looks(reading)
             found["PDQ alone"] += (plain(copy) ^ plains[number]).bit_count() <= _THRESHOLD
             found["pHash"] += (phash(copy) ^ phashes[number]).bit_count() <= PHASH_BITS
             found["Noli: hashes"] += number in whole
+            found["Noli: second look"] += number in whole | again
             found["Noli: block"] += number in whole | block
             found["Noli: all"] += number in whole | review
             right = {number, other} if name in _SHOWS_ANOTHER else {number}
@@ -184,6 +194,7 @@ def recall(shown: list[Image.Image], noli: Noli, seed: int) -> tuple[dict[str, d
             wrong["pairs"] += len(shown) - len(right)
             wrong["block"] += len((whole | block) - right)
             wrong["review"] += len((whole | review) - right)
+            wrong["second look"] += len((whole | again) - right)
         table[name] = {method: count / len(shown) for method, count in found.items()}
         print(f"{name:<28}" + "  ".join(f"{method} {share:.2f}" for method, share in table[name].items()), flush=True)
     return table, wrong
@@ -250,10 +261,11 @@ def background(noli: Noli) -> dict[str, dict[str, int]]:
     for kind, picture in chain(_drawn(), _stored()):
         reading = look(jpeg(picture, 88))
         whole, (review, block) = noli.by_hash(reading), noli.by_regions(reading)
-        row = table.setdefault(kind, dict.fromkeys(("checks", "block", "review"), 0))
+        row = table.setdefault(kind, dict.fromkeys(("checks", "block", "review", "second look"), 0))
         row["checks"] += 1
         row["block"] += bool(whole | block)
         row["review"] += bool(whole | review)
+        row["second look"] += bool(whole | noli.by_looks(reading))
     return table
 
 
@@ -271,7 +283,15 @@ def samescene(frames: int = 4) -> dict[str, int] | None:
             decoded = [Image.fromarray(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
         places = np.linspace(0, len(decoded) - 1, frames + 2)[1:-1].astype(int)
         shown.append([jpeg(decoded[at], 90) for at in places])
-    counts = dict.fromkeys(("pairs", "by hash", "by regions", "review, by either", "block by regions"), 0)
+    names = (
+        "pairs",
+        "by hash",
+        "by regions",
+        "review, by either",
+        "block by regions",
+        "review, by hash or second look",
+    )
+    counts = dict.fromkeys(names, 0)
     for one, other in combinations(range(len(clips)), 2):
         noli = Noli()
         for number, file in enumerate(shown[one]):
@@ -285,6 +305,7 @@ def samescene(frames: int = 4) -> dict[str, int] | None:
             counts["by regions"] += len(review)
             counts["review, by either"] += len(whole | review)
             counts["block by regions"] += len(block)
+            counts["review, by hash or second look"] += len(whole | noli.by_looks(reading))
     return counts
 
 
@@ -303,9 +324,12 @@ def costs(noli: Noli) -> dict[str, float]:
     file = jpeg(picture, 88)
 
     def check() -> None:
-        reading = look(file)
+        reading = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, regions=True)
         noli.by_hash(reading)
         noli.by_regions(reading)
+
+    def check_again() -> None:
+        noli.by_looks(read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, looks=True))
 
     def check_hash() -> None:
         noli.by_hash(read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET))
@@ -315,6 +339,7 @@ def costs(noli: Noli) -> dict[str, float]:
     return {
         "register": _median_ms(lambda: Noli().register(0, file)),
         "check, hashes and regions": _median_ms(check),
+        "check, hashes and second look": _median_ms(check_again),
         "check, hashes alone": _median_ms(check_hash),
         "threatexchange's PDQ": _median_ms(lambda: plain(file)),
         "imagehash's pHash": _median_ms(lambda: phash(file)),

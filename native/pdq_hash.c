@@ -95,7 +95,7 @@ static int32_t median_of(const int32_t *keys) {
     return (int32_t)(median ^ (uint32_t)1 << 31);
 }
 
-static void bits_of(const float *coefs, uint8_t *hash) {
+void noli_pdq_bits(const float *coefs, uint8_t *hash) {
     int32_t keys[COEFS * COEFS];
     for (int k = 0; k < COEFS * COEFS; k++) {
         keys[k] = key_of(coefs[k] + 0.0F); /* of the two zeros, which are equal, always the same */
@@ -124,7 +124,7 @@ void noli_pdq_hashes(float grid[NOLI_PDQ_GRID][NOLI_PDQ_GRID], noli_pdq_result *
                 *(TURNS[v].transpose ? &turned[j][i] : &turned[i][j]) = negate ? -coefs[i][j] : coefs[i][j];
             }
         }
-        bits_of(&turned[0][0], result->hashes[v]);
+        noli_pdq_bits(&turned[0][0], result->hashes[v]);
     }
 }
 

@@ -72,6 +72,9 @@ static inline size_t cell_reach(size_t n) {
 /* Hash and quality of nothing: zeros. */
 void noli_pdq_clear(noli_pdq_result *result);
 
+/* Set the bits of the 256 frequencies (down x along) that lie above their lower median, in a hash of zeros. */
+void noli_pdq_bits(const float *coefs, uint8_t *hash);
+
 /* Quality and the hashes of all eight forms of a picture that was filtered down to the grid. */
 void noli_pdq_hashes(float grid[NOLI_PDQ_GRID][NOLI_PDQ_GRID], noli_pdq_result *result);
 

@@ -12,6 +12,7 @@ int noli_add_crops(PyObject *module);
 int noli_add_jpeg(PyObject *module);
 int noli_add_index(PyObject *module);
 int noli_add_regions(PyObject *module);
+int noli_add_looks(PyObject *module);
 
 /* Environment variable that demands one code path. */
 #define DEMAND "NOLI_KERNEL"
@@ -60,7 +61,7 @@ static int add_constants(PyObject *module) {
 
 static int execute(PyObject *module) {
     if (add_constants(module) < 0 || noli_add_pdq(module) < 0 || noli_add_crops(module) < 0 ||
-        noli_add_jpeg(module) < 0 || noli_add_regions(module) < 0) {
+        noli_add_jpeg(module) < 0 || noli_add_regions(module) < 0 || noli_add_looks(module) < 0) {
         return -1;
     }
     return noli_add_index(module);

@@ -235,6 +235,11 @@ class App(ExchangeParts, CustodyParts):
             decode=lambda data, side, grey: self.hasher.pictures.preview(data, side=side, grey=grey),
         )
 
+    @property
+    def looks_again(self) -> bool:
+        """Whether pictures get a second look: where it is on, and a bank has nothing but hashes."""
+        return self.config.second_look == "on" and self.indexes.without_regions > 0
+
     def lag(self) -> int:
         """Count the changes of the installation that are not in this process's index yet."""
         with self.store.transaction() as transaction:

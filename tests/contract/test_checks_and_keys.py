@@ -64,7 +64,8 @@ def checked(name: str, *neighbours: Neighbour) -> Check:
 def test_a_check_is_read_back_as_it_was_answered(stores: _Stores) -> None:
     """Decision, matches with the policy of that moment, hashes, reference and time."""
     checks, _, near = stores
-    made = checked("c1", near, replace(near, entry=EntryId(8), distance_bits=31))
+    again = replace(near, entry=EntryId(9), looked_again=True)
+    made = checked("c1", near, replace(near, entry=EntryId(8), distance_bits=31), again)
     checks.add([made])
     assert checks.get("c1") == made
 

@@ -62,7 +62,10 @@ def check(server: Server, staff: dict[str, str], file: bytes) -> dict[str, Any]:
 
 
 def test_a_free_crop_is_found_by_its_regions(server: Server, staff: dict[str, str]) -> None:
-    """It asks for review with type region; a bank that keeps none forgets them, and no entry ever shows them."""
+    """It asks for review with type region; a bank that keeps none forgets them, and no entry ever shows them.
+
+    Such a bank is searched by a second look: a collage is found, not the crop.
+    """
     bank = make_bank(server, staff, "robust")
     made = server.client.post(f"/api/v1/banks/{bank}/entries", headers=staff, files={"file": _scene()})
     assert made.status_code == 201
@@ -77,6 +80,11 @@ def test_a_free_crop_is_found_by_its_regions(server: Server, staff: dict[str, st
     changed = server.client.patch(f"/api/v1/banks/{bank}", headers=staff, json={"regions": "off"})
     assert (changed.status_code, changed.json()["regions"]) == (200, "off")
     assert check(server, staff, crop)["decision"] == "allow"
+    collaged = check(server, staff, _collage())
+    assert (collaged["decision"], [match["type"] for match in collaged["matches"]]) == ("review", ["second_look"])
+    assert "second look" in collaged["reason"]
+    recorded = server.client.get(f"/api/v1/checks/{collaged['check_id']}", headers=staff).json()
+    assert recorded["matches"] == collaged["matches"]
     server.client.patch(f"/api/v1/banks/{bank}", headers=staff, json={"regions": "review"})
     assert check(server, staff, crop)["decision"] == "allow"
 
@@ -85,6 +93,14 @@ def _scene(part: tuple[int, int, int, int] | None = None) -> bytes:
     """Encode a drawn scene, or a part of it."""
     shown = Image.fromarray(scene(12))
     return media.encoded(shown if part is None else shown.crop(part), "JPEG")
+
+
+def _collage() -> bytes:
+    """Encode the scene with another one beside it."""
+    sheet = Image.new("L", (960, 360))
+    sheet.paste(Image.fromarray(scene(13)), (0, 0))
+    sheet.paste(Image.fromarray(scene(12)), (480, 0))
+    return media.encoded(sheet, "JPEG")
 
 
 def test_a_protected_picture_is_blocked_until_it_is_withdrawn(server: Server, staff: dict[str, str]) -> None:

@@ -81,7 +81,7 @@ def test_threads_do_not_race(tmp_path: Path) -> None:
     if runtime("libtsan.so") is None:
         pytest.skip("This compiler has no thread sanitizer.")
     native = PROJECT / "native"
-    others = ("pdq", "jpeg", "python", "regions", "wasm")
+    others = ("looks", "pdq", "jpeg", "python", "regions", "wasm")
     sources = [str(path) for path in native.glob("*.c") if not path.name.startswith(others)]
     program = tmp_path / "threads"
     subprocess.run(

@@ -358,7 +358,7 @@ class MemoryChecks:
     def _blocked(self, since: datetime) -> Iterator[tuple[Check, Match]]:
         for check in self._kept:
             for match in check.decision.matches if check.checked_at >= since else ():
-                if match.verdict is Verdict.BLOCK and match.neighbour.agreement is None:
+                if match.verdict is Verdict.BLOCK and match.neighbour.by_hash:
                     yield check, match
 
     def _position(self, wanted: str) -> int:

@@ -224,6 +224,10 @@ def _wrong_step(value: str) -> str:
     return "" if value in {"draft", "send"} else "is 'draft' or 'send'."
 
 
+def _wrong_switch(value: str) -> str:
+    return "" if value in {"on", "off"} else "is 'on' or 'off'."
+
+
 def _wrong_mail(value: str) -> str:
     local, at, domain = value.partition("@")
     good = local and at and "." in domain and value.isascii() and not any(sign in " <>,;" for sign in value)
@@ -249,6 +253,7 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "enterprise": _wrong_enterprise,
     "writes_as": _wrong_writer,
     "next_step": _wrong_step,
+    "second_look": _wrong_switch,
     "mail_from": _wrong_mail,
     "rdap_url": _wrong_lists,
 }

@@ -83,6 +83,9 @@ class Config:
     #: Uploads that are not like each other of which one entry may block so many in 24 hours; then it asks for review
     #: only, until somebody says that it is right. 0 for no limit.
     doubted_after: int = 40
+    #: Whether an uploaded picture that is near nothing is looked for a second time in banks that have no regions, as it
+    #: may have been before it was cut, turned, framed or collaged: ``on`` or ``off``.
+    second_look: str = "on"
     #: File with the keys that the database must not give away; empty for ``secrets/keys.json`` inside ``data``.
     key_file: str = ""
     #: Name of the bank that pictures from the intake pages go to; made on first use with the action ``review``.

@@ -112,9 +112,14 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
         hasher(app.config, files=len(files)) as (media, workers),
         output.shares(total=len(files), label="Checking") as on_progress,
     ):
-        limit, regions = app.config.max_upload_bytes, app.indexes.regions > 0
         for file in read_files(
-            files, media, max_bytes=limit, workers=workers, regions=regions, on_progress=on_progress
+            files,
+            media,
+            max_bytes=app.config.max_upload_bytes,
+            workers=workers,
+            regions=app.indexes.regions > 0,
+            looks=app.looks_again,
+            on_progress=on_progress,
         ):
             reading = file.reading
             yield _Checked(
@@ -130,7 +135,7 @@ def _match(match: Match, made: Check) -> dict[str, object]:
         "entry": entry_text(match.neighbour.entry),
         "type": str(made.type_of(match)),
         "closeness": str(match.closeness),
-        "distance": match.neighbour.distance_bits if match.neighbour.agreement is None else None,
+        "distance": match.neighbour.distance_bits if match.neighbour.by_hash else None,
         "verdict": str(match.verdict),
         "reason": match.reason,
     }

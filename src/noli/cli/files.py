@@ -99,6 +99,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
     every_ms: int | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
     regions: bool = False,
+    looks: bool = False,
 ) -> Iterator[FileResult]:
     """Hash files.
 
@@ -110,6 +111,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
         pipeline: What to do to the pixels first.
         crops: Whether to hash all that registering takes.
         regions: Whether to find the regions that are looked for.
+        looks: Whether to take a second look at pictures.
         every_ms: Milliseconds between moments of a video, 0 for every single frame; None for the usual distance.
         on_progress: Told how much has been done since it was told last, 1 a file; from several threads.
 
@@ -132,7 +134,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
             return hasher.read_video(file, thorough=crops, regions=regions, every_ms=every_ms, on_progress=tell)
 
         def picture(data: bytes) -> Reading:
-            return hasher.read(data, pipeline=pipeline, crops=crops, regions=regions)
+            return hasher.read(data, pipeline=pipeline, crops=crops, regions=regions, looks=looks)
 
         result = _read(path, video, picture, max_bytes=max_bytes)
         tell(1.0)

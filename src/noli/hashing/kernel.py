@@ -17,6 +17,7 @@ KERNEL = _native.KERNEL
 AVAILABLE = _native.AVAILABLE
 HammingIndex = _native.Index
 jpeg_pdq = _native.jpeg_pdq
+looks = _native.looks
 pdq = _native.pdq
 pdq_crop = _native.pdq_crop
 pdq_folded = _native.pdq_folded
@@ -30,6 +31,7 @@ __all__ = [
     "KERNEL",
     "HammingIndex",
     "jpeg_pdq",
+    "looks",
     "pdq",
     "pdq_crop",
     "pdq_folded",

@@ -27,6 +27,10 @@ REGION_UNITS = 32_768
 #: Regions that are registered for a picture, and that are looked for in one.
 REGIONS_KEPT, REGIONS_SOUGHT = 60, 160
 
+#: Side of the square that a picture is shrunk to for a second look, and windows that one has at most
+#: (``native/looks.h``: NOLI_LOOKS_SIDE, NOLI_LOOKS_MOST).
+LOOKS_SIDE, LOOKS_MOST = 128, 768
+
 #: Frames of an animated picture whose regions are looked at.
 REGION_FRAMES = 4
 
@@ -265,6 +269,7 @@ class Frame:
         inner: Eight values of what lies inside bars or an even border; empty where there are none.
         inner_quality: Quality of those.
         regions: Its regions; None unless they were asked for.
+        looks: Hashes of the windows of a second look at it, one behind the other; empty unless they were asked for.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
@@ -275,6 +280,7 @@ class Frame:
     inner: tuple[bytes, ...] = field(default=(), repr=False)
     inner_quality: int = 0
     regions: Regions | None = None
+    looks: bytes = field(default=b"", repr=False)
 
     @property
     def type(self) -> SignalType:
@@ -346,6 +352,11 @@ class Reading:
     def regions(self) -> tuple[Regions | None, ...]:
         """The regions of each frame, beside ``hashes``."""
         return tuple(f.regions for f in self.frames)
+
+    @property
+    def looks(self) -> tuple[bytes, ...]:
+        """The second looks at each frame, beside ``hashes``."""
+        return tuple(f.looks for f in self.frames)
 
     @property
     def registered_regions(self) -> tuple[Regions, ...]:

@@ -11,7 +11,13 @@ class MediaHasher(Protocol):
     """Decodes untrusted media far from this process and hashes it there."""
 
     def read(
-        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+        self,
+        data: bytes,
+        *,
+        pipeline: Pipeline = Pipeline.FULL,
+        crops: bool = False,
+        regions: bool = False,
+        looks: bool = False,
     ) -> Reading:
         """Hash one file.
 
@@ -21,6 +27,7 @@ class MediaHasher(Protocol):
             crops: Whether to hash all that registering takes: of a picture the usual crops of its first frame and the
                 regions that are kept, too (there are none after ``Pipeline.NEAREST_512``), of a video all moments.
             regions: Whether to find the regions that are looked for in a picture, as for checking; likewise.
+            looks: Whether to take a second look at a picture, as for checking; likewise. Not together with ``crops``.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.

@@ -20,6 +20,7 @@ from noli.bank.ports import BankStore, BankTransaction
 from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
 from noli.hashing.model import PDQ_BYTES, Regions
+from noli.matching.looks import entries_seen
 from noli.matching.model import Neighbour
 from noli.matching.ports import HammingIndex, HeldBank, IndexCache, Kept
 from noli.matching.regions import RegionIndex
@@ -53,6 +54,11 @@ class _Loaded:
         """Whether it can match by regions."""
         policy = self.bank.policy
         return policy.regions is not RegionUse.OFF and not policy.negative and len(self.regions) > 0
+
+    @property
+    def has_hashes_alone(self) -> bool:
+        """Whether it can match by nothing but hashes."""
+        return not self.bank.policy.negative and not self.has_regions and len(self.index) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,12 @@ class BankIndexes:
         """How many regions the enabled banks hold; where there are none, an upload's need not be found."""
         state = self._state
         return 0 if state is None else sum(len(one.regions) for one in state.enabled if one.has_regions)
+
+    @property
+    def without_regions(self) -> int:
+        """How many hashes the enabled banks hold that have no regions; without any, nothing is looked at again."""
+        state = self._state
+        return 0 if state is None else sum(len(one.index) for one in state.enabled if one.has_hashes_alone)
 
     def load(self, store: BankStore) -> None:
         """Take the snapshot and what came after, or read everything anew, in one transaction.
@@ -354,6 +366,30 @@ class BankIndexes:
                 Neighbour(bank, entry, bank.policy.threshold_bits, agreement=agreement)
                 for entry, agreement in one.regions.search(regions, hashes, max_neighbours=max_neighbours)
             )
+        return found
+
+    def neighbours_by_looks(self, looks: bytes, *, banks: Collection[str] | None = None) -> list[Neighbour]:
+        """Search the windows of a second look at one picture, in the enabled banks that have no regions.
+
+        Args:
+            looks: Their hashes.
+            banks: Names to search in; None for all that are enabled.
+
+        Returns:
+            Each entry once for each bank, at its bank's threshold.
+
+        Raises:
+            Unavailable: Nothing is loaded.
+        """
+        found: list[Neighbour] = []
+        for one in self._current().enabled:
+            bank = one.bank
+            if one.has_hashes_alone and (banks is None or bank.name in banks):
+                bits = bank.policy.threshold_bits
+                found += (
+                    Neighbour(bank, EntryId(entry), bits, looked_again=True)
+                    for entry in entries_seen(one.index, looks, threshold_bits=bits)
+                )
         return found
 
     def _current(self) -> _State:

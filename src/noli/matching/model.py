@@ -34,6 +34,8 @@ class MatchType(StrEnum):
     VPDQ = "vpdq"
     #: Regions of it, which lie as they lay in the banked picture.
     REGION = "region"
+    #: The whole picture as it may have been before it was cut, turned, framed or collaged.
+    SECOND_LOOK = "second_look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,13 @@ class Neighbour:
         bank: The bank with its policy.
         entry: The entry.
         distance_bits: Smallest distance between the query and any hash of the entry, 0-63; the bank's threshold where
-            only regions agree.
+            only regions agree or only a second look found it.
         disputed: Whether somebody says that the entry is wrong.
         at_most: The strongest action that the entry may ask for, until somebody here has confirmed it; None: any.
         remembered: The store could not be asked about the entry: ``at_most`` is the weakest of its bank.
         segment: Of two videos, what the one shows of the other; None where one of them is a picture.
         agreement: How far regions agree, where only they do.
+        looked_again: Whether only a second look found it.
     """
 
     bank: Bank
@@ -116,6 +119,12 @@ class Neighbour:
     remembered: bool = False
     segment: Segment | None = None
     agreement: Agreement | None = None
+    looked_again: bool = False
+
+    @property
+    def by_hash(self) -> bool:
+        """Whether the hash of the whole upload, as it is, is so near."""
+        return self.agreement is None and not self.looked_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +189,6 @@ class Check:
         """What of the upload a match is about."""
         if match.neighbour.agreement is not None:
             return MatchType.REGION
+        if match.neighbour.looked_again:
+            return MatchType.SECOND_LOOK
         return MatchType(self.hashes[match.query].type)

@@ -8,9 +8,11 @@
    no longer count; other frames are untouched. A disputed veto is itself in doubt: it weakens to review, not allow.
 4. Where only regions agree, an entry asks for review at most, unless its bank says that they may block and so much
    agrees that another picture of the same scene is out of the question.
-5. An upload that shows too little of a banked video, or only what resembles it, asks for review at most.
-6. The strongest that stands wins. Disabled banks say nothing.
-7. A file that could not be read cannot be shown harmless, and a viewer may be more forgiving than our decoder:
+5. What only a second look finds, the upload as it may have been before it was cut, turned or framed, asks for review at
+   most.
+6. An upload that shows too little of a banked video, or only what resembles it, asks for review at most.
+7. The strongest that stands wins. Disabled banks say nothing.
+8. A file that could not be read cannot be shown harmless, and a viewer may be more forgiving than our decoder:
    ``corrupt``, ``too_large`` and ``timed_out`` are ``review`` at least, so that damaging a file is no way round a
    block. ``unsupported`` (not a picture at all, for all we know) and ``low_quality`` (a flat picture shows nobody) are
    ``allow`` with the reason: there is nothing to review, and platforms see both all day.
@@ -96,8 +98,11 @@ def strong(agreement: Agreement) -> bool:
 def closeness_of(neighbour: Neighbour) -> Closeness:
     """Name how close a neighbour is, by its distance or by how far its regions agree.
 
-    By regions it is ``near`` where they agree so far that they may block, else ``edge``, never ``same``.
+    By regions it is ``near`` where they agree so far that they may block, else ``edge``, never ``same``; by a second
+    look always ``edge``.
     """
+    if neighbour.looked_again:
+        return Closeness.EDGE
     if neighbour.agreement is not None:
         return Closeness.NEAR if strong(neighbour.agreement) else Closeness.EDGE
     return closeness(neighbour.distance_bits, neighbour.bank.policy.threshold_bits)
@@ -146,6 +151,8 @@ def _match(query: int, neighbour: Neighbour, veto: Neighbour | None) -> Match:
     policy = neighbour.bank.policy
     if neighbour.agreement is not None:
         return _match_by_regions(query, neighbour, neighbour.agreement, veto)
+    if neighbour.looked_again:
+        return _match_by_looks(query, neighbour, veto)
     close = closeness_of(neighbour)
     reason = f"{_named(neighbour)}, {close}; {neighbour.bank.name} "
     if policy.negative:
@@ -172,6 +179,18 @@ def _match_by_regions(query: int, neighbour: Neighbour, agreement: Agreement, ve
         reason += f"; {neighbour.bank.name} asks for review where only regions agree"
     else:
         reason += f"; {neighbour.bank.name} {_DOES[policy.action]}"
+    return _weighed(Match(neighbour, closeness_of(neighbour), verdict, reason, query), veto)
+
+
+def _match_by_looks(query: int, neighbour: Neighbour, veto: Neighbour | None) -> Match:
+    policy = neighbour.bank.policy
+    verdict = _ASKS[policy.action]
+    reason = f"{_named(neighbour)}, as it would be cut, turned or framed; {neighbour.bank.name} "
+    if verdict is Verdict.BLOCK:
+        verdict = Verdict.REVIEW
+        reason += "asks for review where only a second look finds it"
+    else:
+        reason += _DOES[policy.action]
     return _weighed(Match(neighbour, closeness_of(neighbour), verdict, reason, query), veto)
 
 

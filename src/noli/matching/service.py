@@ -46,6 +46,7 @@ class Upload:
         copies: Of each hash, the other forms in which copies come, looked for under its name; empty where they are not
             known.
         regions: The regions of the picture of each hash; empty where they are not known.
+        looks: Hashes of a second look at each picture, searched where nothing else is found; empty for none.
     """
 
     hashes: tuple[Hash, ...]
@@ -53,6 +54,7 @@ class Upload:
     outcome: Outcome = Outcome.HASHED
     copies: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
     regions: tuple[Regions | None, ...] = ()
+    looks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def is_video(self) -> bool:
@@ -62,7 +64,7 @@ class Upload:
     @classmethod
     def of(cls, reading: Reading, *, content_ref: str = "") -> Self:
         """Make one of a file that was read."""
-        return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions)
+        return cls(reading.hashes, content_ref, reading.outcome, reading.copies, reading.regions, reading.looks)
 
 
 #: Position of a frame, the entry, and how far its regions agree.
@@ -215,6 +217,10 @@ class Checker:
                 near.append([neighbour for found_near, _ in of_forms for neighbour in found_near])
                 capped = capped or any(was_capped for _, was_capped in of_forms)
             hints = self._look_for_regions(upload, near, banks)
+            if not any(near):
+                for at, looks in enumerate(upload.looks):
+                    if looks:
+                        near[at] += self._indexes.neighbours_by_looks(looks, banks=banks)
             found.append(Found(upload, tuple(near), capped, tuple(hints)))
         return found
 
@@ -301,7 +307,7 @@ class Checker:
 
     def _admit(self, found: Found, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
-        by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.agreement is None]
+        by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.by_hash]
         nearest = min(by_hash, default=None)
         seen = _seen(decision.matches, exact=exact)
         for query, near in _asked(found):
@@ -424,12 +430,13 @@ def _confirmed(
 def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
     """Everything about distance that a key reads out of an answer: entries with their closeness or distance.
 
-    Regions tell of none: what is near them cannot be sent as a hash, and files of near-copies are no steps of one bit.
+    Regions and second looks tell of none: what is near them cannot be sent as a hash, and files of near-copies are no
+    steps of one bit.
     """
     return tuple(
         sorted(
             (m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1)
             for m in matches
-            if m.neighbour.agreement is None
+            if m.neighbour.by_hash
         )
     )

@@ -107,6 +107,7 @@ def test_a_role_without_anything_to_serve_stops_the_start() -> None:
         ("parts", "intake,api", "intake,shop"),
         ("parts", "console", ""),
         ("role", "worker", "janitor"),
+        ("second_look", "off", "no"),
         ("public_url", "https://noli.example", "https://noli.example/pages"),
         ("public_url", "", "noli.example"),
         ("exit_url", "https://www.wikipedia.org/wiki/Rain", "javascript:alert(1)"),

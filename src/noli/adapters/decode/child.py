@@ -72,8 +72,14 @@ def _serve(requests: BinaryIO, answers: BinaryIO, file: mmap.mmap, budget: Budge
             _answer(answers, preview_to_json(small_picture(data[LOOK.size :], side=side, grey=grey, budget=budget)))
             continue
         pipeline = Pipeline.NEAREST_512 if asked == Ask.READ_NEAREST_512 else Pipeline.FULL
-        crops, regions = asked == Ask.READ_WITH_CROPS, asked == Ask.READ_WITH_REGIONS
-        reading = read_picture(data, pipeline=pipeline, crops=crops, regions=regions, budget=budget)
+        reading = read_picture(
+            data,
+            pipeline=pipeline,
+            budget=budget,
+            crops=asked == Ask.READ_WITH_CROPS,
+            regions=asked in {Ask.READ_WITH_REGIONS, Ask.READ_WITH_REGIONS_AND_LOOKS},
+            looks=asked in {Ask.READ_WITH_LOOKS, Ask.READ_WITH_REGIONS_AND_LOOKS},
+        )
         _answer(answers, reading_to_json(reading))
 
 

@@ -38,11 +38,17 @@ class MediaDecoder:
         return cls(DecoderPool(workers=1), VideoPool(workers=1), max_video_bytes=_ALONE_BYTES)
 
     def read(
-        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+        self,
+        data: bytes,
+        *,
+        pipeline: Pipeline = Pipeline.FULL,
+        crops: bool = False,
+        regions: bool = False,
+        looks: bool = False,
     ) -> Reading:
         """Hash one file; see the port."""
         if not container_of(data):
-            return self.pictures.read(data, pipeline=pipeline, crops=crops, regions=regions)
+            return self.pictures.read(data, pipeline=pipeline, crops=crops, regions=regions, looks=looks)
         if len(data) > self._max_video_bytes:
             return Reading(Outcome.TOO_LARGE, reason=_TOO_LARGE.format(limit=self._max_video_bytes))
         with os.fdopen(in_memory(data), "rb") as file:

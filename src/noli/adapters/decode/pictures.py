@@ -20,6 +20,7 @@ from noli.adapters.decode.formats import READ_FORMATS, formats_of
 from noli.adapters.decode.wire import Preview, dihedral_hashes
 from noli.hashing import kernel
 from noli.hashing.model import (
+    LOOKS_SIDE,
     MIN_QUALITY,
     REGION_FRAMES,
     REGION_UNITS,
@@ -40,6 +41,9 @@ from noli.hashing.variants import crop_hashes
 _MIN_SCALED_SIDE = 480
 _SCALES = (8, 4, 2)
 
+#: The same where the plane only serves a second look, which shrinks it further.
+_MIN_LOOKED_SIDE = 240
+
 #: More bytes than any file has that is decoded here.
 _WHOLE_FILE = 1 << 40
 
@@ -54,6 +58,20 @@ _OUT_OF_MEMORY = "Decoding the picture takes more memory than is allowed."
 _DAMAGED = "The file is damaged or cut short: it begins as {formats} but cannot be decoded."
 _FLAT = "The picture has too little detail to tell it from others (PDQ quality below 50)."
 _UNKNOWN = f"The file is none of {READ_FORMATS}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is made of a picture beside its hash: crops, so many regions, a second look."""
+
+    crops: bool = False
+    regions: int = 0
+    looks: bool = False
+
+    @property
+    def checks(self) -> bool:
+        """Whether it is looked for closely, so that borders are cut away."""
+        return not self.crops and (self.regions > 0 or self.looks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +97,13 @@ def prepare(budget: Budget) -> None:
 
 
 def read_picture(
-    data: bytes, *, pipeline: Pipeline, budget: Budget, crops: bool = False, regions: bool = False
+    data: bytes,
+    *,
+    pipeline: Pipeline,
+    budget: Budget,
+    crops: bool = False,
+    regions: bool = False,
+    looks: bool = False,
 ) -> Reading:
     """Hash one picture file.
 
@@ -89,6 +113,7 @@ def read_picture(
         crops: Whether to hash the usual crops of its first frame and find the regions that are registered; only with
             ``Pipeline.FULL``.
         regions: Whether to find the regions that are looked for instead, and to look inside borders; likewise.
+        looks: Whether to take a second look at its first frame of usable quality, and to look inside borders; likewise.
         budget: What it may take; call ``prepare`` with it before.
 
     Returns:
@@ -98,8 +123,9 @@ def read_picture(
     if not formats:
         return Reading(Outcome.UNSUPPORTED, reason=_UNKNOWN, pipeline=pipeline)
     try:
-        wanted = REGIONS_KEPT if crops else REGIONS_SOUGHT if regions else 0
-        return _read(data, formats, pipeline, budget, crops=crops, regions=wanted)
+        most = REGIONS_KEPT if crops else REGIONS_SOUGHT if regions else 0
+        wanted = _Wanted(crops=crops, regions=most, looks=looks) if pipeline is Pipeline.FULL else _Wanted()
+        return _read(data, formats, pipeline, budget, wanted)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _TOO_MANY_PIXELS.format(limit=budget.max_pixels)
         return Reading(Outcome.TOO_LARGE, reason=reason, pipeline=pipeline)
@@ -134,18 +160,16 @@ def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Prev
         return None
 
 
-def _read(
-    data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, *, crops: bool, regions: int
-) -> Reading:
+def _read(data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, wanted: _Wanted) -> Reading:
     """Hash a file whose first bytes are known; raises whatever decoding raises."""
     picture = _open(data, formats)
     orientation = normalise.orientation_of(picture)
     width, height = normalise.upright_size(picture.size, orientation)
     frames: tuple[Frame, ...]
     if pipeline is Pipeline.FULL and formats == ("JPEG",) and picture.mode in {"L", "RGB"}:
-        frames = (_from_brightness(data, picture, orientation, crops=crops, regions=regions),)
+        frames = (_from_brightness(data, picture, orientation, wanted),)
     else:
-        frames = _from_frames(picture, orientation, pipeline, budget, crops=crops, regions=regions)
+        frames = _from_frames(picture, orientation, pipeline, budget, wanted)
     if frames[0].quality >= MIN_QUALITY:
         return Reading(Outcome.HASHED, frames, pipeline=pipeline, width=width, height=height)
     return Reading(Outcome.LOW_QUALITY, frames, _FLAT, pipeline, width, height)
@@ -156,9 +180,7 @@ def _open(data: bytes, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     return Image.open(io.BytesIO(data), formats=formats)
 
 
-def _from_brightness(
-    data: bytes, picture: ImageFile.ImageFile, orientation: int, *, crops: bool, regions: int
-) -> Frame:
+def _from_brightness(data: bytes, picture: ImageFile.ImageFile, orientation: int, wanted: _Wanted) -> Frame:
     """Hash a JPEG from its brightness alone, undecoded or from a plane that is scaled down where it is large.
 
     Where a JPEG holds colours that RGB cannot show, its brightness differs from that of the RGB picture: by up to 10
@@ -166,10 +188,11 @@ def _from_brightness(
     does not tell, and decoding the colours of every file to find out would cost more than all the rest.
     """
     hashed = kernel.jpeg_pdq(data, orientation)
-    if hashed is not None and not crops and not regions:
+    if hashed is not None and wanted == _Wanted():
         return Frame(dihedral_hashes(hashed[0]), hashed[1])
     width, height = picture.size
-    scale = next((s for s in _SCALES if min(width, height) // s >= _MIN_SCALED_SIDE), 1)
+    least = _MIN_LOOKED_SIDE if hashed is not None and wanted == _Wanted(looks=True) else _MIN_SCALED_SIDE
+    scale = next((s for s in _SCALES if min(width, height) // s >= least), 1)
     picture.draft("L", (width // scale, height // scale))
     # All of the file at once: in pieces of 64 kB, Pillow copies what the decoder leaves of each.
     picture.decodermaxblock = _WHOLE_FILE
@@ -178,14 +201,15 @@ def _from_brightness(
     original = normalise.upright_size((width, height), orientation)
     brightness = plane.tobytes()
     joined, quality = hashed or kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
-    cut = tuple(crop_hashes(brightness, plane.size, original)) if crops else ()
-    found = regions_of_plane(brightness, plane.height, plane.width, regions) if regions else None
+    cut = tuple(crop_hashes(brightness, plane.size, original)) if wanted.crops else ()
+    found = regions_of_plane(brightness, plane.height, plane.width, wanted.regions) if wanted.regions else None
     frame = Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
-    return _with_inner(frame, plane, original) if regions and not crops else frame
+    frame = _with_inner(frame, plane, original) if wanted.checks else frame
+    return replace(frame, looks=_looks_of(plane)) if wanted.looks and frame.quality >= MIN_QUALITY else frame
 
 
 def _from_frames(
-    picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget, *, crops: bool, regions: int
+    picture: Image.Image, orientation: int, pipeline: Pipeline, budget: Budget, wanted: _Wanted
 ) -> tuple[Frame, ...]:
     """Hash every distinct frame of usable quality; the best of the others where there is none."""
     first = picture.tell()
@@ -193,14 +217,16 @@ def _from_frames(
     best_weak: Frame | None = None
     for number, frame in _frames(picture, budget):
         for rendering in normalise.renderings(normalise.upright(frame, orientation)):
-            hashed = _hash(rendering, number, pipeline, crops=crops and number == first)
-            if regions and not crops and pipeline is Pipeline.FULL:
+            hashed = _hash(rendering, number, pipeline, crops=wanted.crops and number == first)
+            if wanted.checks:
                 hashed = _with_inner(hashed, rendering.convert("L"), rendering.size)
             if hashed.quality < MIN_QUALITY:
                 best_weak = hashed if best_weak is None or hashed.quality > best_weak.quality else best_weak
             elif _is_new(hashed, kept):
-                with_regions = regions and len(kept) < REGION_FRAMES and pipeline is Pipeline.FULL
-                kept.append(replace(hashed, regions=_regions_of(rendering, regions)) if with_regions else hashed)
+                with_regions = wanted.regions and len(kept) < REGION_FRAMES
+                found = _regions_of(rendering, wanted.regions) if with_regions else None
+                looks = _looks_of(rendering) if wanted.looks and not kept else b""
+                kept.append(replace(hashed, regions=found, looks=looks))
         if len(kept) >= budget.max_frames:
             break
     if kept:
@@ -275,6 +301,12 @@ def _with_inner(frame: Frame, plane: Image.Image, original: tuple[int, int]) -> 
     if frame.quality < MIN_QUALITY:
         return replace(frame, dihedral=dihedral_hashes(joined), quality=quality)
     return replace(frame, inner=dihedral_hashes(joined), inner_quality=quality)
+
+
+def _looks_of(shown: Image.Image) -> bytes:
+    """Take a second look at a picture, or at a smaller one of the same shape."""
+    square = shown.convert("L").resize((LOOKS_SIDE, LOOKS_SIDE), Image.Resampling.BOX)
+    return kernel.looks(square.tobytes(), shown.width, shown.height)
 
 
 def _regions_of(rendering: Image.Image, most: int) -> Regions:

@@ -80,7 +80,13 @@ class DecoderPool:
             self._free.put(self._start())
 
     def read(
-        self, data: bytes, *, pipeline: Pipeline = Pipeline.FULL, crops: bool = False, regions: bool = False
+        self,
+        data: bytes,
+        *,
+        pipeline: Pipeline = Pipeline.FULL,
+        crops: bool = False,
+        regions: bool = False,
+        looks: bool = False,
     ) -> Reading:
         """Hash one file.
 
@@ -90,6 +96,7 @@ class DecoderPool:
             crops: Whether to hash the usual crops of the first frame and to find the regions that are kept; there are
                 none after ``Pipeline.NEAREST_512``.
             regions: Whether to find the regions that are looked for; likewise.
+            looks: Whether to take a second look; likewise. Not together with ``crops``.
 
         Returns:
             What became of it; bad media is an outcome, never an exception.
@@ -101,9 +108,9 @@ class DecoderPool:
         if refusal is not None:
             outcome, reason = refusal
             return Reading(outcome, reason=reason, pipeline=pipeline)
-        asked = ASK_FOR[pipeline]
-        if pipeline is Pipeline.FULL and (crops or regions):
-            asked = Ask.READ_WITH_CROPS if crops else Ask.READ_WITH_REGIONS
+        asked = Ask.READ_NEAREST_512
+        if pipeline is Pipeline.FULL:
+            asked = Ask.READ_WITH_CROPS if crops else ASK_FOR[regions, looks]
         child = self._take()
         try:
             # A child that served others may have been harmed by them: its death is not held against this file.

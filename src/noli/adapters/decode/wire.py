@@ -16,6 +16,7 @@ from enum import IntEnum
 from noli.base.errors import HashFormatError
 from noli.hashing.model import (
     DIHEDRAL,
+    LOOKS_MOST,
     MAX_QUALITY,
     PDQ_BYTES,
     Frame,
@@ -50,14 +51,21 @@ class Ask(IntEnum):
     READ_NEAREST_512 = 1
     READ_WITH_CROPS = 3
     READ_WITH_REGIONS = 4
+    READ_WITH_LOOKS = 6
+    READ_WITH_REGIONS_AND_LOOKS = 7
     #: Make a small picture to look at; the file follows ``LOOK``.
     PREVIEW = 5
     #: Try what is forbidden and tell what happened.
     TRY_TO_ESCAPE = 2
 
 
-#: How each pipeline is asked for.
-ASK_FOR = {Pipeline.FULL: Ask.READ, Pipeline.NEAREST_512: Ask.READ_NEAREST_512}
+#: How a check asks, by whether it wants regions and a second look.
+ASK_FOR = {
+    (False, False): Ask.READ,
+    (True, False): Ask.READ_WITH_REGIONS,
+    (False, True): Ask.READ_WITH_LOOKS,
+    (True, True): Ask.READ_WITH_REGIONS_AND_LOOKS,
+}
 
 
 def reading_to_json(reading: Reading) -> bytes:
@@ -78,6 +86,7 @@ def reading_to_json(reading: Reading) -> bytes:
                     regions_to_json(f.regions),
                     b"".join(f.inner).hex(),
                     f.inner_quality,
+                    b64encode(f.looks).decode("ascii"),
                 ]
                 for f in reading.frames
             ],
@@ -162,10 +171,11 @@ def _frame(
     regions: object,
     inner: object,
     inner_quality: object,
+    looks: object,
 ) -> Frame:
     """Parse one frame of an answer."""
-    match hashes, quality, number, crops, inner, inner_quality:
-        case str(), int(), int(), list(), str(), int() if (
+    match hashes, quality, number, crops, inner, inner_quality, looks:
+        case str(), int(), int(), list(), str(), int(), str() if (
             0 <= quality <= MAX_QUALITY and 0 <= inner_quality <= MAX_QUALITY and number >= 0
         ):
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
@@ -177,6 +187,7 @@ def _frame(
                 inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
                 inner_quality=inner_quality,
                 regions=regions_from_json(regions),
+                looks=_looks(looks),
             )
     msg = "not a frame"
     raise ValueError(msg)
@@ -198,6 +209,15 @@ def regions_from_json(said: object) -> Regions | None:
             return Regions((width, height), b64decode(places, validate=True), b64decode(coefs, validate=True))
     msg = "not regions"
     raise ValueError(msg)
+
+
+def _looks(coded: str) -> bytes:
+    """Parse the second look at a frame."""
+    looks = b64decode(coded, validate=True)
+    if len(looks) % PDQ_BYTES or len(looks) > LOOKS_MOST * PDQ_BYTES:
+        msg = "not a second look"
+        raise ValueError(msg)
+    return looks
 
 
 def _crop(value: object, quality: object, variant: object) -> Hash:

@@ -136,6 +136,7 @@ def _match(row: Row[*tuple[object, ...]]) -> Match:
         disputed=row.disputed,
         segment=segment,
         agreement=agreement,
+        looked_again=row.looked_again,
     )
     return Match(neighbour, Closeness(row.closeness), Verdict(row.verdict), row.reason, row.query)
 
@@ -165,6 +166,7 @@ def _match_values(number: int, position: int, match: Match) -> dict[str, object]
         "entry_id": match.neighbour.entry,
         "distance_bits": match.neighbour.distance_bits,
         "disputed": match.neighbour.disputed,
+        "looked_again": match.neighbour.looked_again,
         "closeness": match.closeness.value,
         "verdict": match.verdict.value,
         "reason": match.reason,

@@ -223,7 +223,15 @@ class SqlNoticeTransaction:
         """Return the newest recorded match."""
         match, check = t.check_match.c, t.matched_check.c
         query = (
-            sa.select(match.distance_bits, match.closeness, match.agreement, match.segment, check.key, check.checked_at)
+            sa.select(
+                match.distance_bits,
+                match.closeness,
+                match.agreement,
+                match.segment,
+                match.looked_again,
+                check.key,
+                check.checked_at,
+            )
             .join_from(t.check_match, t.matched_check, check.number == match.check_number)
             .where(match.entry_id == entry, check.content_ref == ref)
             .order_by(check.number.desc())
@@ -232,7 +240,7 @@ class SqlNoticeTransaction:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        whole = row.agreement is None and row.segment is None
+        whole = row.agreement is None and row.segment is None and not row.looked_again
         return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
 
     def counted(self, *, since: datetime) -> dict[tuple[str, date], int]:

@@ -350,6 +350,7 @@ check_match = sa.Table(
     # Where a video shows a banked one; null where one of the two is a picture.
     sa.Column("segment", sa.JSON),
     sa.Column("agreement", sa.JSON(none_as_null=True)),
+    sa.Column("looked_again", sa.Boolean(), nullable=False, server_default=sa.false()),
 )
 
 idempotency = sa.Table(

@@ -48,8 +48,8 @@ async def made(call: Call, upload: Upload) -> Check:
 
 
 async def _read(call: Call) -> Reading:
-    """Hash the file, and find its regions where a bank holds any."""
-    return await decoding.read(call, regions=call.app.indexes.regions > 0)
+    """Hash the file, find its regions where a bank holds any, and look again where one holds none."""
+    return await decoding.read(call, regions=call.app.indexes.regions > 0, looks=call.app.looks_again)
 
 
 def check_batch(call: Call) -> schemas.BatchOut:
@@ -101,7 +101,7 @@ def parse_hashes(given: Sequence[schemas.HashIn]) -> tuple[Hash, ...]:
 async def _checked(call: Call, upload: Upload) -> Check:
     """Search here, unless there is much to search; go to a thread where something is hit: that waits on the store."""
     checker = call.app.checker
-    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE or any(upload.regions):
+    if len(upload.hashes) + sum(map(len, upload.copies)) > _INLINE or any(upload.regions) or any(upload.looks):
         return await asyncio.to_thread(checker.check, upload, key=call.key)
     found = checker.look(upload, banks=call.key.banks)
     if found.entries:
@@ -150,7 +150,7 @@ def _match(match: Match, made: Check, *, exact: bool) -> schemas.MatchOut:
         closeness=match.closeness,
         verdict=match.verdict,
         reason=match.reason,
-        distance=near.distance_bits if exact and near.agreement is None else None,
+        distance=near.distance_bits if exact and near.by_hash else None,
         at_ms=made.hashes[match.query].at_ms,
         segment=None if near.segment is None else schemas.SegmentOut(**near.segment.in_seconds()),
     )

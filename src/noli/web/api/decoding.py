@@ -18,11 +18,12 @@ _SOON_S = 1
 _COME_BACK_S = 10
 
 
-async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Reading:
+async def read(call: Call, *, crops: bool = False, regions: bool = False, looks: bool = False) -> Reading:
     """Hash the file of a call; with ``crops`` all that registering takes, with ``regions`` a picture's regions too.
 
-    It waits in a thread pool of its own, as large as there are children, so that slow pictures never take the threads
-    that answer lookups and changes of banks; and videos, which take longer still, never those of pictures.
+    With ``looks`` there is a second look at it. It waits in a thread pool of its own, as large as there are children,
+    so that slow pictures never take the threads that answer lookups and changes of banks; and videos, which take longer
+    still, never those of pictures.
 
     Raises:
         InputError: The form has no file.
@@ -46,7 +47,7 @@ async def read(call: Call, *, crops: bool = False, regions: bool = False) -> Rea
             held.enter_context(_place(app.places, "As many videos", _COME_BACK_S))
             threads = app.watching
         return await asyncio.get_running_loop().run_in_executor(
-            threads, partial(app.hasher.read, file, crops=crops, regions=regions)
+            threads, partial(app.hasher.read, file, crops=crops, regions=regions, looks=looks)
         )
 
 

@@ -113,7 +113,8 @@ class MatchOut(Struct, omit_defaults=True):
 
     bank: str
     entry: str
-    #: `pdq`: the whole picture, by its hash; `region`: parts of it, which lie as they lay in the entry's picture.
+    #: `pdq`: the whole picture, by its hash; `region`: parts of it, which lie as they lay in the entry's picture;
+    #: `second_look`: the picture as it may have been before it was cut, turned or framed.
     type: MatchType
     closeness: Closeness
     verdict: Verdict

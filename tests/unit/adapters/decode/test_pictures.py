@@ -250,3 +250,37 @@ def test_on_much_even_ground_the_picture_inside_stands_for_the_whole() -> None:
     shown = Image.fromarray(scene(3)).convert("RGB").resize((240, 180))
     reading = look(media.encoded(framed(shown, 255, top=130, side=150), "PNG"))
     assert reading.outcome is Outcome.HASHED
+
+
+def test_a_second_look_is_taken_where_it_is_asked_for() -> None:
+    """At JPEGs and others alike, at the first frame of an animation; not at what is too flat, nor unless asked."""
+    shown = Image.fromarray(scene(3))
+    frames = [shown, Image.fromarray(scene(4))]
+    files = {
+        "JPEG": media.encoded(shown, "JPEG", quality=92),
+        "PNG": media.encoded(shown, "PNG"),
+        "GIF": media.encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]),
+    }
+    found = {
+        name: read_picture(data, pipeline=Pipeline.FULL, budget=BUDGET, looks=True).looks
+        for name, data in files.items()
+    }
+    assert [len(looks) for looks in found.values()] == [1, 1, 2]
+    assert all(len(looks[0]) > 100 * 32 for looks in found.values())
+    assert found["GIF"][1] == b""
+    flat = media.encoded(Image.new("L", (600, 400), 120), "JPEG")
+    assert read_picture(flat, pipeline=Pipeline.FULL, budget=BUDGET, looks=True).looks == (b"",)
+    assert read(files["JPEG"]).looks == (b"",)
+    nearest = read_picture(files["PNG"], pipeline=Pipeline.NEAREST_512, budget=BUDGET, looks=True)
+    assert nearest.looks == (b"",)
+
+
+def test_a_second_look_alone_is_taken_at_a_smaller_picture() -> None:
+    """The hash is that of the check without it, and a window is near it, however large the picture is."""
+    file = media.encoded(media.drawn(width=1600, height=1200), "JPEG", quality=92)
+    reading = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, looks=True)
+    assert reading.hashes == read(file).hashes
+    value = int.from_bytes(reading.hashes[0].value)
+    [looks] = reading.looks
+    windows = [int.from_bytes(looks[at : at + 32]) for at in range(0, len(looks), 32)]
+    assert min((value ^ window).bit_count() for window in windows) <= 10
