@@ -213,9 +213,31 @@ def _table(operations: Iterable["Operation"]) -> str:
     return f"| method | path | scope | |\n|---|---|---|---|\n{rows}"
 
 
+def messages() -> str:
+    """Return the page that lists what webhooks can be told."""
+    from noli.app_messages import MESSAGES  # noqa: PLC0415 - the page on settings is made without the kernel
+
+    rows = "\n".join(
+        f"| `{name}` | {each.says} | {', '.join(f'`{field}`' for field in each.adds)} |"
+        for name, each in MESSAGES.items()
+    )
+    return f"""{_SPDX}
+{_MADE}
+# Messages
+
+The types that a [webhook](../how-to/receive-webhooks.md) may name; `case.*` stands for all that begin so, `*` for all.
+Another one is refused. `data` holds what stands in the last column, besides the number of the event.
+
+| type | what happened | `data` |
+|---|---|---|
+{rows}
+"""
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": command_line,
     "configuration.md": configuration,
+    "messages.md": messages,
     "regimes.md": regimes,
     "routes.md": routes,
 }

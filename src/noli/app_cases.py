@@ -35,6 +35,7 @@ from noli.adapters.sql.sessions import SqlSessions
 from noli.adapters.sql.staff import SqlStaff
 from noli.adapters.timestamps import Rfc3161Authority
 from noli.adapters.wordlists import PackagedWords
+from noli.app_messages import MESSAGES
 from noli.base.clock import Clock
 from noli.base.config import Config
 from noli.casework.common import NegativeBanks
@@ -251,7 +252,8 @@ class CaseParts:
     def webhooks(self) -> WebhookService:
         """Keeps webhooks, and delivers to them."""
         store = SqlWebhooks(self.database.engine, self.keyring)
-        return WebhookService(store, self.clock, self.egress, dice=secrets.SystemRandom().random)
+        dice = secrets.SystemRandom().random
+        return WebhookService(store, self.clock, self.egress, dice=dice, types=MESSAGES)
 
     @cached_property
     def notices(self) -> NoticeService:

@@ -261,3 +261,29 @@ def test_the_certificate_is_the_names(tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://receiver.example/",
+        "https://127.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://localhost:9000/",
+        "https://receiver.example:22/",
+        "https://a..b:x/",
+    ],
+)
+def test_what_is_never_called_is_known_before_it_is_called(url: str) -> None:
+    """No name is looked up for it; names, public addresses and hosts that were named may be tried."""
+
+    def resolve(host: str, port: int) -> list[str]:
+        pytest.fail(f"{host}:{port} was looked up")
+
+    with pytest.raises(Forbidden):
+        Egress(resolve=resolve).check(url)
+    for good in ("https://receiver.example/x", "https://1.1.1.1/", "https://[2606:4700::1111]:8443/"):
+        Egress(resolve=resolve).check(good)
+    Egress(private_hosts=["localhost", "tools.internal"], resolve=resolve).check("http://localhost:9/")

@@ -173,7 +173,7 @@ def test_kills_lose_nothing(
     keys = KeyFile.make(tmp_path / "keys.json")
     store = SqlWebhooks(database.engine, keys)
     egress = Egress(private_hosts=["127.0.0.1"])
-    hook, _ = WebhookService(store, SystemClock(), egress, dice=random.Random(1).random).create(
+    hook, _ = WebhookService(store, SystemClock(), egress, dice=random.Random(1).random, types=("case.opened",)).create(
         receiver.url, ["*"], note="", by="test"
     )
     nursery, dice = Nursery(database_url, tmp_path), random.Random(2)
@@ -192,7 +192,7 @@ def test_kills_lose_nothing(
     nursery.stop()
 
     # What is left over is done by whoever comes next.
-    rest = WebhookService(store, Later(), egress, dice=random.Random(3).random)
+    rest = WebhookService(store, Later(), egress, dice=random.Random(3).random, types=("case.opened",))
     errors: list[Exception] = []
     runner = Runner(
         SqlJobs(database.engine),

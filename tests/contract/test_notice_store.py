@@ -126,7 +126,7 @@ def test_lists_are_paged_in_the_order_of_the_queue(stores: Stores) -> None:
     assert [each.id for each in desk.service.queue(NoticeFilter(state=NoticeState.DECIDED))] == [made[0].id]
     assert desk.service.queue(NoticeFilter(breached=True)) == []
     with stores.notices.transaction() as transaction:
-        assert transaction.alarmed(START) == [made[2].id, made[3].id]
+        assert transaction.alarmed(START + timedelta(hours=2)) == [made[2].id, made[3].id]
         portion = transaction.portion(after=None)
         assert [each.id for each in portion] == sorted(each.id for each in made)
         assert transaction.portion(after=portion[2].id, limit=5) == portion[3:]

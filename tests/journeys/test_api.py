@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
+from noli.access.model import Scope
+from noli.bank.model import EntryId, entry_text
+from noli.web.api.operation import Kind
+from noli.web.routes import API
 from tests.support import clips, media
+from tests.support.examples import example
 from tests.support.media import drawn
 from tests.support.regions import scene
 from tests.support.server import Server, check_hex, eventually, make_bank, unmeasured
@@ -150,6 +155,57 @@ def test_a_write_sent_twice_happens_once(server: Server, staff: dict[str, str]) 
     other = server.client.post(path, headers=once, json={"hashes": [{"value": _HEX}]})
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
     assert len(server.client.get(path, headers=staff).json()["entries"]) == 1
+
+
+def test_a_check_sent_twice_is_recorded_once(server: Server, staff: dict[str, str]) -> None:
+    """What matched has one number, however often it is asked under one key; another upload under it is a conflict."""
+    bank = make_bank(server, staff, "asked-twice")
+    protect(server, staff, bank, picture(seed=31))
+    once = {**staff, "Idempotency-Key": "check-1"}
+    file, path = picture(seed=31), "/api/v1/checks"
+    first = server.client.post(path, headers=once, files={"file": file}).json()
+    # Each time with another boundary.
+    again = server.client.post(path, headers=once, files={"file": file}).json()
+    assert (first["decision"], again) == ("block", first)
+    query = server.client.post(f"{path}?content_ref=b", headers=once, files={"file": file})
+    other = server.client.post(path, headers=once, files={"file": picture(seed=32)})
+    batch = {"hashes": [{"value": each["value"]} for each in first["hashes"]]}
+    assert {each.status_code for each in (query, other)} == {409}
+    once["Idempotency-Key"] = "check-2"
+    several = [server.client.post(f"{path}/batch", headers=once, json=batch).json() for _ in range(2)]
+    assert several[0] == several[1]
+    once["Idempotency-Key"] = "check-3"
+    unknown = {"hashes": [{"value": "13579bdf" * 8}]}
+    nothing = [server.client.post(path, headers=once, json=unknown).json() for _ in range(2)]
+    assert nothing[0]["check_id"] != nothing[1]["check_id"], "what does not match leaves nothing"
+
+
+#: Writes without an Idempotency-Key, and why.
+_UNKEPT = {
+    "POST /api/v1/notices/import": "a notice with a reference is taken once",
+    "POST /api/v1/notices/{notice}/decisions/preview": "changes nothing",
+}
+
+
+def test_every_write_refuses_a_key_that_was_used_for_another(server: Server) -> None:
+    """None is forgotten: each write of the document looks at the Idempotency-Key before it does anything."""
+    scopes = ",".join(each for each in Scope if each is not Scope.EXCHANGE)
+    used = {**server.key("walker", scopes), "Idempotency-Key": "used"}
+    assert server.client.post("/api/v1/banks", headers=used, json={"name": "walked"}).status_code == 201
+    schemas = server.client.get("/api/v1/openapi.json").json()
+    writes = [each for each in API if each.method != "GET"]
+    forgotten: list[tuple[str, str, str]] = []
+    assert {f"{each.method} {each.path}" for each in writes if not each.idempotent} == set(_UNKEPT)
+    for each in writes:
+        if each.idempotent:
+            described = schemas["paths"][each.path][each.method.lower()]
+            content = described.get("requestBody", {}).get("content", {})
+            body = example(content[Kind.JSON]["schema"], schemas) if Kind.JSON in content else None
+            path = re.sub(r"{[a-z]+}", "1", each.path.replace("{entry}", entry_text(EntryId(1))))
+            answer = server.client.request(each.method, path, headers=used, **({} if body is None else {"json": body}))
+            if "This Idempotency-Key was used" not in answer.text:
+                forgotten.append((each.method, path, answer.text))
+    assert forgotten == []
 
 
 def test_lists_are_paged(server: Server, staff: dict[str, str]) -> None:

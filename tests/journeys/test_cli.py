@@ -569,6 +569,15 @@ def test_doctor_with_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NOLI_PORT" in done.stdout
 
 
+def test_a_regime_that_is_not_in_force_says_so() -> None:
+    """Neither the page nor the lines of JSON are empty; on a day on which it is in force nothing of it is said."""
+    asked = ("regime", "show", "us-take-it-down", "--on")
+    assert "is not in force on 2026-01-01. It begins on 2026-05-19." in _ok(*asked, "2026-01-01")
+    [line] = _ok(*asked, "2026-01-01", "--json").splitlines()
+    assert json.loads(line)["in_force"] is False
+    assert "not in force" not in _ok(*asked, "2026-06-01")
+
+
 def test_unknown_setting(monkeypatch: pytest.MonkeyPatch, photo: Path) -> None:
     """A misspelt setting stops the command and is named."""
     monkeypatch.setenv("NOLI_MAX_PIXEL", "7")

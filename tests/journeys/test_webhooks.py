@@ -127,8 +127,8 @@ def test_a_platform_is_told_and_looks_after_its_webhook(receiver: Receiver, tmp_
     eventually(lambda: receiver.types().count("case.opened") > 2)
     assert client.post(f"{one}/deliveries/nonsense/resend", headers=key).status_code == 404
 
-    changed = client.patch(one, headers=key, json={"enabled": False, "types": ["match.*"]}).json()
-    assert (changed["enabled"], changed["types"], changed["note"]) == (False, ["match.*"], "us")
+    changed = client.patch(one, headers=key, json={"enabled": False, "types": ["notice.*"]}).json()
+    assert (changed["enabled"], changed["types"], changed["note"]) == (False, ["notice.*"], "us")
     assert client.post(one, headers=key).status_code == 405
     assert client.delete(one, headers=key).json() == {"id": hook}
     assert client.get(one, headers=key).status_code == 404
@@ -145,8 +145,11 @@ def test_webhooks_on_the_command_line(receiver: Receiver, tmp_path: Path, monkey
         assert done.exit_code == status, done.output
         return done.stdout if status == 0 else done.stderr
 
+    assert "private_hosts" in noli("create", receiver.url, "--type", "case.*", status=1)
+    monkeypatch.setenv("NOLI_PRIVATE_HOSTS", "127.0.0.1")
     hook, secret = noli("create", receiver.url, "--type", "case.*", "--note", "us").split()
     assert secret.startswith("whsec_")
+    monkeypatch.delenv("NOLI_PRIVATE_HOSTS")
     assert "private_hosts" in noli("test", hook, status=1)
     assert receiver.got == []
     monkeypatch.setenv("NOLI_PRIVATE_HOSTS", "127.0.0.1")

@@ -85,7 +85,7 @@ def work(engine: sa.Engine, keys: KeyFile, egress: Egress) -> None:
     """Be a worker, until killed."""
     clock, dice = SystemClock(), random.Random(os.getpid())
     notices = service(SqlNotices(engine, keys), keys, clock)
-    webhooks = WebhookService(SqlWebhooks(engine, keys), clock, egress, dice=dice.random)
+    webhooks = WebhookService(SqlWebhooks(engine, keys), clock, egress, dice=dice.random, types=("case.opened",))
     tasks = [NoticeUpkeep(notices).task, *webhooks.tasks]
     runner = Runner(
         SqlJobs(engine),

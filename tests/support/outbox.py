@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from noli.base.errors import NoliError, NotFound
+from noli.base.errors import Forbidden, NoliError, NotFound
 from noli.jobs.model import Lease
 from noli.outbox.model import Delivery, DeliveryState, OutboxMessage, Webhook, WebhookId
 from noli.outbox.ports import DELIVER
@@ -132,6 +132,12 @@ class Receiver:
     def __init__(self, *answers: int | NoliError) -> None:
         self.answers = list(answers)
         self.got: list[tuple[str, dict[str, Any], dict[str, str]]] = []
+
+    def check(self, url: str) -> None:
+        """Refuse one address."""
+        if "inside" in url:
+            msg = "This address leads inside."
+            raise Forbidden(msg)
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
         self.got.append((url, json.loads(content), dict(copy.copy(headers))))

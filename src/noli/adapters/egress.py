@@ -40,6 +40,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 _AGENT = "Noli"
 
+_INSIDE = "This address leads inside; the operator can name hosts inside in the setting private_hosts."
+
 Resolve = Callable[[str, int], Iterable[str]]
 
 
@@ -103,6 +105,10 @@ class Egress:
         self._total_s, self._resolve = total_s, resolve
         self._context = context or httpx.create_ssl_context(trust_env=False)
 
+    def check(self, url: str) -> None:
+        """Refuse what is never called, before a name is looked up. Raises Forbidden."""
+        self._admit(url)
+
     def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
         """Post, and return the HTTP status; the body is not read. Raises Unavailable, Forbidden."""
         return self.send(url, content, headers).status
@@ -135,14 +141,7 @@ class Egress:
             Unavailable: There was no answer, or it is too large; says why.
             Forbidden: The address is none that may be called.
         """
-        try:
-            target = httpx.URL(url)
-        except (httpx.InvalidURL, UnicodeError) as error:
-            msg = "This is no web address."
-            raise Forbidden(msg) from error
-        private = target.host.lower() in self._private
-        if not private:
-            _check(target)
+        target, private = self._admit(url)
         total_s = self._total_s + longer_s
         guard = _Guard(self._resolve, time.monotonic() + total_s, MAX_BYTES + max_bytes, private=private)
         transport = _Transport(guard, self._context)
@@ -159,6 +158,18 @@ class Egress:
             msg = "The receiver cannot be reached, or what answers is no web server with a certificate for its name."
             raise Unavailable(msg, detail=type(error).__name__) from error
 
+    def _admit(self, url: str) -> tuple[httpx.URL, bool]:
+        """Return an address, and whether its host was named by the operator."""
+        try:
+            target = httpx.URL(url)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            msg = "This is no web address."
+            raise Forbidden(msg) from error
+        private = target.host.lower() in self._private
+        if not private:
+            _check(target)
+        return target, private
+
 
 def _check(url: httpx.URL) -> None:
     port = url.port or 443
@@ -168,6 +179,16 @@ def _check(url: httpx.URL) -> None:
     if port not in _WEB_PORTS and port < _FIRST_FREE_PORT:
         msg = "This port is not called: 443, 80 and those from 1024 on are."
         raise Forbidden(msg)
+    if url.host.lower() == "localhost" or (_is_address(url.host) and not is_public(url.host)):
+        raise Forbidden(_INSIDE)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(answer: httpx.Response, max_bytes: int) -> bytes:
@@ -209,8 +230,7 @@ class _Guard(httpcore.NetworkBackend):
         del timeout, local_address
         addresses = list(self._resolve(host, port))
         if not self._private and not all(is_public(address) for address in addresses):
-            msg = "This address leads inside; the operator can name hosts inside in the setting private_hosts."
-            raise Forbidden(msg)
+            raise Forbidden(_INSIDE)
         failed: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:

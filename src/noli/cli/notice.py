@@ -27,7 +27,7 @@ _author_option = click.option("--author", required=True, help="Who decides: your
 
 @click.group
 def notice() -> None:
-    """Work on notices: list, show, complete, decide, contest, import.
+    """Work on notices: list, show, complete, decide, complain, answer, import.
 
     \b
     Example:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import click
 
 from noli.base.clock import SystemClock
+from noli.base.errors import NotInForce
 from noli.cli import output
 from noli.cli.installation import json_option
 from noli.regimes import review, rules
@@ -65,11 +66,16 @@ def show(*, regime_id: str, on: datetime | None, as_json: bool) -> None:
     """
     chosen = rules.regime(load_law(), regime_id)
     places = [each for each in review.places(chosen) if on is None or each.current(on.date())]
+    not_in_force = _not_in_force(chosen, on)
     if as_json:
+        if not_in_force:
+            output.print_json({"regime": chosen.id, "in_force": False, "says": not_in_force})
         for place in places:
             output.print_json({"place": place.name, **_value(place.value)})
         return
     output.print_text(f"{chosen.names['en']} ({chosen.jurisdiction.names['en']})")
+    if not_in_force:
+        output.print_text(not_in_force)
     for place in places:
         output.print_text("")
         mark = "" if place.value.source.verified else f"  [{_UNVERIFIED}]"
@@ -129,6 +135,14 @@ def load_examples() -> Mapping[RegimeId, tuple[Example, ...]]:
     from noli.app import load_examples  # noqa: PLC0415 - as above
 
     return load_examples()
+
+
+def _not_in_force(regime: Regime, on: datetime | None) -> str:
+    try:
+        rules.must_hold(regime, _day(on))
+    except NotInForce as error:
+        return error.public
+    return ""
 
 
 def _day(on: datetime | None) -> date:

@@ -5,25 +5,53 @@ What is stored is an alarm: when somebody has to look next; and by when they mus
 shows. It loses no deadline; a sweep makes it again. A clock that was missed is recorded when somebody looks, and also
 by whatever happens to the notice first afterwards, so that a late decision never hides that it was late. A warning that
 was missed while nothing ran is not given late: the nearest one is given instead, and what is past its end is recorded
-as missed.
+as missed. No clock warns as it begins: of a short one, parts of its length are left where hours would be too many.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from noli.access.model import Role
 from noli.base.errors import NotInForce
 from noli.notices import events as e
+from noli.notices import letters
 from noli.notices.events import Event
-from noli.notices.model import Notice, Opening, Running, Start
+from noli.notices.model import Letter, Notice, Opening, Ruling, Running, Start
 from noli.regimes.model import Deadline, Duty, Filer, Law, Party, Regime, SetBy, Trigger
 from noli.regimes.rules import deadlines
 
-#: Hours before its end at which a clock warns, and the role that then has to know.
-WARNINGS: Mapping[int, Role] = {24: Role.MODERATOR, 6: Role.LEAD, 1: Role.ADMIN}
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When a clock warns, and who then has to know.
+
+    Attributes:
+        hours: So long before its end; in events it is the mark's name.
+        part: And never with more than this part of its length left.
+        role: Who has to know.
+    """
+
+    hours: int
+    part: Fraction
+    role: Role
+
+    def left(self, clock: Running) -> timedelta:
+        """Return how long before the end of a clock it is."""
+        length = clock.deadline.due_at - clock.started_at
+        return min(timedelta(hours=self.hours), length * self.part.numerator / self.part.denominator)
+
+
+#: The marks of each clock, first to last.
+MARKS = (
+    Mark(24, Fraction(1, 2), Role.MODERATOR),
+    Mark(6, Fraction(1, 4), Role.LEAD),
+    Mark(1, Fraction(1, 10), Role.ADMIN),
+)
 
 #: The roles in the order in which a clock is passed on.
-LADDER = tuple(WARNINGS.values())
+LADDER = tuple(mark.role for mark in MARKS)
 
 # What is done at the very end is still in time.
 _MOMENT = timedelta(microseconds=1)
@@ -51,9 +79,15 @@ def running(notice: Notice, law: Law) -> tuple[Running, ...]:
 def complain_until(notice: Notice, law: Law, *, side: Party, told: datetime, number: int) -> datetime:
     """Return until when a side may complain about what it was told then: the longest time that a regime gives."""
     start = Start(Trigger.DECISION_TOLD, number, told)
+    return longest_to_complain(_regimes(notice, law, start), side=side, told=told)
+
+
+def longest_to_complain(regimes: Iterable[Regime], *, side: Party, told: datetime) -> datetime:
+    """Return the latest end of the time to complain that any of some regimes gives; at once where none does."""
+    start = Start(Trigger.DECISION_TOLD, 0, told)
     ends = [
         deadline.due_at
-        for regime in _regimes(notice, law, start)
+        for regime in regimes
         for deadline in _all(regime, start)
         if deadline.duty is Duty.COMPLAIN and deadline.party in {side, Party.PLATFORM}
     ]
@@ -61,7 +95,10 @@ def complain_until(notice: Notice, law: Law, *, side: Party, told: datetime, num
 
 
 def watch(notice: Notice, law: Law, now: datetime) -> Iterator[Event]:
-    """Say what the clocks make happen now: holds that end, warnings, passing on, and what was missed."""
+    """Say what time makes happen now: restrictions and holds that end, warnings, passing on, and what was missed."""
+    ending = notice.ending
+    if ending is not None and ending.until is not None and now >= ending.until:
+        yield from _ended(notice, ending)
     for hold in notice.standing:
         if hold.until is not None and now >= hold.until:
             yield e.HoldEnded(hold=hold.number)
@@ -74,18 +111,18 @@ def watch(notice: Notice, law: Law, now: datetime) -> Iterator[Event]:
                 if each.met_at is None:
                     role = yield from _passed(each, LADDER[-1], role)
             continue
-        hours = _warning(notice, each, now) if each.met_at is None else None
-        if hours is not None:
+        mark = _warning(notice, each, now) if each.met_at is None else None
+        if mark is not None:
             line = each.deadline
             yield e.Warned(
                 clock=each.key,
                 duty=line.duty,
                 regime=line.regime,
                 due_at=line.due_at,
-                hours=hours,
+                hours=mark.hours,
                 verified=line.verified,
             )
-            role = yield from _passed(each, WARNINGS[hours], role)
+            role = yield from _passed(each, mark.role, role)
 
 
 def breaches(notice: Notice, law: Law, now: datetime) -> tuple[Event, ...]:
@@ -96,12 +133,12 @@ def breaches(notice: Notice, law: Law, now: datetime) -> tuple[Event, ...]:
 
 
 def next_alarm(notice: Notice, runs: Iterable[Running]) -> datetime | None:
-    """Return when somebody has to look next; None where neither clocks nor holds nor plans call."""
+    """Return when somebody has to look next; None where neither clocks nor holds nor plans nor ends call."""
     warnings = [
-        each.deadline.due_at - timedelta(hours=hours)
+        each.deadline.due_at - mark.left(each)
         for each in _unmissed(notice, runs)
-        for hours in WARNINGS
-        if _unwarned(notice, each.key, hours)
+        for mark in MARKS
+        if _unwarned(notice, each.key, mark)
     ]
     return min((*warnings, *_ends(notice, runs)), default=None)
 
@@ -116,10 +153,25 @@ def _unmissed(notice: Notice, runs: Iterable[Running]) -> list[Running]:
 
 
 def _ends(notice: Notice, runs: Iterable[Running]) -> list[datetime]:
-    """Return from when on each clock is missed, each hold has ended, and a planned decision takes effect."""
+    """Return from when on each clock is missed, holds and restrictions have ended, and a plan takes effect."""
     missed = [each.deadline.due_at + _MOMENT for each in _unmissed(notice, runs)]
     planned = [] if notice.plan is None else [notice.plan.effect_at]
-    return [*planned, *missed, *(each.until for each in notice.standing if each.until is not None)]
+    until = [each.until for each in notice.standing]
+    if notice.ending is not None:
+        until.append(notice.ending.until)
+    return [*planned, *missed, *(each for each in until if each is not None)]
+
+
+def _ended(notice: Notice, ruling: Ruling) -> Iterator[Event]:
+    """End a restriction whose time is over, with what was banked for it, and tell the sides."""
+    yield e.RulingEnded(ruling=ruling.number)
+    for each in notice.contents:
+        if each.kept_down:
+            yield e.LetUp(content=each.number)
+    sender = {Opening.REQUEST: Party.NOTIFIER, Opening.ORDER: Party.AUTHORITY}.get(notice.opening)
+    sides = [(Party.UPLOADER, notice.uploader_language), *([] if sender is None else [(sender, notice.language)])]
+    for side, language in sides:
+        yield e.SidesTold(to=side, letter=Letter.ENDED, language=language, text=letters.ended(language))
 
 
 def _regimes(notice: Notice, law: Law, start: Start) -> Iterator[Regime]:
@@ -181,12 +233,12 @@ def _passed(each: Running, role: Role, before: str) -> Generator[Event, None, st
     return str(role)
 
 
-def _warning(notice: Notice, each: Running, now: datetime) -> int | None:
-    """Return the nearest warning that is due and not given."""
+def _warning(notice: Notice, each: Running, now: datetime) -> Mark | None:
+    """Return the last mark that is due and was not given."""
     left = each.deadline.due_at - now
-    due = [hours for hours in WARNINGS if left <= timedelta(hours=hours) and _unwarned(notice, each.key, hours)]
-    return min(due, default=None)
+    due = [mark for mark in MARKS if left <= mark.left(each) and _unwarned(notice, each.key, mark)]
+    return due[-1] if due else None
 
 
-def _unwarned(notice: Notice, key: str, hours: int) -> bool:
-    return not any((key, given) in notice.warned for given in WARNINGS if given <= hours)
+def _unwarned(notice: Notice, key: str, mark: Mark) -> bool:
+    return not any((key, given.hours) in notice.warned for given in MARKS if given.hours <= mark.hours)

@@ -137,7 +137,7 @@ class KeptDown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetUp:
-    """A content that was wrongly removed may be uploaded again: what we banked was withdrawn."""
+    """A content that was wrongly removed, or only for a time, may be uploaded again: what we banked was withdrawn."""
 
     content: Number
 
@@ -163,6 +163,13 @@ class Reinstated:
     author: str
     grounds: tuple[Ground, ...]
     reason: str = field(default="", repr=False, metadata=PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulingEnded:
+    """The time came that was set when it was decided: the restriction is over, and nobody was wrong."""
+
+    ruling: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +266,10 @@ class UploadSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """A clock nears its end; ``hours`` before it. ``verified`` says whether the deadline was read where it stands."""
+    """A clock nears its end: ``hours`` before it, or half, a quarter or a tenth of a clock that is shorter than that.
+
+    ``verified`` says whether the deadline was read where it stands.
+    """
 
     clock: str
     duty: Duty
@@ -345,6 +355,7 @@ Event = (
     | CopiesSought
     | CopiesFound
     | Reinstated
+    | RulingEnded
     | Complained
     | ComplaintDecided
     | DisputeTold
@@ -382,6 +393,7 @@ NAMES: Mapping[type[Event], str] = {
     CopiesSought: "notice.copies-sought",
     CopiesFound: "notice.copies-found",
     Reinstated: "notice.reinstated",
+    RulingEnded: "notice.restriction-ended",
     Complained: "notice.complained",
     ComplaintDecided: "notice.complaint-decided",
     DisputeTold: "notice.dispute",

@@ -203,6 +203,10 @@ _WORDS: Mapping[str, Texts] = {
         "en": "The restriction was taken back, and the content is there again. We are sorry for it.",
         "de": "Die Einschränkung wurde aufgehoben, und der Inhalt ist wieder da. Es tut uns leid.",
     },
+    "ended": {
+        "en": "The time for which the content was restricted is over, and the restriction with it.",
+        "de": "Die Zeit, für die der Inhalt eingeschränkt war, ist vorbei, und damit auch die Einschränkung.",
+    },
     "effect": {
         "en": "Effect was given to the order on {at}.",
         "de": "Die Anordnung wurde am {at} umgesetzt.",
@@ -322,6 +326,11 @@ def complaint_decision(language: str, *, upheld: bool, bodies: bool) -> str:
 def restored(language: str) -> str:
     """Say that a restriction was taken back."""
     return _word("restored", language)
+
+
+def ended(language: str) -> str:
+    """Say that a restriction has ended when its time was over."""
+    return _word("ended", language)
 
 
 def rule_of(rule: str, language: str, *, contractual: bool) -> str:

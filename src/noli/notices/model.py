@@ -6,6 +6,7 @@ It is a fold over its events (``events.py``, ``rules.py``); nothing in here chan
 that lead to somebody are personal data: kept out of ``repr``, and empty once the notice was erased.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,6 +151,8 @@ class Letter(StrEnum):
     COMPLAINT_RECEIPT = "complaint-receipt"
     COMPLAINT_DECISION = "complaint-decision"
     RESTORED = "restored"
+    #: A restriction has ended when its time was over.
+    ENDED = "ended"
     EFFECT = "effect"
 
 
@@ -183,6 +186,14 @@ class Because:
             if not getattr(self, name).strip():
                 msg = f"Every decision needs a {name}; this one has none."
                 raise InputError(msg)
+
+    def is_by(self, author: str) -> bool:
+        """Tell whether it is by the same author, however that was typed."""
+        return _typed(self.author) == _typed(author)
+
+
+def _typed(author: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", author).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +314,7 @@ class Ruling:
         until: When it ends by itself; None where it does not.
         at: When.
         reversed_at: When it was taken back: the content was restored.
+        ended_at: When it ended by itself, likewise.
     """
 
     number: Number
@@ -317,6 +329,12 @@ class Ruling:
     until: datetime | None
     at: datetime
     reversed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether something is restricted by it."""
+        return self.measure.restricts and self.reversed_at is None and self.ended_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,6 +554,13 @@ class Notice:
         return self.rulings[-1] if self.rulings else None
 
     @property
+    def ending(self) -> Ruling | None:
+        """The restriction that ends by itself; what may show somebody under 18 stays out of sight all the same."""
+        ruling = self.ruling
+        ends = ruling is not None and ruling.stands and ruling.until is not None and self.young_at is None
+        return ruling if ends else None
+
+    @property
     def open_complaints(self) -> tuple[Complaint, ...]:
         """Complaints that wait."""
         return tuple(each for each in self.complaints if each.upheld is None)
@@ -549,7 +574,9 @@ class Notice:
         if self.open_complaints:
             return NoticeState.CONTESTED
         if ruling is not None:
-            return NoticeState.DECIDED if ruling.measure.final else NoticeState.PROVISIONAL
+            if ruling.measure.final:
+                return NoticeState.DECIDED
+            return NoticeState.PROVISIONAL if ruling.stands else NoticeState.OPEN
         if self.opening is Opening.REQUEST and not self.valid:
             return NoticeState.INCOMPLETE
         return NoticeState.OPEN

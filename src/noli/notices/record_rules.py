@@ -8,8 +8,8 @@
 3. An account is closed for good only where a measure before it did not help, only by due process once more, and only by
    two: one proposes, another one confirms. Nobody is kept from sending notices for good.
 4. A measure is decided like everything else: with a reason, a rule and an author, and never by a machine. Whom it is
-   about is told with a statement of reasons, and may complain for six months; somebody who had no part in it decides.
-   Where the complaint is upheld the measure ends. It can be taken back at any time.
+   about is told with a statement of reasons, and may complain for as long as a regime gives; somebody who had no part
+   in it decides. Where the complaint is upheld the measure ends. It can be taken back at any time.
 5. Where the last decision that a measure rests on was reversed, it ends by itself.
 6. Whoever speaks for themselves, as the person shown, is never suspended from sending notices: their notice counts
    whatever they sent before.
@@ -23,17 +23,16 @@ from typing import assert_never
 from noli.base.errors import Conflict, InputError
 from noli.notices import account_letters, letters
 from noli.notices import records as r
+from noli.notices.clocks import longest_to_complain
 from noli.notices.model import Because, Letter, PartyId
 from noli.notices.records import AccountMeasure, AccountRuling, Command, Event, PartyRecord, PartyRole, Recorded
+from noli.regimes.model import Party, Regime
 
 #: Longest term by how many came before, in days; the last also for every further one.
 TERMS_DAYS = (30, 90, 180)
 
 #: How long somebody who was warned has to answer.
 HEARING = timedelta(days=7)
-
-#: How long somebody may complain about a measure: the longest that six months can be. Source: DSA, Art. 20(1).
-COMPLAIN_FOR = timedelta(days=184)
 
 #: Who ends a measure that rests on nothing any more.
 REVERSED = Because(
@@ -44,8 +43,14 @@ REVERSED = Because(
 )
 
 
-def decide(record: PartyRecord, command: Command, now: datetime) -> tuple[Event, ...]:  # noqa: C901, PLR0911, PLR0912 - one arm a command
+def decide(record: PartyRecord, command: Command, regimes: Iterable[Regime], now: datetime) -> tuple[Event, ...]:  # noqa: C901, PLR0911, PLR0912 - one arm a command
     """Return what a command makes happen; none where its work is done already.
+
+    Args:
+        record: As it is.
+        command: What is asked.
+        regimes: Those that apply to the platform.
+        now: When.
 
     Raises:
         Conflict: Due process does not allow it yet, or at all.
@@ -76,7 +81,7 @@ def decide(record: PartyRecord, command: Command, now: datetime) -> tuple[Event,
         case r.ConfirmTermination(because):
             return _terminated(record, because, now)
         case r.ContestMeasure(text):
-            return _contested(record, text, now)
+            return _contested(record, text, regimes, now)
         case r.DecideContest():
             return _contest_decided(record, command, now)
         case r.LiftSuspension(because):
@@ -300,7 +305,7 @@ def _terminated(record: PartyRecord, because: Because, now: datetime) -> tuple[E
         msg = "Nothing was proposed that could be confirmed."
         raise Conflict(msg)
     _by_hand(because)
-    if because.author == proposal.author:
+    if because.is_by(proposal.author):
         msg = "Somebody else than who proposed it confirms what cannot be undone."
         raise Conflict(msg)
     made = r.PartyTerminated(
@@ -332,7 +337,7 @@ def _statement(
 # --- contesting, and the way back --------------------------------------------------------------------------------
 
 
-def _contested(record: PartyRecord, text: str, now: datetime) -> tuple[Event, ...]:
+def _contested(record: PartyRecord, text: str, regimes: Iterable[Regime], now: datetime) -> tuple[Event, ...]:
     ruling = record.rulings[-1] if record.rulings else None
     if ruling is None or ruling.lifted_at is not None:
         msg = "There is no measure that they could complain about."
@@ -340,8 +345,10 @@ def _contested(record: PartyRecord, text: str, now: datetime) -> tuple[Event, ..
     if any(each.ruling == ruling.number for each in record.complaints):
         msg = "They have complained about this measure; a body outside or a court is the next way."
         raise Conflict(msg)
-    if now > ruling.at + COMPLAIN_FOR:
-        msg = f"A complaint was possible for {COMPLAIN_FOR.days} days; a body outside or a court is the next way."
+    side = Party.UPLOADER if record.role is PartyRole.UPLOADER else Party.NOTIFIER
+    until = longest_to_complain(regimes, side=side, told=ruling.at)
+    if now > until:
+        msg = f"A complaint was possible until {until.date().isoformat()}; a body outside or a court is the next way."
         raise Conflict(msg)
     language = record.language
     return (
@@ -358,7 +365,7 @@ def _contest_decided(record: PartyRecord, command: r.DecideContest, now: datetim
         raise Conflict(msg)
     ruling = next(each for each in record.rulings if each.number == complaint.ruling)
     _by_hand(because)
-    if because.author in {ruling.author, ruling.proposed_by}:
+    if because.is_by(ruling.author) or because.is_by(ruling.proposed_by):
         msg = "Somebody who had no part in the measure decides about a complaint."
         raise Conflict(msg)
     decided = r.ContestDecided(

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long what is kept, and why: policy as data. What the law of an installation asks otherwise, it sets otherwise."""
+"""How long what is kept of notices and records, and why: as data, the same in every installation.
+
+Other sweeps have times of their own, which stand beside them: settled deliveries (``outbox.rules.KEPT_FOR``), answers
+under an ``Idempotency-Key``, looks of moderators (``moderation.service.KEPT_FOR``). Checks that matched are kept for as
+long as the installation.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -6,7 +6,8 @@
    from then. What is missing is asked for at once, and no notice is refused for it.
 3. Every decision has a reason, a rule, an author and at least one ground that speaks for it. Who is concerned is told
    in the same moment. A later decision takes the place of an earlier one; to keep what was restricted restores it.
-4. A restriction can be contested for as long as a regime gives, by each side; another human than the author decides.
+4. A restriction that was made for a time ends when it is over, with what was banked for it, and the sides are told.
+   One that stands can be contested for as long as a regime gives, by each side; another human than the author decides.
 5. What is taken back is taken back whole: restrictions end, and what was banked for it is withdrawn.
 6. A notice that was taken back keeps its decision; what was restricted on an order that is revoked is restored.
 7. What was missed is recorded with whatever happens next, before anything can hide it.
@@ -46,6 +47,7 @@ from noli.notices.model import (
     NoticedContent,
     NoticeId,
     NoticeNote,
+    Number,
     Opening,
     Order,
     Plan,
@@ -141,7 +143,7 @@ def _decided(notice: Notice, command: Command, law: Law, now: datetime) -> Itera
         case c.Rule():
             return _rule(notice, command, law, now)
         case c.PlanRuling():
-            return _plan(notice, command, law, now)
+            return _plan(notice, command, law)
         case c.DropPlan(by):
             return () if notice.plan is None else (e.PlanDropped(by=by),)
         case c.WriteNote(by, text):
@@ -354,13 +356,13 @@ def _rule(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Eve
     return _ruled(notice, command, law, now)
 
 
-def _plan(notice: Notice, command: c.PlanRuling, law: Law, now: datetime) -> Iterable[Event]:
+def _plan(notice: Notice, command: c.PlanRuling, law: Law) -> Iterable[Event]:
     if notice.plan is not None:
         msg = "A decision waits for its effect; take it back first."
         raise Conflict(msg)
     rule = command.rule
     # What would be refused when it takes effect is refused now.
-    _rule(notice, rule, law, now)
+    _rule(notice, rule, law, command.effect_at)
     return (
         e.RulingPlanned(
             measure=rule.measure,
@@ -417,6 +419,9 @@ def _ruled(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Ev
     _speaks(command.grounds, restricts=command.measure.restricts)
     if (command.measure is Measure.GEO_RESTRICT) != bool(command.territory):
         msg = "A geographic restriction, and nothing else, names its territory."
+        raise InputError(msg)
+    if command.until is not None and not (command.measure.restricts and command.until > now):
+        msg = "A restriction, and nothing else, ends by itself, and later than now; or leave 'until' out."
         raise InputError(msg)
     because, before = command.because, notice.ruling
     ruled = e.Ruled(
@@ -492,7 +497,7 @@ def _end_copy_search(notice: Notice, copies: int, law: Law) -> Iterable[Event]:
 def _taken_back(notice: Notice, rule: str, author: str, grounds: tuple[Ground, ...], reason: str) -> tuple[Event, ...]:
     """Take back the restriction that stands, with what was banked for it, and say so to who uploaded."""
     ruling = notice.ruling
-    if ruling is None or not ruling.measure.restricts or ruling.reversed_at is not None:
+    if ruling is None or not ruling.stands:
         return ()
     reinstated = e.Reinstated(ruling=ruling.number, rule=rule, author=author, grounds=grounds, reason=reason)
     let_up = tuple(e.LetUp(content=each.number) for each in notice.contents if each.entry is not None)
@@ -540,7 +545,7 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         raise Conflict(msg)
     because = command.because
     first = next(each for each in notice.rulings if each.number == complaint.ruling)
-    if because.author == first.author or because.automated:
+    if because.is_by(first.author) or because.automated:
         msg = "Somebody else than the author of the decision decides about a complaint, and no machine alone."
         raise Conflict(msg)
     decided = e.ComplaintDecided(
@@ -562,7 +567,7 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         raise InputError(msg)
     if instead is None:
         return made
-    if instead.because.author != because.author or instead.measure is first.measure:
+    if not instead.because.is_by(because.author) or instead.measure is first.measure:
         msg = "The new decision has the same author as the answer, and another measure than the first one."
         raise InputError(msg)
     return (*made, *_ruled(_after(notice, made, now), instead, law, now))
@@ -616,7 +621,7 @@ def _confirm_erasure(notice: Notice, because: Because) -> Iterable[Event]:
     if proposed is None:
         msg = "Nothing was proposed that could be confirmed."
         raise Conflict(msg)
-    if because.author == proposed.author or because.automated:
+    if because.is_by(proposed.author) or because.automated:
         msg = "Somebody else than who proposed it confirms what cannot be undone, and no machine."
         raise Conflict(msg)
     return (e.NoticeErased(rule=proposed.rule, author=because.author, proposed_by=proposed.author),)
@@ -668,10 +673,9 @@ def _applied(notice: Notice, event: Event, number: int, at: datetime) -> Notice:
         case e.CopiesFound():
             return replace(_done(notice, number, at, Duty.REMOVE_COPIES), copies_open=False)
         case e.Reinstated(ruling=ruling):
-            rulings = (replace(each, reversed_at=at) if each.number == ruling else each for each in notice.rulings)
-            contents = (replace(each, restricted=False) for each in notice.contents)
-            after = _done(notice, number, at, Duty.RESTORE)
-            return replace(after, rulings=tuple(rulings), contents=tuple(contents), copies_open=False)
+            return _over(_done(notice, number, at, Duty.RESTORE), ruling, reversed_at=at)
+        case e.RulingEnded(ruling=ruling):
+            return _over(_done(notice, number, at, Duty.RESTORE, Duty.REMOVE_COPIES), ruling, ended_at=at)
         case e.Complained(side=side, plea=plea, ruling=ruling, text=text):
             complaint = Complaint(number, side, plea, ruling, text, at)
             starts = (*notice.starts, Start(Trigger.COMPLAINT, number, at))
@@ -763,7 +767,7 @@ def _added(notice: Notice, event: e.ContentAdded, number: int) -> NoticedContent
         hashes=event.hashes,
         entry=event.entry,
         bank=event.bank,
-        restricted=ruling is not None and ruling.reversed_at is None and ruling.measure.restricts,
+        restricted=ruling is not None and ruling.stands,
     )
 
 
@@ -844,6 +848,12 @@ def _with_ruling(notice: Notice, event: e.Ruled, number: int, at: datetime) -> N
     return replace(
         after, rulings=(*notice.rulings, _ruling(event, number, at)), starts=tuple(starts), contents=contents, plan=None
     )
+
+
+def _over(notice: Notice, ruling: Number, **when: datetime) -> Notice:
+    rulings = tuple(replace(each, **when) if each.number == ruling else each for each in notice.rulings)  # type: ignore[arg-type] # a field of Ruling, named above
+    contents = tuple(replace(each, restricted=False) for each in notice.contents)
+    return replace(notice, rulings=rulings, contents=contents, copies_open=False)
 
 
 def _complaint_decided(notice: Notice, event: e.ComplaintDecided, number: int, at: datetime) -> Notice:

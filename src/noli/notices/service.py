@@ -3,7 +3,7 @@
 
 The caller opens the transaction (``writing``) so that it can keep its answer (idempotency) in the same one. A writing
 transaction is the only one of its kind, so what was read in it still holds when it is saved. Each change is one:
-events, ledger, lists, and what it means for banks and records.
+events, ledger, lists, and what it means for banks and records. It has one time: the clock is read once for all of it.
 """
 
 from base64 import b32encode
@@ -45,7 +45,7 @@ from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
 from noli.notices.retention import ON_REQUEST
 from noli.notices.summaries import summary
-from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, RegimeId
+from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, Regime, RegimeId
 from noli.regimes.rules import applicable, obligation
 
 #: Longest text of a field, complaint or reason, and longest address or reference, in characters.
@@ -136,8 +136,8 @@ class NoticeService:
         if known is not None:
             return self.load(transaction, known), False
         now, id_ = self.clock.now(), NoticeId(random_id())
-        notifier = self._party(transaction, PartyRole.NOTIFIER, new.notifier, id_, actor=actor)
-        contents = self._named(transaction, new.contents, Via.NOTICE, id_, actor=actor)
+        notifier = self._party(transaction, PartyRole.NOTIFIER, new.notifier, id_, actor=actor, now=now)
+        contents = self._named(transaction, new.contents, Via.NOTICE, id_, actor=actor, now=now)
         command = c.Receive(
             notice=new,
             regimes=self._regimes(new, now),
@@ -146,7 +146,7 @@ class NoticeService:
             evidence=notifier is not None and notifier.trusted(now) and new.filer is Filer.TRUSTED_FLAGGER,
             suspended=notifier is not None and notifier.suspended(now) is not None and new.filer is not Filer.SELF,
         )
-        return self._begin(transaction, id_, command, source=source, actor=actor), True
+        return self._begin(transaction, id_, command, source=source, actor=actor, now=now), True
 
     def give(
         self,
@@ -160,27 +160,29 @@ class NoticeService:
         """Give what was missing; what changes nothing is harmless. Raises InputError, Conflict, NotFound."""
         _check_fields(fields)
         _check_contents(contents)
-        named = self._named(transaction, contents, Via.NOTICE, notice, actor=actor)
-        return self.act(transaction, notice, [c.GiveFields(fields, named)], actor=actor)
+        now = self.clock.now()
+        named = self._named(transaction, contents, Via.NOTICE, notice, actor=actor, now=now)
+        return self._act(transaction, notice, [c.GiveFields(fields, named)], actor=actor, now=now)
 
     def see(self, transaction: NoticeTransaction, content: c.NamedContent, *, count: int, actor: str) -> Notice:
         """Note that a check asked for a review: opens a notice, or joins the one that gathers the entry's uploads."""
-        entry = content.entry
+        entry, now = content.entry, self.clock.now()
         if entry is None:
             msg = "What a check matched has an entry."
             raise InputError(msg)
         gathering = transaction.gathering(entry)
         if gathering is not None:
-            return self.act(transaction, gathering, [c.AddContent(content, count)], actor=actor)
-        made = self._detected(transaction, content, actor=actor)
+            return self._act(transaction, gathering, [c.AddContent(content, count)], actor=actor, now=now)
+        made = self._detected(transaction, content, actor=actor, now=now)
         if count > 1:
-            made = self.act(transaction, made.id, [c.AddContent(content, count - 1)], actor=actor)
+            made = self._act(transaction, made.id, [c.AddContent(content, count - 1)], actor=actor, now=now)
         transaction.gather(entry, made.id)
         return made
 
     def refused(self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str) -> Notice:
         """Note that an upload was refused by the policy of a bank; it can be contested like everything else."""
-        made = self._detected(transaction, content, actor=actor)
+        now = self.clock.now()
+        made = self._detected(transaction, content, actor=actor, now=now)
         because = Because(
             reason=f"A check matched the bank {content.bank}, whose policy is to block.",
             rule=f"policy of the bank {content.bank}",
@@ -188,15 +190,14 @@ class NoticeService:
             automated=True,
         )
         rule = c.Rule(Measure.REFUSE_UPLOAD, (Ground.MATCH,), because, contractual=True)
-        return self.act(transaction, made.id, [rule], actor=actor)
+        return self._act(transaction, made.id, [rule], actor=actor, now=now)
 
     # --- decisions -----------------------------------------------------------------------------------------------
 
     def rule(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, actor: str) -> Notice:
         """Decide: both sides are told, what is removed stays down. Raises InputError, Conflict, NotFound."""
         _check_rule(command)
-        banked = self._banked(transaction, self.load(transaction, notice), command)
-        return self.act(transaction, notice, [replace(command, banked=banked)], actor=actor)
+        return self._rule(transaction, notice, command, actor=actor, now=self.clock.now())
 
     def plan(
         self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, wait: timedelta, actor: str
@@ -213,20 +214,20 @@ class NoticeService:
         running_ = clocks.running(self.load(transaction, notice), self.law)
         ends = [each.deadline.due_at for each in running_ if each.deadline.due_at >= now]
         if ends and min(ends) <= now + wait + EFFECT_TIME:
-            return self.rule(transaction, notice, command, actor=actor)
-        return self.act(transaction, notice, [c.PlanRuling(command, now + wait)], actor=actor)
+            return self._rule(transaction, notice, command, actor=actor, now=now)
+        return self._act(transaction, notice, [c.PlanRuling(command, now + wait)], actor=actor, now=now)
 
     def carry_out(self, transaction: NoticeTransaction, notice: NoticeId, *, actor: str) -> Notice:
         """Let a planned decision take effect where its time has come; dropped where it is not possible any more."""
-        found = self.load(transaction, notice)
-        if found.plan is None or found.plan.effect_at > self.clock.now():
+        found, now = self.load(transaction, notice), self.clock.now()
+        if found.plan is None or found.plan.effect_at > now:
             return found
         command = rules.planned(found.plan)
         try:
-            rules.decide(found, command, self.law, self.clock.now())
+            rules.decide(found, command, self.law, now)
         except (Conflict, InputError):
-            return self.act(transaction, notice, [c.DropPlan(actor)], actor=actor)
-        return self.rule(transaction, notice, command, actor=actor)
+            return self._act(transaction, notice, [c.DropPlan(actor)], actor=actor, now=now)
+        return self._rule(transaction, notice, command, actor=actor, now=now)
 
     def preview(self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule) -> tuple[str, str]:
         """Build what would be written to who uploaded and to who sent the notice. Raises NotFound."""
@@ -241,11 +242,12 @@ class NoticeService:
     ) -> Notice:
         """Take in what a search for copies found; ``ended`` says that it is over. Raises InputError, Conflict."""
         _check_contents(copies)
-        named = self._named(transaction, copies, Via.COPY, notice, actor=actor)
+        now = self.clock.now()
+        named = self._named(transaction, copies, Via.COPY, notice, actor=actor, now=now)
         commands: list[c.Command] = [c.AddContent(each) for each in named]
         if ended:
             commands.append(c.EndCopySearch(_copies_of(self.load(transaction, notice)) + len(named)))
-        return self.act(transaction, notice, commands, actor=actor)
+        return self._act(transaction, notice, commands, actor=actor, now=now)
 
     def take_found(
         self,
@@ -306,12 +308,12 @@ class NoticeService:
     ) -> Notice:
         """Decide about a complaint, as somebody else than before. Raises InputError, Conflict, NotFound."""
         check_text(command.because.reason, MAX_TEXT, "reason")
-        instead = command.instead
+        instead, now = command.instead, self.clock.now()
         if instead is not None:
             _check_rule(instead)
-            banked = self._banked(transaction, self.load(transaction, notice), instead)
+            banked = self._banked(transaction, self.load(transaction, notice), instead, now=now)
             command = replace(command, instead=replace(instead, banked=banked))
-        return self.act(transaction, notice, [command], actor=actor)
+        return self._act(transaction, notice, [command], actor=actor, now=now)
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -350,6 +352,10 @@ class NoticeService:
         """Return what shows that somebody sent this notice; it is stored nowhere."""
         return b32encode(self._keyring.digest(Purpose.NOTICE_RECEIPT, notice.encode("ascii"))[:10]).decode("ascii")
 
+    def regimes(self, now: datetime) -> tuple[Regime, ...]:
+        """Return the regimes that apply to the platform."""
+        return applicable(self.law.regimes.values(), self.facts, now.date())
+
     # --- records -------------------------------------------------------------------------------------------------
 
     def party(self, role: PartyRole, reference: str) -> PartyId:
@@ -381,8 +387,9 @@ class NoticeService:
             Conflict: Due process does not allow it yet, or at all.
         """
         check_text(reference, MAX_REFERENCE, "reference", least=1)
-        id_ = self._opened(transaction, role, reference, actor=actor)
-        return self._on_record(transaction, id_, [command], actor=actor)
+        now = self.clock.now()
+        id_ = self._opened(transaction, role, reference, actor=actor, now=now)
+        return self._on_record(transaction, id_, [command], actor=actor, now=now)
 
     def act_on_record(
         self, transaction: NoticeTransaction, record: PartyId, command: records.Command, *, actor: str
@@ -391,7 +398,7 @@ class NoticeService:
         if not transaction.record_history(record):
             msg = "There is no such record."
             raise NotFound(msg)
-        return self._on_record(transaction, record, [command], actor=actor)
+        return self._on_record(transaction, record, [command], actor=actor, now=self.clock.now())
 
     # --- the one way in which a notice changes ---------------------------------------------------------------------
 
@@ -405,22 +412,43 @@ class NoticeService:
             Conflict: It is in no state for this.
             InputError: What is asked makes no sense for it.
         """
+        return self._act(transaction, notice, commands, actor=actor, now=self.clock.now())
+
+    def _rule(
+        self, transaction: NoticeTransaction, notice: NoticeId, command: c.Rule, *, actor: str, now: datetime
+    ) -> Notice:
+        banked = self._banked(transaction, self.load(transaction, notice), command, now=now)
+        return self._act(transaction, notice, [replace(command, banked=banked)], actor=actor, now=now)
+
+    def _act(
+        self,
+        transaction: NoticeTransaction,
+        notice: NoticeId,
+        commands: Iterable[c.Command],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> Notice:
         before = self.load(transaction, notice)
-        after, made = self._decided(transaction, before, commands, actor=actor)
+        after, made = self._decided(transaction, before, commands, actor=actor, now=now)
         if made:
-            now = self.clock.now()
             listed = summary(after, self.law)
             transaction.append(notice, made, version=before.version, actor=actor, now=now, listed=listed)
-            self._note_conduct(transaction, before, after, made, actor=actor)
+            self._note_conduct(transaction, before, after, made, actor=actor, now=now)
             self._gather(transaction, after)
             if self._searches and any(isinstance(event, e.CopiesSought) for event in made):
                 transaction.schedule(COPIES, notice, due_at=now)
         return after
 
     def _decided(
-        self, transaction: NoticeTransaction, notice: Notice, commands: Iterable[c.Command], *, actor: str
+        self,
+        transaction: NoticeTransaction,
+        notice: Notice,
+        commands: Iterable[c.Command],
+        *,
+        actor: str,
+        now: datetime,
     ) -> tuple[Notice, list[e.Event]]:
-        now = self.clock.now()
         made: list[e.Event] = []
         for command in commands:
             for event in rules.decide(notice, command, self.law, now):
@@ -438,17 +466,20 @@ class NoticeService:
         *,
         source: bytes | None,
         actor: str,
+        now: datetime,
     ) -> Notice:
-        after, made = self._decided(transaction, Notice(notice), [command], actor=actor)
+        after, made = self._decided(transaction, Notice(notice), [command], actor=actor, now=now)
         listed = summary(after, self.law)
         transaction.open(listed, source=source)
-        transaction.append(notice, made, version=0, actor=actor, now=self.clock.now(), listed=listed)
+        transaction.append(notice, made, version=0, actor=actor, now=now, listed=listed)
         return after
 
-    def _detected(self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str) -> Notice:
+    def _detected(
+        self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str, now: datetime
+    ) -> Notice:
         new = NewNotice(opening=Opening.DETECTION)
-        command = c.Receive(new, self._regimes(new, self.clock.now()), (content,))
-        return self._begin(transaction, NoticeId(random_id()), command, source=None, actor=actor)
+        command = c.Receive(new, self._regimes(new, now), (content,))
+        return self._begin(transaction, NoticeId(random_id()), command, source=None, actor=actor, now=now)
 
     def _regimes(self, new: NewNotice, now: datetime) -> tuple[RegimeId, ...]:
         facts = replace(self.facts, content=new.kind)
@@ -469,29 +500,31 @@ class NoticeService:
 
     # --- what a change means for banks -----------------------------------------------------------------------------
 
-    def _banked(self, transaction: NoticeTransaction, notice: Notice, command: c.Rule) -> tuple[c.BankedContent, ...]:
+    def _banked(
+        self, transaction: NoticeTransaction, notice: Notice, command: c.Rule, *, now: datetime
+    ) -> tuple[c.BankedContent, ...]:
         """Register the hashes of what is removed, each content as one entry, so that it stays down."""
         if command.measure is not Measure.REMOVE:
             return ()
         fresh = [each for each in notice.contents if each.hashes and each.entry is None]
         if not fresh:
             return ()
-        self._ensure_bank(transaction)
+        self._ensure_bank(transaction, now=now)
         entries = [
             NewEntry(tuple(Hash.from_hex(value) for value in each.hashes), Provenance(NOTICES, reference=notice.id))
             for each in fresh
         ]
-        made = register(transaction.banks, self._bank, entries, now=self.clock.now())
+        made = register(transaction.banks, self._bank, entries, now=now)
         return tuple(
             c.BankedContent(each.number, self._bank, entry) for each, (entry, _) in zip(fresh, made, strict=True)
         )
 
-    def _ensure_bank(self, transaction: NoticeTransaction) -> None:
+    def _ensure_bank(self, transaction: NoticeTransaction, *, now: datetime) -> None:
         """Make the bank on first use; an operator may change its policy afterwards."""
         try:
             transaction.banks.bank(self._bank)
         except NotFound:
-            create_bank(transaction.banks, self._bank, _KEPT_DOWN, now=self.clock.now())
+            create_bank(transaction.banks, self._bank, _KEPT_DOWN, now=now)
 
     def _let_up(self, transaction: NoticeTransaction, notice: Notice, number: int, *, now: datetime) -> None:
         """Withdraw what we banked for a content; say of an entry that somebody else banked that it was wrong here."""
@@ -522,10 +555,11 @@ class NoticeService:
         notice: NoticeId,
         *,
         actor: str,
+        now: datetime,
     ) -> tuple[c.NamedContent, ...]:
         named = []
         for each in contents:
-            uploader = self._party(transaction, PartyRole.UPLOADER, each.uploader, notice, actor=actor)
+            uploader = self._party(transaction, PartyRole.UPLOADER, each.uploader, notice, actor=actor, now=now)
             named.append(
                 c.NamedContent(
                     via=via,
@@ -538,27 +572,42 @@ class NoticeService:
         return tuple(named)
 
     def _party(
-        self, transaction: NoticeTransaction, role: PartyRole, reference: str, notice: NoticeId, *, actor: str
+        self,
+        transaction: NoticeTransaction,
+        role: PartyRole,
+        reference: str,
+        notice: NoticeId,
+        *,
+        actor: str,
+        now: datetime,
     ) -> PartyRecord | None:
         if not reference.strip():
             return None
-        id_ = self._opened(transaction, role, reference, actor=actor)
-        return self._on_record(transaction, id_, [records.CountNotice(notice)], actor=actor)
+        id_ = self._opened(transaction, role, reference, actor=actor, now=now)
+        return self._on_record(transaction, id_, [records.CountNotice(notice)], actor=actor, now=now)
 
-    def _opened(self, transaction: NoticeTransaction, role: PartyRole, reference: str, *, actor: str) -> PartyId:
+    def _opened(
+        self, transaction: NoticeTransaction, role: PartyRole, reference: str, *, actor: str, now: datetime
+    ) -> PartyId:
         id_ = self.party(role, reference)
-        transaction.open_record(id_, role=role, now=self.clock.now())
-        self._on_record(transaction, id_, [records.OpenRecord(role, reference.strip())], actor=actor)
+        transaction.open_record(id_, role=role, now=now)
+        self._on_record(transaction, id_, [records.OpenRecord(role, reference.strip())], actor=actor, now=now)
         return id_
 
     def _on_record(
-        self, transaction: NoticeTransaction, record: PartyId, commands: Iterable[records.Command], *, actor: str
+        self,
+        transaction: NoticeTransaction,
+        record: PartyId,
+        commands: Iterable[records.Command],
+        *,
+        actor: str,
+        now: datetime,
     ) -> PartyRecord:
-        now = self.clock.now()
         before = after = self.record_of(transaction, record)
+        regimes = self.regimes(now)
         made: list[records.Event] = []
         for command in commands:
-            for event in record_rules.decide(after, command, now):
+            for event in record_rules.decide(after, command, regimes, now):
                 after = record_rules.apply(after, records.Recorded(after.version + 1, now, actor, event))
                 made.append(event)
         if made:
@@ -566,24 +615,38 @@ class NoticeService:
         return after
 
     def _note_conduct(
-        self, transaction: NoticeTransaction, before: Notice, after: Notice, made: Sequence[e.Event], *, actor: str
+        self,
+        transaction: NoticeTransaction,
+        before: Notice,
+        after: Notice,
+        made: Sequence[e.Event],
+        *,
+        actor: str,
+        now: datetime,
     ) -> None:
         """Put on record what a decision found, and take off what it reversed."""
-        uploaders = {each.uploader for each in after.contents if each.uploader is not None}
-        if any(isinstance(event, e.Reinstated) for event in made):
-            for uploader in sorted(uploaders):
-                self._on_record(transaction, uploader, [records.ClearConduct(after.id)], actor=actor)
+
+        def note(record: PartyId, command: records.Command) -> None:
+            self._on_record(transaction, record, [command], actor=actor, now=now)
+
+        uploaders = sorted({each.uploader for each in after.contents if each.uploader is not None})
         ruling = after.ruling
-        if ruling is None or ruling == before.ruling or not ruling.measure.final:
+        decided = ruling if ruling is not None and ruling != before.ruling and ruling.measure.final else None
+        # Also a restriction that has ended may turn out to have been wrong.
+        cleared = decided is not None and not decided.measure.restricts
+        if cleared or any(isinstance(event, e.Reinstated) for event in made):
+            for uploader in uploaders:
+                note(uploader, records.ClearConduct(after.id))
+        if decided is None:
             return
         if after.notifier is not None:
-            self._on_record(transaction, after.notifier, [records.ClearConduct(after.id)], actor=actor)
-        for ground in ruling.grounds:
+            note(after.notifier, records.ClearConduct(after.id))
+        for ground in decided.grounds:
             if ground.abuses and after.notifier is not None:
-                self._on_record(transaction, after.notifier, [records.NoteConduct(after.id, ground)], actor=actor)
+                note(after.notifier, records.NoteConduct(after.id, ground))
             elif ground.restricts:
-                for uploader in sorted(uploaders):
-                    self._on_record(transaction, uploader, [records.NoteConduct(after.id, ground)], actor=actor)
+                for uploader in uploaders:
+                    note(uploader, records.NoteConduct(after.id, ground))
 
 
 def _copies_of(notice: Notice) -> int:

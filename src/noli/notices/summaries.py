@@ -48,7 +48,7 @@ def summary(notice: Notice, law: Law) -> NoticeSummary:
         look_by=look_by(notice, clocks),
         law=law.version,
         held=notice.held,
-        idle_at=notice.worked_at if quiet or notice.erased_at is not None else None,
+        idle_at=_idle_at(notice, notice.worked_at) if quiet or notice.erased_at is not None else None,
         erased_at=notice.erased_at,
         planned_at=None if notice.plan is None else notice.plan.effect_at,
     )
@@ -69,6 +69,12 @@ def wanted(one: NoticeSummary, which: NoticeFilter) -> bool:
 
 def _ahead(notice: Notice) -> bool:
     return notice.evidence and not notice.suspended
+
+
+def _idle_at(notice: Notice, worked_at: datetime) -> datetime:
+    """Count what is kept how long from the end of a restriction that ends by itself."""
+    ending = None if notice.ending is None or notice.erased_at is not None else notice.ending.until
+    return worked_at if ending is None else max(worked_at, ending)
 
 
 def _queue_at(opened_at: datetime, due_at: datetime | None, *, ahead: bool) -> datetime:

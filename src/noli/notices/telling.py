@@ -25,6 +25,7 @@ TOLD: Mapping[type[e.Event] | type[r.Event], tuple[str, ...]] = {
     e.LetUp: ("content",),
     e.CopiesFound: ("copies",),
     e.Reinstated: ("ruling",),
+    e.RulingEnded: ("ruling",),
     e.Held: ("until",),
     e.HoldLifted: ("hold",),
     e.HoldEnded: ("hold",),

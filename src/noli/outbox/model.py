@@ -9,6 +9,9 @@ from typing import NewType
 
 WebhookId = NewType("WebhookId", str)
 
+#: Type of the message that an entry has come to be disputed, and of the one that a test call sends.
+DISPUTED, TEST = "entry.disputed", "webhook.test"
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:

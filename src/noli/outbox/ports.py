@@ -95,6 +95,10 @@ class Webhooks(Protocol):
 class Poster(Protocol):
     """Posts to addresses that somebody else chose."""
 
+    def check(self, url: str) -> None:
+        """Refuse an address that would never be posted to, whatever its name stands for. Raises Forbidden."""
+        ...
+
     def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
         """Post, and return the HTTP status; the answer's body is not read.
 

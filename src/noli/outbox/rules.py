@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ MAX_URL = 2000
 #: Types of messages that one webhook may name.
 MAX_TYPES = 50
 
-# Characters of a type, as in the ledger.
+# Characters of a type that are repeated in a refusal.
 _MAX_TYPE = 64
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
@@ -48,9 +48,7 @@ _TAKEN = range(200, 300)
 
 def wants(webhook: Webhook, type_: str) -> bool:
     """Tell whether a webhook is told of messages of this type."""
-    return webhook.enabled and any(
-        each in {"*", type_} or (each.endswith(".*") and type_.startswith(each[:-1])) for each in webhook.types
-    )
+    return webhook.enabled and any(names(each, type_) for each in webhook.types)
 
 
 def body(message: OutboxMessage) -> bytes:
@@ -109,8 +107,8 @@ def answered(delivery: Delivery, status: int | None, reason: str, *, now: dateti
     return replace(tried, due_at=now + wait_after(tried.attempts, dice=dice))
 
 
-def check_webhook(webhook: Webhook) -> None:
-    """Refuse a webhook that could never be told of anything.
+def check_webhook(webhook: Webhook, types: Collection[str]) -> None:
+    """Refuse a webhook that could never be told of anything; ``types`` are those that messages have.
 
     Raises:
         InputError: The address or a type is none; says which.
@@ -124,13 +122,16 @@ def check_webhook(webhook: Webhook) -> None:
     if not plain or not visible or len(webhook.url) > MAX_URL or "@" in urlsplit(webhook.url).netloc:
         msg = f"A webhook's url is http:// or https://, a host and a path, {MAX_URL} ASCII characters at most."
         raise InputError(msg)
-    good = all(_is_type(each) for each in webhook.types)
-    if not good or not 0 < len(webhook.types) <= MAX_TYPES:
+    if not 0 < len(webhook.types) <= MAX_TYPES:
         msg = f"A webhook names 1 to {MAX_TYPES} types of messages: 'case.opened', 'case.*' or '*'."
         raise InputError(msg)
+    for each in webhook.types:
+        if not any(names(each, type_) for type_ in types):
+            kinds = ", ".join(sorted({f"'{type_.partition('.')[0]}.*'" for type_ in types}))
+            msg = f"No message has the type {each[:_MAX_TYPE]!r}. There are '*', {kinds}, and each by its name."
+            raise InputError(msg)
 
 
-def _is_type(text: str) -> bool:
-    parts = text.removesuffix(".*").split(".")
-    named = all(part.replace("_", "").isalnum() and part.isascii() for part in parts)
-    return text == "*" or (named and len(text) <= _MAX_TYPE)
+def names(given: str, type_: str) -> bool:
+    """Tell whether what a webhook names covers a type of messages."""
+    return given in {"*", type_} or (given.endswith(".*") and type_.startswith(given[:-1]))

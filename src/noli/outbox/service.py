@@ -8,7 +8,7 @@ posted again, under the same id.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,11 +16,8 @@ from noli.base.clock import Clock
 from noli.base.errors import Conflict, Forbidden, Unavailable
 from noli.jobs.model import Lane, Lease, Task
 from noli.outbox import rules
-from noli.outbox.model import Delivery, DeliveryState, OutboxMessage, Webhook, WebhookId
+from noli.outbox.model import TEST, Delivery, DeliveryState, OutboxMessage, Webhook, WebhookId
 from noli.outbox.ports import DELIVER, Poster, Webhooks
-
-#: Type of the message that a test call sends.
-TEST = "webhook.test"
 
 # Deliveries of one webhook in a row, and the term of the lease for them: longer than so many slow receivers take, name
 # servers included.
@@ -41,9 +38,11 @@ class NotDelivered(Unavailable):
 class WebhookService:
     """The use cases around webhooks; safe to call from many threads."""
 
-    def __init__(self, store: Webhooks, clock: Clock, poster: Poster, *, dice: Callable[[], float]) -> None:
-        """Keep the collaborators; ``dice`` returns numbers from 0 to 1."""
-        self._store, self._clock, self._poster, self._dice = store, clock, poster, dice
+    def __init__(
+        self, store: Webhooks, clock: Clock, poster: Poster, *, dice: Callable[[], float], types: Collection[str]
+    ) -> None:
+        """Keep the collaborators; ``dice`` returns numbers from 0 to 1, ``types`` are those that messages have."""
+        self._store, self._clock, self._poster, self._dice, self._types = store, clock, poster, dice, types
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -61,10 +60,11 @@ class WebhookService:
 
         Raises:
             InputError: The address or a type is none.
+            Forbidden: The address is one that is never called.
         """
         id_ = WebhookId(secrets.token_hex(_ID_BYTES))
         made = Webhook(id_, url, tuple(dict.fromkeys(types)), note, True, by, self._clock.now())  # noqa: FBT003 - a field
-        rules.check_webhook(made)
+        self._check(made)
         secret = secrets.token_bytes(_SECRET_BYTES)
         self._store.add(made, secret=secret)
         return made, rules.secret_text(secret)
@@ -73,14 +73,20 @@ class WebhookService:
         """Return a webhook. Raises NotFound."""
         return self._store.get(webhook)
 
+    def secret(self, webhook: WebhookId) -> str:
+        """Return a webhook's secret as it was shown, for the answer to whoever made it. Raises NotFound."""
+        return rules.secret_text(self._store.secret(webhook))
+
     def all(self) -> list[Webhook]:
         """List webhooks, oldest first."""
         return self._store.all()
 
     def change(self, webhook: WebhookId, change: Callable[[Webhook], Webhook]) -> Webhook:
-        """Change a webhook. Raises NotFound, InputError."""
-        changed = change(self._store.get(webhook))
-        rules.check_webhook(changed)
+        """Change a webhook. Raises NotFound, InputError, Forbidden; what was accepted before a rule stays as it is."""
+        found = self._store.get(webhook)
+        changed = change(found)
+        if (changed.url, changed.types) != (found.url, found.types):
+            self._check(changed)
         self._store.change(changed, now=self._clock.now())
         return changed
 
@@ -144,6 +150,10 @@ class WebhookService:
     def tidy(self, _: Lease) -> None:
         """Forget what was settled long ago."""
         self._store.forget(before=self._clock.now() - rules.KEPT_FOR)
+
+    def _check(self, webhook: Webhook) -> None:
+        rules.check_webhook(webhook, self._types)
+        self._poster.check(webhook.url)
 
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> Delivery:
         secret, now = self._store.secret(webhook.id), self._clock.now()

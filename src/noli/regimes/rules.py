@@ -75,7 +75,7 @@ def deadlines(
         NotInForce: The regime does not hold on that day.
     """
     day = regime.day(at)
-    _in_force(regime, day)
+    must_hold(regime, day)
     found = [
         _deadline(regime, clock, value, due)
         for clock in regime.clocks
@@ -132,7 +132,7 @@ def missing(law: Law, regime: Regime, given: Collection[Field], filer: Filer, on
     Raises:
         NotInForce: The regime does not hold on that day.
     """
-    _in_force(regime, on)
+    must_hold(regime, on)
     lacking: dict[Field, Missing] = {}
     who = regime.filers.on(on)
     if who is not None and filer not in who.what:
@@ -195,7 +195,8 @@ def _applies(regime: Regime, facts: Facts, on: date) -> bool:
     return content is None or not facts.content or bool(content.what & facts.content)
 
 
-def _in_force(regime: Regime, day: date) -> None:
+def must_hold(regime: Regime, day: date) -> None:
+    """Refuse a day on which a regime is not in force. Raises NotInForce, which says from when it is."""
     if regime.in_force.on(day) is not None:
         return
     begins = min((each.in_force for each in regime.in_force.values if each.in_force), default=None)

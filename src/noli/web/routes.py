@@ -38,6 +38,7 @@ _CALLED: tuple[Operation, ...] = (
         handler=checks.check,
         summary="Check one upload, as its hashes or as the picture file.",
         scope=Scope.CHECKS,
+        idempotent=True,
         body={Kind.JSON: schemas.CheckIn, Kind.FORM: schemas.FileForm, Kind.FILE: bytes},
         query=schemas.RefQuery,
         answer=schemas.CheckOut,
@@ -59,6 +60,7 @@ _CALLED: tuple[Operation, ...] = (
         handler=checks.check_batch,
         summary="Check up to 10,000 uploads, one hash each.",
         scope=Scope.CHECKS,
+        idempotent=True,
         body={Kind.JSON: schemas.BatchIn},
         answer=schemas.BatchOut,
         problems=("invalid-hash",),
@@ -144,6 +146,7 @@ _CALLED: tuple[Operation, ...] = (
         handler=entries.withdraw,
         summary="Withdraw an entry: it stops matching for good. A second time changes nothing.",
         scope=Scope.BANKS,
+        idempotent=True,
         answer=schemas.EntryOut,
     ),
     Operation(

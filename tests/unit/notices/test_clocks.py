@@ -13,11 +13,22 @@ from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import upkeep
 from noli.notices.clocks import clocks, complain_until, next_alarm, running, watch
-from noli.notices.model import Because, Measure, NewNotice, Notice, NoticeState, Opening
+from noli.notices.model import (
+    Because,
+    Ground,
+    Letter,
+    Measure,
+    NewNotice,
+    Notice,
+    NoticeState,
+    Opening,
+    Order,
+    PartyId,
+)
 from noli.notices.retention import NOTICE_TIME
 from noli.notices.summaries import summary
 from noli.regimes.model import Party, RegimeId, SetBy
-from tests.support.notices import START, Desk, complete, content
+from tests.support.notices import EVERYWHERE, START, Desk, complete, content, ruling
 
 HOUR = timedelta(hours=1)
 
@@ -124,13 +135,125 @@ def test_a_clock_that_jumps_back_repeats_nothing() -> None:
     assert not made
 
 
-def test_a_short_clock_is_passed_on_at_once() -> None:
-    """Where less than six hours are left from the start, the lead knows at the first look."""
+def test_no_clock_warns_as_it_begins() -> None:
+    """On a platform under every law, nothing is passed on at birth: not by requests, orders, or what is restricted."""
+    desk = Desk(facts=EVERYWHERE)
+    order = NewNotice(opening=Opening.ORDER, order=Order("A court", "§ 1"), contents=(content(2),))
+    for notice in (desk.receive(), desk.receive(order), desk.rule(desk.receive(), Measure.DISABLE)):
+        runs = running(notice, desk.service.law)
+        assert any(each.deadline.due_at - each.started_at <= 2 * HOUR for each in runs) or notice.rulings
+        listed = summary(notice, desk.service.law)
+        assert listed.alarm_at is not None
+        assert listed.alarm_at > desk.clock.now()
+        after, made = _look(desk, notice, seconds=3)
+        assert not made
+        assert after.escalated_to == ""
+
+
+def test_a_short_clock_warns_at_parts_of_its_length() -> None:
+    """Of two hours' triage half, a quarter and a tenth are left when the moderator, the lead and the admin know."""
     desk = Desk()
-    notice, made = _look(desk, desk.receive(), minutes=1)
-    triage = [each for each in made if "triage" in getattr(each, "clock", "")]
-    assert [type(each) for each in triage] == [e.Warned, e.Escalated]
-    assert notice.escalated_to == "lead"
+    notice = desk.receive()
+    seen = []
+    for minutes in (59, 1, 29, 1, 17, 1):
+        notice, made = _look(desk, notice, minutes=minutes)
+        warned = [each.hours for each in made if isinstance(each, e.Warned) and "triage" in each.clock]
+        seen.append((warned, notice.escalated_to))
+    assert seen == [([], ""), ([24], "moderator"), ([], "moderator"), ([6], "lead"), ([], "lead"), ([1], "admin")]
+
+
+def test_a_restriction_ends_when_its_time_is_over() -> None:
+    """The content is back, the bank lets it up, both sides are told once, and no conduct is forgotten."""
+    desk = Desk()
+    until = START + timedelta(days=20)
+    notice = desk.rule(desk.receive(), Measure.REMOVE, until=until)
+    assert desk.memory.world.listed[notice.id].look_by is not None
+    desk.clock.time = until - timedelta(seconds=1)
+    notice, _ = _look(desk, notice)
+    assert notice.contents[0].restricted
+    notice, made = _look(desk, notice, seconds=1)
+    told = [(each.to, each.letter) for each in made if isinstance(each, e.SidesTold)]
+    assert told == [(Party.UPLOADER, Letter.ENDED), (Party.NOTIFIER, Letter.ENDED)]
+    assert [type(each).__name__ for each in made][:2] == ["RulingEnded", "LetUp"]
+    assert not notice.contents[0].restricted
+    assert not notice.contents[0].kept_down
+    assert notice.rulings[0].ended_at == until
+    assert notice.rulings[0].reversed_at is None, "nobody was wrong"
+    uploader = notice.contents[0].uploader
+    assert uploader is not None
+    assert _conduct(desk, uploader) == 1
+    assert desk.upkeep.watch() == 0
+    assert _look(desk, notice, days=1)[1] == []
+    kept = desk.rule(notice, Measure.KEEP)
+    assert not [each for each in kept.messages if each.letter is Letter.RESTORED], "there is nothing left to restore"
+    assert _conduct(desk, uploader) == 0, "it was wrong all the same"
+
+
+def _conduct(desk: Desk, record: PartyId) -> int:
+    with desk.service.store.transaction() as transaction:
+        return len(desk.service.record_of(transaction, record).conduct)
+
+
+def test_the_end_of_what_was_ordered_or_found_is_told_to_whom_there_is() -> None:
+    """An authority is told; where a match opened the notice, who uploaded it alone."""
+    desk = Desk()
+    until = START + HOUR
+    order = NewNotice(opening=Opening.ORDER, order=Order("A court", "§ 1"), contents=(content(2),))
+    policy = NewNotice(opening=Opening.POLICY, contents=(content(3),))
+    for new, sides in ((order, {Party.UPLOADER, Party.AUTHORITY}), (policy, {Party.UPLOADER})):
+        desk.clock.time = START
+        notice = desk.rule(desk.receive(new), Measure.GEO_RESTRICT, Ground.ORDERED, territory="US", until=until)
+        _, made = _look(desk, notice, hours=1)
+        assert {each.to for each in made if isinstance(each, e.SidesTold)} == sides
+
+
+def test_a_precaution_that_ends_leaves_the_decision_open() -> None:
+    """Somebody has to decide still; until then the content can be seen again."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.PROVISIONAL_DISABLE, Ground.PRECAUTION, until=START + HOUR)
+    assert notice.state is NoticeState.PROVISIONAL
+    notice, _ = _look(desk, notice, hours=1)
+    assert notice.state is NoticeState.OPEN
+    assert not notice.contents[0].restricted
+
+
+def test_what_may_show_a_minor_stays_out_of_sight() -> None:
+    """No time that was set before brings it back."""
+    desk = Desk()
+    notice = desk.rule(desk.receive(), Measure.DISABLE, until=START + HOUR)
+    notice = desk.act(notice, c.SuspectMinor("bea"))
+    notice, made = _look(desk, notice, hours=2)
+    assert notice.contents[0].restricted
+    assert not [each for each in made if isinstance(each, e.RulingEnded)]
+
+
+def test_only_a_restriction_ends_and_only_later_than_now() -> None:
+    """Neither what was over before it began nor what restricts nothing is accepted, planned or not."""
+    desk = Desk()
+    notice = desk.receive()
+    for measure, until in ((Measure.DISABLE, START), (Measure.KEEP, START + HOUR)):
+        with pytest.raises(InputError, match="later than now"):
+            desk.rule(notice, measure, until=until)
+    soon = c.PlanRuling(ruling(Measure.DISABLE, until=START + HOUR), START + HOUR)
+    with pytest.raises(InputError, match="later than now"):
+        desk.act(notice, soon)
+
+
+def test_nothing_is_erased_before_a_restriction_has_ended() -> None:
+    """The time for which a notice is kept counts from the end, so that somebody is there to end it."""
+    desk = Desk()
+    until = START + NOTICE_TIME + timedelta(days=30)
+    policy = NewNotice(opening=Opening.POLICY, contents=(content(1),))
+    notice = desk.rule(desk.receive(policy), Measure.DISABLE, until=until)
+    assert desk.memory.world.listed[notice.id].idle_at == until
+    desk.clock.time = until
+    desk.upkeep.expire()
+    assert desk.load(notice).erased_at is None
+    notice, _ = _look(desk, notice)
+    assert notice.rulings[0].ended_at == until
+    desk.clock.time = until + NOTICE_TIME
+    desk.upkeep.expire()
+    assert desk.load(notice).erased_at == until + NOTICE_TIME
 
 
 def test_summer_time_changes_no_hours() -> None:

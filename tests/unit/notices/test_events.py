@@ -81,6 +81,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.LetUp(content=2),
     e.CopiesSought(),
     e.CopiesFound(copies=3),
+    e.RulingEnded(ruling=4),
     e.Reinstated(ruling=4, rule="§ 2", author="bea", grounds=(Ground.MISTAKEN,), reason="secret"),
     e.Complained(side=Party.UPLOADER, plea=Plea.COUNTER_NOTICE, ruling=4, text="secret"),
     e.ComplaintDecided(complaint=9, upheld=True, rule="§ 3", author="bea", reason="secret"),

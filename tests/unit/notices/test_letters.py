@@ -19,7 +19,8 @@ def test_every_decision_can_be_told(measure: Measure, language: str) -> None:
     for ground in (each for each in Ground if each.restricts is measure.restricts):
         notice = desk.receive(complete(language=language, uploader_language=language))
         territory = "DE" if measure is Measure.GEO_RESTRICT else ""
-        notice = desk.rule(notice, measure, ground, territory=territory, until=START + timedelta(days=9))
+        until = START + timedelta(days=9) if measure.restricts else None
+        notice = desk.rule(notice, measure, ground, territory=territory, until=until)
         told = [each for each in notice.messages if each.letter in {Letter.DECISION, Letter.STATEMENT}]
         sides = {Party.NOTIFIER, Party.UPLOADER} if measure.restricts else {Party.NOTIFIER}
         assert {each.to for each in told} == sides

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.notices import record_rules
 from noli.notices import records as r
 from noli.notices.model import Because, Ground, Letter, Measure, NewContent, Notice
-from noli.notices.record_rules import COMPLAIN_FOR, REVERSED
+from noli.notices.record_rules import REVERSED
 from noli.notices.records import AccountMeasure, PartyRecord, PartyRole
 from tests.support.notices import START, Desk, complete
 
@@ -137,7 +138,8 @@ def test_an_account_is_closed_for_good_by_two_after_a_measure_that_did_not_help(
     assert record.proposal is not None
     assert account.standing() is None, "a proposal closes nothing"
     refused(lambda: account.do(r.ProposeTermination(why("bea"))), "proposed, or done")
-    refused(lambda: account.do(r.ConfirmTermination(why("ada"))), "Somebody else")
+    for again in ("ada", " Ada\t"):
+        refused(lambda who=again: account.do(r.ConfirmTermination(why(who))), "Somebody else")  # type: ignore[misc] # bound at once
     refused(lambda: account.do(r.ConfirmTermination(why("bea", automated=True))), "No machine")
     record = account.do(r.ConfirmTermination(why("bea")))
     assert account.standing() is AccountMeasure.TERMINATE
@@ -176,7 +178,7 @@ def test_a_measure_is_contested_once_within_six_months_and_decided_by_a_third() 
     refused(lambda: account.do(r.ContestMeasure("Again.")), "have complained")
     number = record.complaints[0].number
     refused(lambda: account.do(r.DecideContest(999, upheld=True, because=why("cem"))), "no complaint")
-    for author in ("ada", "bea"):
+    for author in ("ada", "Bea "):
         refused(lambda who=author: account.do(r.DecideContest(number, upheld=True, because=why(who))), "no part")  # type: ignore[misc] # bound at once
     machine = why("model", automated=True)
     refused(lambda: account.do(r.DecideContest(number, upheld=True, because=machine)), "No machine")
@@ -199,8 +201,20 @@ def test_a_complaint_that_is_not_upheld_leaves_the_measure_and_names_the_next_wa
     late = Account()
     late.warned()
     late.do(late.until())
-    late.desk.clock.time += COMPLAIN_FOR + timedelta(seconds=1)
-    refused(lambda: late.do(r.ContestMeasure("No.")), "was possible")
+    late.desk.clock.time += timedelta(days=190)
+    refused(lambda: late.do(r.ContestMeasure("No.")), "was possible until 2027-")
+
+
+def test_the_law_says_how_long_a_measure_can_be_contested() -> None:
+    """Where a regime gives another time, it counts; the code knows none of its own."""
+    account = Account()
+    account.warned()
+    record = account.do(account.until())
+    regimes = account.desk.service.regimes(account.desk.clock.now())
+    later = account.desk.clock.now() + timedelta(days=100)
+    contest = r.ContestMeasure("No.")
+    assert record_rules.decide(record, contest, regimes, later)
+    refused(lambda: record_rules.decide(record, contest, [], later), "was possible until 2026-11-")
 
 
 def test_a_measure_ends_by_itself_where_its_last_finding_was_reversed() -> None:

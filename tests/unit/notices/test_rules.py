@@ -171,6 +171,7 @@ def test_a_complaint_is_decided_by_somebody_else_and_undoes_everything() -> None
     machine = Because(reason="Score 0.1", rule="Art. 20", author="model", automated=True)
     for bad in (
         c.DecideComplaint(number, upheld=False, because=ada),
+        c.DecideComplaint(number, upheld=False, because=replace(ada, author="\tAda ")),
         c.DecideComplaint(number, upheld=False, because=machine),
         c.DecideComplaint(999, upheld=False, because=BEA),
     ):
@@ -319,7 +320,7 @@ def test_what_is_erased_before_its_time_takes_two() -> None:
     notice = desk.act(notice, c.ProposeErasure(ada))
     assert notice.erasure is not None
     assert notice.fields
-    for author in (ada, replace(BEA, automated=True)):
+    for author in (ada, replace(ada, author="ADA"), replace(BEA, automated=True)):
         with pytest.raises(Conflict, match="Somebody else"):
             desk.act(notice, c.ConfirmErasure(author))
     with pytest.raises(Conflict, match="proposed already"):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices in, matches in, records, retention: the service and its upkeep with everything in memory."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -30,7 +31,7 @@ from noli.notices.model import (
 from noli.notices.ports import SeenUpload
 from noli.notices.retention import NOTICE_TIME, ON_REQUEST, POLICY, RECORD_TIME
 from noli.notices.summaries import summary
-from noli.regimes.model import Duty, Facts, Filer, Party
+from noli.regimes.model import Duty, Facts, Field, Filer, Party
 from tests.support.casework import made_up_item
 from tests.support.notices import EVERYWHERE, START, US, Desk, complete, content, ruling
 
@@ -490,3 +491,45 @@ def test_destroying_on_request_cites_the_law_that_applies() -> None:
     """What a regime says where there is one, else that somebody asked; no country stands in the code."""
     assert Desk(facts=EVERYWHERE).service.erasure_rule().endswith("Art. 17(1)")
     assert Desk(facts=US).service.erasure_rule() == ON_REQUEST
+
+
+def test_a_change_has_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes: what is answered, stored and listed agree, with a clock that ticks on each reading."""
+    desk = Desk()
+
+    def tick() -> datetime:
+        desk.clock.move(seconds=1)
+        return desk.clock.time
+
+    monkeypatch.setattr(desk.clock, "now", tick)
+    made = desk.receive()
+    given = desk.give(desk.receive(NewNotice(contents=(content(2),))), {Field.NAME: "N."}, content(3))
+    removed = desk.rule(made, Measure.REMOVE)
+    entry = _entry(desk)
+    with desk.service.writing() as transaction:
+        desk.service.see(transaction, c.NamedContent(Via.MATCH, ref="a", entry=entry), count=3, actor="key:p")
+        desk.service.refused(transaction, c.NamedContent(Via.MATCH, ref="b", entry=entry), actor="key:p")
+        planned = desk.service.plan(
+            transaction, given.id, ruling(Measure.KEEP), wait=timedelta(seconds=9), actor="key:p"
+        )
+    desk.clock.move(minutes=1)
+    with desk.service.writing() as transaction:
+        carried = desk.service.carry_out(transaction, planned.id, actor="system")
+        desk.service.add_copies(transaction, removed.id, [content(4)], ended=True, actor="key:p")
+        complained = desk.service.complain(transaction, removed.id, side=Party.UPLOADER, text="No.", actor="key:p")
+        upheld = c.DecideComplaint(
+            complained.complaints[0].number,
+            upheld=True,
+            because=replace(WHY, author="bea"),
+            instead=ruling(Measure.KEEP, author="bea"),
+        )
+        answered = desk.service.decide_complaint(transaction, removed.id, upheld, actor="key:p")
+    for told in (carried, answered):
+        assert told == desk.load(told)
+    for id_, listed in desk.memory.world.listed.items():
+        with desk.service.store.transaction() as transaction:
+            assert summary(desk.service.load(transaction, id_), desk.service.law) == listed
+    by_time: dict[str, set[object]] = {}
+    for each in desk.memory.world.ledger:
+        by_time.setdefault(each.at.isoformat(), set()).add(each.fact.actor)
+    assert len(by_time) == 11, "one time a change"

@@ -20,6 +20,8 @@ from tests.support.outbox import MemoryWebhooks, OutboxBook, Receiver
 
 HOUR = timedelta(hours=1)
 
+TYPES = ("case.opened", "other")
+
 
 class World:
     """A service with its jobs, a clock and a receiver that can be told what to answer."""
@@ -27,7 +29,7 @@ class World:
     def __init__(self) -> None:
         self.clock, self.book, self.receiver = FakeClock(), OutboxBook(), Receiver()
         self.store = MemoryWebhooks(lambda: self.book)
-        self.service = WebhookService(self.store, self.clock, self.receiver, dice=lambda: 1.0)
+        self.service = WebhookService(self.store, self.clock, self.receiver, dice=lambda: 1.0, types=TYPES)
         self.failures: list[Exception] = []
         self.jobs = MemoryJobs(lambda: self.book.jobs)
         self.task = next(task for task in self.service.tasks if task.kind == DELIVER)
@@ -176,7 +178,7 @@ def test_what_was_posted_under_a_lost_lease_is_posted_again_under_its_id() -> No
             world.jobs.release(lease, due_at=world.clock.now())
             return super().post(url, content, headers)  # type: ignore[arg-type] # as it came
 
-    slow = WebhookService(world.store, world.clock, Slow(), dice=lambda: 1.0)
+    slow = WebhookService(world.store, world.clock, Slow(), dice=lambda: 1.0, types=TYPES)
     lease = world.jobs.claim([world.task], now=world.clock.now())
     assert lease is not None
     with pytest.raises(LeaseLost):
@@ -209,4 +211,20 @@ def test_what_could_never_be_told_is_refused() -> None:
         world.service.create("nonsense", ["*"], note="", by="key")
     with pytest.raises(InputError):
         world.service.change(hook.id, lambda found: replace(found, types=()))
+    with pytest.raises(InputError, match=r"'foo.bar'. There are '\*', 'case.\*', 'other.\*'"):
+        world.service.create("https://receiver.example/", ["foo.bar"], note="", by="key")
+    with pytest.raises(Forbidden, match="inside"):
+        world.service.create("https://inside.example/", ["*"], note="", by="key")
+    with pytest.raises(Forbidden, match="inside"):
+        world.service.change(hook.id, lambda found: replace(found, url="https://inside.example/"))
     assert world.service.get(hook.id) == hook
+    assert len(world.service.all()) == 1
+
+
+def test_what_was_accepted_before_can_be_switched_off() -> None:
+    """A webhook with a type that is refused today is changed in everything else."""
+    world = World()
+    old = replace(world.hook(), id=WebhookId("old"), types=("gone.*",))
+    world.store.add(old, secret=b"s")
+    assert not world.service.change(old.id, lambda found: replace(found, enabled=False)).enabled
+    assert world.service.secret(old.id) == "whsec_cw=="

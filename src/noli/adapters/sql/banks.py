@@ -36,7 +36,7 @@ from noli.bank.model import (
 from noli.bank.rules import standing
 from noli.base.errors import Conflict, IntegrityError, NotFound
 from noli.hashing.model import Hash, Pipeline, SignalType, Variant
-from noli.outbox.model import OutboxMessage
+from noli.outbox.model import DISPUTED, OutboxMessage
 
 # Wakes the other processes of an installation; ``adapters.sql.listen`` hears it.
 _NOTIFY = sa.text("NOTIFY noli_change")
@@ -502,9 +502,7 @@ def _hash_columns(bank: BankId, entries: Sequence[tuple[EntryId, NewEntry]]) -> 
 def _disputed(entry: Entry, opinion: Opinion) -> OutboxMessage:
     """Return what other programs are told when an entry comes to be disputed: somebody has to look."""
     data = {"bank": entry.bank, "kind": opinion.kind.value, "author": opinion.author}
-    return OutboxMessage(
-        f"evt_{token_hex(_MESSAGE_BYTES)}", "entry.disputed", entry_text(entry.id), opinion.created_at, data
-    )
+    return OutboxMessage(f"evt_{token_hex(_MESSAGE_BYTES)}", DISPUTED, entry_text(entry.id), opinion.created_at, data)
 
 
 def _portions(ids: Sequence[EntryId]) -> Iterator[Sequence[EntryId]]:

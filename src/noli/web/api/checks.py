@@ -5,6 +5,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from noli.access.model import Scope
 from noli.bank.model import entry_text
 from noli.base.errors import HashFormatError, InputError, NotFound, Throttled
@@ -13,15 +15,20 @@ from noli.matching.model import Check, Match
 from noli.matching.service import Upload
 from noli.web.api import decoding, schemas
 from noli.web.api.forms import Form
-from noli.web.api.operation import Call
+from noli.web.api.once import once_found
+from noli.web.api.operation import Call, Reply
 from noli.web.api.problems import Probing
 
 # Hashes of one upload that are searched on the event loop, at about 10 microseconds each; more go to a thread.
 _INLINE = 4
 
 
-async def check(call: Call) -> schemas.CheckOut:
+async def check(call: Call) -> Reply | Struct:
     """Check one upload: its hashes, or its file."""
+    return await once_found(call, lambda: _one(call))
+
+
+async def _one(call: Call) -> tuple[schemas.CheckOut, bool]:
     started = time.perf_counter()
     if isinstance(call.given, schemas.CheckIn):
         upload, kind = Upload(parse_hashes(call.given.hashes), _content_ref(call)), "hashes"
@@ -29,7 +36,7 @@ async def check(call: Call) -> schemas.CheckOut:
         upload, kind = Upload.of(await _read(call), content_ref=_content_ref(call)), "file"
     result = await made(call, upload)
     call.app.metrics.check_seconds.labels(kind).observe(time.perf_counter() - started)
-    return _result(result, exact=Scope.DISTANCES in call.key.scopes)
+    return _result(result, exact=Scope.DISTANCES in call.key.scopes), bool(result.decision.matches)
 
 
 async def made(call: Call, upload: Upload) -> Check:
@@ -52,8 +59,12 @@ async def _read(call: Call) -> Reading:
     return await decoding.read(call, regions=call.app.indexes.regions > 0, looks=call.app.looks_again)
 
 
-def check_batch(call: Call) -> schemas.BatchOut:
+async def check_batch(call: Call) -> Reply | Struct:
     """Check many uploads, one hash each."""
+    return await once_found(call, lambda: asyncio.to_thread(_many, call))
+
+
+def _many(call: Call) -> tuple[schemas.BatchOut, bool]:
     started = time.perf_counter()
     given: list[schemas.BatchHash] = call.given.hashes
     hashes = parse_hashes(given)
@@ -62,7 +73,8 @@ def check_batch(call: Call) -> schemas.BatchOut:
     _count(call, results)
     call.app.metrics.check_seconds.labels("batch").observe(time.perf_counter() - started)
     exact = Scope.DISTANCES in call.key.scopes
-    return schemas.BatchOut([_result(each, exact=exact) for each in results])
+    answer = schemas.BatchOut([_result(each, exact=exact) for each in results])
+    return answer, any(each.decision.matches for each in results)
 
 
 def recorded(call: Call) -> schemas.RecordedCheck:

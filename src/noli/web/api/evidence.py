@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from noli.access.model import Scope
 from noli.casework.model import CaseId, EvidencePackage
+from noli.web.api.once import once_apart
 from noli.web.api.operation import Call, Kind, Operation, Reply
 from noli.web.api.pursuits import actor
 
@@ -45,13 +46,17 @@ class PackageList(Struct):
     packages: list[PackageOut]
 
 
-def capture(call: Call) -> PackageOut:
+def capture(call: Call) -> Reply:
     """Make a package."""
     given: CaptureIn = call.given
-    made, _ = call.app.evidence.capture(
-        CaseId(call.path["case"]), language=given.language, with_hashes=given.with_hashes, actor=actor(call)
-    )
-    return _out(made)
+
+    def act() -> PackageOut:
+        made, _ = call.app.evidence.capture(
+            CaseId(call.path["case"]), language=given.language, with_hashes=given.with_hashes, actor=actor(call)
+        )
+        return _out(made)
+
+    return once_apart(call, act)
 
 
 def listed(call: Call) -> PackageList:
@@ -82,6 +87,7 @@ EVIDENCE: tuple[Operation, ...] = (
         handler=capture,
         summary="Make an evidence package of a case and keep it. The case and the ledger say who did.",
         scope=Scope.EVIDENCE,
+        idempotent=True,
         status=201,
         body={Kind.JSON: CaptureIn},
         answer=PackageOut,

@@ -274,6 +274,8 @@ class RulingOut(Struct):
     until: datetime | None
     decided_at: datetime
     reversed_at: datetime | None
+    #: When it ended by itself.
+    ended_at: datetime | None
 
 
 class ComplaintOut(Struct):

@@ -215,6 +215,7 @@ def _open(notice: Notice, law: Law) -> dict[str, Any]:
                 each.until,
                 each.at,
                 each.reversed_at,
+                each.ended_at,
             )
             for each in notice.rulings
         ],

@@ -5,20 +5,23 @@ A caller that did not hear back sends the same request with the same ``Idempoten
 the first time. Before a write is answered, this process's index has it: what is acknowledged is matchable.
 """
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
 from noli.bank.ports import BankTransaction
-from noli.base.errors import Conflict
+from noli.base.errors import Conflict, Unavailable
 from noli.notices.ports import NoticeTransaction
 from noli.pursuit.model import Pursuit, PursuitId
 from noli.pursuit.ports import PursuitTransaction
 from noli.pursuit.service import PursuitService
+from noli.web.api.forms import Form
 from noli.web.api.operation import Call, Reply
 
 Act = Callable[[BankTransaction, datetime], msgspec.Struct | Mapping[str, object]]
@@ -81,10 +84,53 @@ def _loaded(pursuits: PursuitService, transaction: PursuitTransaction, ids: byte
     return [pursuits.load(transaction, PursuitId(each)) for each in msgspec.json.decode(ids, type=list[str])]
 
 
+def once_apart(call: Call, act: Callable[[], msgspec.Struct]) -> Reply:
+    """Do a write that has a transaction of its own, and answer it, or repeat the answer it had.
+
+    Two requests under one key at the same moment may both be carried out. Raises Conflict as ``once``.
+    """
+    kept = _seen(call)
+    return Reply(_keep(call, msgspec.json.encode(act())) if kept is None else kept)
+
+
+async def once_found(call: Call, look: Callable[[], Awaitable[tuple[msgspec.Struct, bool]]]) -> Reply | msgspec.Struct:
+    """Look something up, or repeat what was found; ``look`` also says whether anything was, and only that is kept.
+
+    What finds nothing leaves nothing, so that there is nothing to repeat. Where the database is away, nothing was kept
+    and nothing can be: the answer is given all the same. Raises Conflict as ``once``.
+    """
+    if not call.idempotency_key:
+        return (await look())[0]
+    with suppress(Unavailable):
+        kept = await asyncio.to_thread(_seen, call)
+        if kept is not None:
+            return Reply(kept)
+    answer, found = await look()
+    if found:
+        with suppress(Unavailable):
+            return Reply(await asyncio.to_thread(_keep, call, msgspec.json.encode(answer)))
+    return answer
+
+
+def _seen(call: Call) -> bytes | None:
+    if not call.idempotency_key:
+        return None
+    with call.app.store.transaction() as transaction:
+        return _recalled(call, transaction)
+
+
+def _keep(call: Call, body: bytes) -> bytes:
+    """Keep an answer, unless another request under the same key was faster: then its answer is given."""
+    if not call.idempotency_key:
+        return body
+    with call.app.store.transaction(write=True) as transaction:
+        return _kept(call, transaction, lambda: msgspec.Raw(body), call.app.clock.now())
+
+
 def _kept(
     call: Call,
     answers: BankTransaction,
-    act: Callable[[], msgspec.Struct | Mapping[str, object] | Sequence[str]],
+    act: Callable[[], msgspec.Struct | Mapping[str, object] | Sequence[str] | msgspec.Raw],
     now: datetime,
 ) -> bytes:
     kept = _recalled(call, answers)
@@ -108,6 +154,10 @@ def _recalled(call: Call, answers: BankTransaction) -> bytes | None:
 
 
 def _digest(call: Call) -> bytes:
-    """Digest what was asked; a picture is kept by no more than this."""
+    """Digest what was asked; a picture is kept by no more than this, and a form's boundary says nothing."""
+    body, given = call.body, call.given
+    if isinstance(given, Form):
+        fields = msgspec.json.encode([given.file_part, sorted(given.fields.items()), given.file is None])
+        body = hashlib.sha256(fields).digest() + (given.file or b"")
     parts = (call.operation.method, call.operation.path, *call.path.values())
-    return hashlib.sha256("\0".join(parts).encode() + b"\0" + call.body).digest()
+    return hashlib.sha256("\0".join(parts).encode() + b"\0" + call.raw_query + b"\0" + body).digest()

@@ -8,17 +8,22 @@ import msgspec
 from noli.base.errors import NotFound
 from noli.outbox.model import Delivery, DeliveryState, Webhook, WebhookId
 from noli.web.api import schemas_webhooks as schemas
-from noli.web.api.operation import Call
+from noli.web.api.once import once_apart
+from noli.web.api.operation import Call, Reply
 
 # Digits of the largest number that a database keeps.
 _MAX_DIGITS = 18
 
 
 def create(call: Call) -> schemas.WebhookMade:
-    """Make a webhook and show its secret."""
+    """Make a webhook and show its secret, which no kept answer holds."""
     given: schemas.WebhookIn = call.given
-    made, secret = call.app.webhooks.create(given.url, given.types, note=given.note, by=call.key.name)
-    return schemas.WebhookMade(**msgspec.structs.asdict(_shown(made)), secret=secret)
+
+    def make() -> schemas.WebhookOut:
+        return _shown(call.app.webhooks.create(given.url, given.types, note=given.note, by=call.key.name)[0])
+
+    made = msgspec.json.decode(once_apart(call, make).body, type=schemas.WebhookOut)
+    return schemas.WebhookMade(**msgspec.structs.asdict(made), secret=call.app.webhooks.secret(WebhookId(made.id)))
 
 
 def listed(call: Call) -> schemas.WebhookList:
@@ -31,24 +36,28 @@ def show(call: Call) -> schemas.WebhookOut:
     return _shown(call.app.webhooks.get(_id(call)))
 
 
-def change(call: Call) -> schemas.WebhookOut:
+def change(call: Call) -> Reply:
     """Change what is given of a webhook."""
     given: schemas.WebhookChange = call.given
     asked = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not None}
     if given.types is not None:
         asked["types"] = tuple(given.types)
-    return _shown(call.app.webhooks.change(_id(call), lambda found: replace(found, **asked)))
+    return once_apart(call, lambda: _shown(call.app.webhooks.change(_id(call), lambda found: replace(found, **asked))))
 
 
-def remove(call: Call) -> schemas.Removed:
+def remove(call: Call) -> Reply:
     """Remove a webhook with its deliveries."""
-    call.app.webhooks.remove(_id(call))
-    return schemas.Removed(_id(call))
+
+    def act() -> schemas.Removed:
+        call.app.webhooks.remove(_id(call))
+        return schemas.Removed(_id(call))
+
+    return once_apart(call, act)
 
 
-def test(call: Call) -> schemas.DeliveryOut:
+def test(call: Call) -> Reply:
     """Post a test message now."""
-    return _delivery(call.app.webhooks.test(_id(call)))
+    return once_apart(call, lambda: _delivery(call.app.webhooks.test(_id(call))))
 
 
 def deliveries(call: Call) -> schemas.DeliveryPage:
@@ -60,13 +69,13 @@ def deliveries(call: Call) -> schemas.DeliveryPage:
     )
 
 
-def resend(call: Call) -> schemas.DeliveryOut:
+def resend(call: Call) -> Reply:
     """Let a delivery be tried again from the beginning."""
     text = call.path["delivery"]
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         msg = "There is no such delivery."
         raise NotFound(msg)
-    return _delivery(call.app.webhooks.resend(_id(call), int(text)))
+    return once_apart(call, lambda: _delivery(call.app.webhooks.resend(_id(call), int(text))))
 
 
 def _id(call: Call) -> WebhookId:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from noli.notices import events as e
 from noli.notices.events import Event, Recorded
@@ -28,6 +28,7 @@ _SENTENCES: Mapping[type[Event], str] = {
     e.LetUp: N_("Its hashes were withdrawn."),
     e.CopiesFound: N_("The search for copies ended: %(copies)s found."),
     e.Reinstated: N_("The content was restored."),
+    e.RulingEnded: N_("The time of the restriction is over."),
     e.Complained: N_("%(side)s complained (%(plea)s)."),
     e.ComplaintDecided: N_("The complaint was decided."),
     e.DisputeTold: N_("A body outside: %(body)s, %(outcome)s."),
@@ -38,7 +39,7 @@ _SENTENCES: Mapping[type[Event], str] = {
     e.DecisionReported: N_("The decision was reported to the public database."),
     e.Taken: N_("It went to %(by)s."),
     e.UploadSeen: N_("Seen again, times: %(count)s."),
-    e.Warned: N_("%(hours)s hours left: %(duty)s."),
+    e.Warned: N_("%(left)s hours left: %(duty)s."),
     e.Escalated: N_("Passed on to: %(role)s."),
     e.Breached: N_("Missed: %(duty)s."),
     e.MinorSuspected: N_("May show somebody under 18: out of sight, and nobody looks again."),
@@ -83,6 +84,9 @@ def _line(recorded: Recorded, named: Mapping[str, str], translate: Translate) ->
     given = {name: value(getattr(event, name), named, translate) for name in event.__dataclass_fields__}
     if isinstance(event, e.Ruled | e.RulingPlanned):
         given["grounds"] = ", ".join(translate(words.of(each)) for each in event.grounds)
+    if isinstance(event, e.Warned):
+        hours, minutes = divmod((event.due_at - recorded.at) // timedelta(minutes=1), 60)
+        given["left"] = f"{hours}:{minutes:02}"
     text = sentence % given
     return StoryLine(
         recorded.at, _kind(event), text[:1].upper() + text[1:], who(recorded.actor, named, translate), _quote(event)

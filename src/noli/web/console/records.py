@@ -150,7 +150,7 @@ def steps(record: PartyRecord, visitor: Visitor, call: Call) -> dict[str, Step]:
     found = {}
     for name, command in wanted.items():
         try:
-            events = record_rules.decide(record, command, now)
+            events = record_rules.decide(record, command, call.app.notices.regimes(now), now)
         except (Conflict, InputError):
             continue
         if events:
