@@ -51,7 +51,7 @@ def test_errors_are_pages_for_people_and_documents_for_programs(server: Server) 
     assert get("/api/v1/checks", headers=_BROWSER).json()["code"] == "unauthenticated"
     assert "logged out" in get("/status").text
     assert get("/status").status_code == 401
-    assert post("/status/items", json={"csrf": "", "items": []}).json()["code"] == "forbidden"
+    assert post("/status/items", json={"csrf": "", "age": "adult", "items": []}).json()["code"] == "forbidden"
     assert post("/go").status_code == 415
     assert "could not be used" in post("/go", content=b"%ff=1&" * 200, headers=_FORM).text
     assert server.client.put("/go").status_code == 405

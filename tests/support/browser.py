@@ -18,6 +18,9 @@ from tests.support.server import PATIENCE_S
 #: Where "leave" leads in tests; the browser answers it by itself.
 NEUTRAL = "http://neutral.example/"
 
+# Screenshots are kept here, to be looked at.
+_SHOTS = Path(__file__).parents[2] / "artefacts"
+
 _SWITCHES = [
     "--headless=new",
     "--no-sandbox",
@@ -33,6 +36,15 @@ _SWITCHES = [
 def chromium() -> str | None:
     """Return where Chromium is, None where it is not installed."""
     return os.environ.get("NOLI_CHROMIUM") or shutil.which("chromium")
+
+
+def keep_shot(page: Any, name: str) -> None:
+    """Keep a screenshot of the whole page in artefacts/, where somebody wants to look at them."""
+    if not os.environ.get("NOLI_TEST_SHOTS"):
+        return
+    path = _SHOTS / f"{name}.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, type="jpeg", quality=80, full_page=True)
 
 
 def needed() -> None:

@@ -4,7 +4,6 @@
 The person's side goes through the same App that the server is made of, over the same database.
 """
 
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,13 +19,11 @@ from noli.casework import work
 from noli.casework.model import AgeAnswer, CaseId, Receipt
 from noli.notices.model import Notice, NoticeId
 from tests.support.axe import RULES, violations
+from tests.support.browser import keep_shot
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
 from tests.support.notices import complete, content
 from tests.support.server import PATIENCE_S, Server
-
-#: Where screenshots are kept, to be looked at.
-SHOTS = Path(__file__).parents[2] / "artefacts" / "console"
 
 _SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8, "submissions_per_hour": 100_000}
 
@@ -155,10 +152,7 @@ class Seat:
 
     def shot(self, name: str) -> None:
         """Keep a screenshot of the whole page, where somebody wants to look at them."""
-        if not os.environ.get("NOLI_TEST_SHOTS"):
-            return
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
+        keep_shot(self.page, f"console/{name}")
 
     def too_wide(self) -> bool:
         """Say whether the page scrolls sideways."""

@@ -138,12 +138,15 @@ class RecordShare:
 class RecordRequest:
     """Tell what became of asking somebody to act on the links; ``step`` is one of ``rules.REQUEST_STEPS``.
 
-    ``rung`` says as what they were asked: site, host, cdn, registrar, search, payment.
+    ``rung`` says as what they were asked: site, host, cdn, registrar, search, payment. ``due_at`` is until when they
+    have time, where a clock runs; ``by_law`` whether the law says so, or only we do.
     """
 
     step: str
     rung: str
     addressee: str = field(repr=False)
+    due_at: datetime | None = None
+    by_law: bool = False
 
 
 @dataclass(frozen=True, slots=True)

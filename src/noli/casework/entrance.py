@@ -64,7 +64,7 @@ class Entrance:
         right = self._hasher.verify(verifier, receipts.peppered(self._keyring, passphrase))
         if door is None or not right:
             self._delays.fail(digest, caller)
-            msg = "Number and words do not fit together. Look at both again, letter by letter."
+            msg = "This number and these words do not belong together. Please check both, letter by letter."
             raise Unauthenticated(msg)
         self._delays.succeed(digest, caller)
         return Entered(door.case, self._sessions.open(SessionKind.PERSON, door.case))

@@ -155,10 +155,15 @@ class WithdrawalRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStepped:
-    """Something happened to a request that somebody act on the links; ``rung`` says as what they were asked."""
+    """Something happened to a request that somebody act on the links; ``rung`` says as what they were asked.
+
+    ``due_at`` is until when they have time, where a clock runs; ``by_law`` whether the law says so, or only we do.
+    """
 
     step: str
     rung: str
+    due_at: datetime | None = None
+    by_law: bool = False
     addressee: str = field(default="", repr=False, metadata=PRIVATE)
 
 

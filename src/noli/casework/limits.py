@@ -55,15 +55,20 @@ def max_body_bytes(items: int, videos: int = 0) -> int:
     return BODY_BYTES * (1 + items + (VIDEO_BODIES - 1) * videos)
 
 
+def check_age(age: AgeAnswer) -> None:
+    """Refuse what may show somebody under 18. Raises InputError."""
+    if age is not AgeAnswer.ADULT:
+        msg = "Nothing was stored. Where somebody who is shown is or may be under 18, other services help."
+        raise InputError(msg)
+
+
 def check_submission(submission: Submission) -> None:
     """Refuse a submission that must leave no trace or cannot be used.
 
     Raises:
         InputError: Somebody shown is, or may be, under 18; or a part is missing, too long or too much.
     """
-    if submission.age is not AgeAnswer.ADULT:
-        msg = "Nothing was stored. Where somebody who is shown is or may be under 18, other services help."
-        raise InputError(msg)
+    check_age(submission.age)
     if submission.language not in LANGUAGES:
         msg = f"The language must be one of {', '.join(LANGUAGES)}."
         raise InputError(msg)

@@ -98,11 +98,11 @@ def decide(case: Case, command: Command, now: datetime) -> tuple[Event, ...]:  #
             return (event,) if known else ()
         case c.RecordShare():
             return _share(case, command)
-        case c.RecordRequest(step, rung, addressee):
+        case c.RecordRequest(step, rung, addressee, due_at, by_law):
             if step not in REQUEST_STEPS:
                 msg = f"A request has the steps {', '.join(REQUEST_STEPS)}."
                 raise InputError(msg)
-            return (e.RequestStepped(step=step, rung=rung, addressee=addressee),)
+            return (e.RequestStepped(step=step, rung=rung, addressee=addressee, due_at=due_at, by_law=by_law),)
         case c.ReleaseItem(item, entry, bank):
             _releasable(case, item)
             return (e.ItemReleased(item=item, entry=entry, bank=bank),)

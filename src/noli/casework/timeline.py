@@ -29,7 +29,7 @@ TIMELINE_KEYS: Mapping[str, tuple[str, ...]] = {
     "withdrawal.told": ("recipient",),
     "withdrawal.confirmed": ("recipient",),
     "withdrawal.refused": ("recipient", "reason"),
-    "request.sent": ("addressee", "rung"),
+    "request.sent": ("addressee", "rung", "due_at", "by_law"),
     "request.answered": ("addressee", "rung"),
     "request.lapsed": ("addressee", "rung"),
     "request.removed": ("addressee", "rung"),
@@ -94,6 +94,10 @@ def _line(case: Case, event: Event, at: datetime) -> TimelineEntry | None:  # no
             return TimelineEntry(e.NAMES[type(event)], at, {"recipient": name})
         case e.WithdrawalRefused(recipient=name, reason=reason):
             return TimelineEntry("withdrawal.refused", at, {"recipient": name, "reason": reason})
+        case e.RequestStepped(step="sent", rung=rung, addressee=name, due_at=due, by_law=by_law):
+            until = "" if due is None else due.isoformat()
+            data: dict[str, str | int] = {"addressee": name, "rung": rung, "due_at": until, "by_law": int(by_law)}
+            return TimelineEntry("request.sent", at, data)
         case e.RequestStepped(step=step, rung=rung, addressee=name):
             return TimelineEntry(f"request.{step}", at, {"addressee": name, "rung": rung})
         case e.WithdrawalRequested(due_at=due_at, erase=erase):

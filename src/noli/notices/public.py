@@ -99,7 +99,7 @@ class PublicNotices:
         fits = hmac.compare_digest(self._notices.receipt(number).encode(), code.encode())
         if not (fits and self._exists(number)):
             self._delays.fail(target, key.caller)
-            msg = "Number and code do not fit together."
+            msg = "This number and this code do not belong together."
             raise Unauthenticated(msg)
         self._delays.succeed(target, key.caller)
         return number

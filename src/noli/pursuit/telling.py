@@ -6,6 +6,7 @@ mail and what staff read are staff's own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -15,6 +16,7 @@ from noli.evidence.model import LedgerEntry
 from noli.outbox.model import OutboxMessage
 from noli.pursuit import events as e
 from noli.pursuit.model import Outcome, Pursuit, ReplyKind
+from noli.regimes.model import SetBy
 
 #: Fields that are told, by event; of others it is only told that they happened.
 TOLD: Mapping[type[e.Event], tuple[str, ...]] = {
@@ -49,8 +51,9 @@ def for_person(pursuit: Pursuit, events: Sequence[e.Event]) -> Iterator[RecordRe
     """
     for event in events:
         match event:
-            case e.RequestSent(number=number):
-                yield _step(pursuit, number, "sent")
+            case e.RequestSent(number=number, due=due):
+                made = _step(pursuit, number, "sent")
+                yield made if due is None else replace(made, due_at=due.at, by_law=due.set_by is SetBy.LAW)
             case e.ReplyReceived(number=number, kind=ReplyKind.ANSWER):
                 yield _step(pursuit, number, "answered")
             case e.RequestLapsed(number=number):

@@ -51,6 +51,20 @@ def test_leaving_ends_the_session_and_replaces_the_page(way: str, visit: Callabl
     assert not person.context.cookies()
 
 
+def test_leaving_in_one_tab_leaves_in_all(visit: Callable[..., Visitor]) -> None:
+    """Help opens in a new tab; who leaves there has no case open in the first one."""
+    person = visit()
+    number, words = _case(person)
+    person.page.once("dialog", lambda dialog: dialog.accept())
+    person.come_back(number, words)
+    person.page.wait_for_url("**/status")
+    second = person.context.new_page()
+    second.goto(person.page.url.replace("/status", "/help"))
+    second.locator("#leave").click()
+    second.wait_for_url(NEUTRAL)
+    _neutral(person)
+
+
 def test_leaving_in_the_middle_keeps_nothing(visit: Callable[..., Visitor], tmp_path: Path) -> None:
     """Leaving while a picture is chosen sends nothing, and the way begins anew with empty answers."""
     person = visit()
@@ -79,14 +93,14 @@ def test_nothing_gives_it_away(visit: Callable[..., Visitor]) -> None:
     person = visit()
     answers: list[Any] = []
     person.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it calls
-    for path in ("/", "/go", "/return", "/renew", "/help", "/other-help", "/safe", "/status", "/no-such-page"):
+    for path in ("/", "/go", "/return", "/renew", "/help", "/other-help", "/safe", "/check", "/status", "/no"):
         person.open(path)
         title = person.page.title().lower()
         assert not any(
             word in title + path for word in ("ncii", "noli", "intimate", "abuse", "porn", "picture", "nude")
         )
     pages = [each for each in answers if each.headers.get("content-type", "").startswith("text/html")]
-    assert len(pages) == 9
+    assert len(pages) == 10
     for each in pages:
         assert each.headers["cache-control"] == "no-store"
         assert each.headers["referrer-policy"] == "no-referrer"
@@ -215,7 +229,7 @@ def test_wrong_words_say_nothing(visit: Callable[..., Visitor]) -> None:
     for each, tried in ((number, words + "x"), ("7KQM-2XRD-9TBB", words), ("nothing", "at all")):
         person.come_back(each, tried)
         said.add(person.page.locator(".error").inner_text())
-    assert said == {"Number and words do not fit together. Look at both again, letter by letter."}
+    assert said == {"This number and these words do not belong together. Please check both, letter by letter."}
 
 
 def test_a_form_from_elsewhere_is_refused(visit: Callable[..., Visitor], intake: Server) -> None:

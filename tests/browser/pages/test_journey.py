@@ -146,6 +146,11 @@ def test_everything_that_a_person_can_do(visit: Callable[..., Visitor], tmp_path
     page = person.page
 
     page.locator("a[href='/status/add']").click()
+    assert not page.locator("[data-picker]").is_visible()
+    page.check("#age-unsure")
+    assert not page.locator("[data-picker]").is_visible()
+    assert page.locator("[data-onward] a").get_attribute("href") == "/other-help"
+    page.check("#age-adult")
     person.choose(drawn_file(tmp_path))
     page.locator("#add [data-send]").click()
     page.wait_for_url("**/status?s=1")
@@ -194,6 +199,6 @@ def test_everything_that_a_person_can_do(visit: Callable[..., Visitor], tmp_path
     assert renewed == number
     assert new_words != words
     person.come_back(number, words)
-    assert "do not fit together" in page.locator("main").inner_text()
+    assert "do not belong together" in page.locator("main").inner_text()
     person.come_back(number, new_words)
     assert person.title() == "Your case"

@@ -259,7 +259,11 @@ def test_a_case_is_what_its_history_makes() -> None:
 def test_what_becomes_of_a_request_is_told_by_known_steps() -> None:
     """Each step is one event with its rung; a step that nobody knows is refused."""
     case = _does(_opened(), c.RecordRequest("sent", "host", "Racks"))
-    line = case.timeline[-1]
-    assert (line.key, dict(line.data)) == ("request.sent", {"addressee": "Racks", "rung": "host"})
+    line, what = case.timeline[-1], {"addressee": "Racks", "rung": "host"}
+    assert (line.key, dict(line.data)) == ("request.sent", what | {"due_at": "", "by_law": 0})
+    case = _does(case, c.RecordRequest("sent", "host", "Racks", NOW, by_law=True))
+    assert dict(case.timeline[-1].data) == what | {"due_at": NOW.isoformat(), "by_law": 1}
+    case = _does(case, c.RecordRequest("lapsed", "host", "Racks"))
+    assert dict(case.timeline[-1].data) == what
     with pytest.raises(InputError, match="steps sent, answered"):
         _does(case, c.RecordRequest("lost", "host", "Racks"))

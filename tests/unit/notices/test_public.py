@@ -88,7 +88,7 @@ def test_what_does_not_fit_is_refused_alike() -> None:
     nothing = "0000-0000-0000-0000"
     code = counter.desk.service.receipt(other.notice.id.__class__("0" * 16))
     for number, wrong in ((one.number, nothing), (one.number, other.code), ("", ""), ("0" * 16, code)):
-        with pytest.raises(Unauthenticated, match="do not fit together"):
+        with pytest.raises(Unauthenticated, match="do not belong together"):
             counter.form.open(Key(number, wrong, str((number, wrong)).encode()))
 
 

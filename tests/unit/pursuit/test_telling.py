@@ -3,8 +3,9 @@
 
 from noli.evidence.model import Fact, LedgerEntry
 from noli.pursuit import events as e
-from noli.pursuit.model import Outcome, ReplyKind, Rung
+from noli.pursuit.model import DueBy, Outcome, ReplyKind, Rung
 from noli.pursuit.telling import for_person, told
+from noli.regimes.model import RegimeId, SetBy
 from tests.support.pursuit import START, Pursuits
 
 ENTRY = LedgerEntry(7, START, Fact("request.sent", "pursuit", "staff:ada"), b"", b"link" * 8)
@@ -31,3 +32,14 @@ def test_the_person_learns_each_step_with_the_name() -> None:
     steps = list(for_person(pursuit, events))
     assert [step.step for step in steps] == ["sent", "answered", "lapsed", "removed", "refused", "passed-on"]
     assert {step.addressee for step in steps} == {"Racks GmbH"}
+
+
+def test_the_person_learns_until_when_and_who_says_so() -> None:
+    """A date that the law sets is told as the law's, any other as ours."""
+    pursuit = Pursuits().sent()
+    sent = [e.RequestSent(number=1, rung=Rung.HOST, due=_due(by)) for by in (SetBy.LAW, SetBy.HOUSE)]
+    assert [(step.due_at, step.by_law) for step in for_person(pursuit, sent)] == [(START, True), (START, False)]
+
+
+def _due(set_by: SetBy) -> DueBy:
+    return DueBy(START, RegimeId("us-take-it-down"), set_by, "48 hours", "Act, § 3", verified=True)

@@ -13,7 +13,7 @@ from noli.web.html.languages import mark
 from noli.web.notice import asked, sending
 
 # One text for all that can be wrong: it does not tell whether there is a notice.
-WRONG = mark("Number and code do not fit together. Look at both again, letter by letter.")
+WRONG = mark("This number and this code do not belong together. Please check both, letter by letter.")
 LATE = mark("This cannot be done any more, or not yet.")
 EMPTY = mark("Please write something first.")
 SAVED = mark("Saved.")

@@ -12,7 +12,8 @@ import msgspec
 from noli.access.model import SessionKind
 from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict
-from noli.casework.model import Case, CaseId, Recipient
+from noli.casework.limits import check_age
+from noli.casework.model import AgeAnswer, Case, CaseId, Recipient
 from noli.web.api.operation import Call, Reply
 from noli.web.html import languages, render, visits
 from noli.web.pages import sending, steps, told
@@ -26,6 +27,7 @@ class ItemsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pictures and videos to be added."""
 
     csrf: str
+    age: AgeAnswer
     items: list[sending.ItemIn]
 
 
@@ -58,6 +60,7 @@ def add_items(call: Call) -> Added:
     """Protect more; what is there already changes nothing."""
     visits.check_form(call, SessionKind.PERSON)
     given: ItemsIn = call.given
+    check_age(given.age)
     case = call.app.cases.add_items(_who(call), sending.items_of(given.items, call.body))
     return Added(len(case.protected))
 

@@ -9,7 +9,7 @@ from noli.web.html.languages import mark
 from noli.web.html.policy import CLEAR
 
 # One text for all that can be wrong: it does not tell whether a case exists.
-WRONG = mark("Number and words do not fit together. Look at both again, letter by letter.")
+WRONG = mark("This number and these words do not belong together. Please check both, letter by letter.")
 WRONG_CODE = mark("We do not know this code. Look at it again, letter by letter.")
 
 _REFUSED = 403

@@ -32,6 +32,7 @@ def _script(path: str, handler: Callable[[Call], Any], summary: str, body: type[
 PERSON: tuple[Operation, ...] = (
     _page("/", start.start, "What happens here."),
     _page("/safe", start.traces, "Which traces stay on a device.", also=(Part.NOTICE,)),
+    _page("/check", start.check, "How to check what this site does.", also=(Part.NOTICE,)),
     _page("/leave", start.leave, "Leave for a neutral site.", also=(Part.NOTICE,)),
     _page("/help", helplines.for_adults, "Who helps.", query=HelpQuery, also=(Part.NOTICE,)),
     _page(

@@ -26,6 +26,11 @@ def traces(call: Call) -> Reply:
     return render.page(call, "person/safe.html")
 
 
+def check(call: Call) -> Reply:
+    """Say how anybody can check that pictures stay on the device."""
+    return render.page(call, "person/check.html")
+
+
 def leave(call: Call) -> Reply:
     """End the session, make the browser forget this site, and send it to a neutral one.
 

@@ -12,8 +12,20 @@ const error = /** @type {HTMLElement} */ (form.querySelector("[data-error]"));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector("[data-send]"));
 const picker = new Picker(/** @type {HTMLElement} */ (form.querySelector("[data-picker]")));
 
+const adult = /** @type {HTMLElement} */ (form.querySelector("[data-adult]"));
+const onward = /** @type {HTMLElement} */ (form.querySelector("[data-onward]"));
+
 form.hidden = false;
-picker.prepare();
+
+// Who is or may be under 18 is asked before a file can be chosen, as on the way to a case.
+form.addEventListener("change", (event) => {
+    const given = /** @type {HTMLInputElement} */ (event.target);
+    if (given.name !== "age") return;
+    adult.hidden = given.value !== "adult";
+    onward.hidden = !adult.hidden;
+    if (adult.hidden) picker.clear();
+    else picker.prepare();
+});
 leaving.addEventListener("leave", () => picker.clear());
 
 /** @param {string} message */
@@ -31,7 +43,7 @@ form.addEventListener("submit", async (event) => {
     button.disabled = true;
     said.textContent = text("sending");
     try {
-        await send("/status/items", JSON.stringify({ csrf: form.dataset.csrf, items }));
+        await send("/status/items", JSON.stringify({ csrf: form.dataset.csrf, age: "adult", items }));
         picker.clear();
         location.replace(form.dataset.to ?? "/status");
     } catch (refusal) {

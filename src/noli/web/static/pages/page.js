@@ -11,8 +11,17 @@ const button = /** @type {HTMLAnchorElement | null} */ (document.querySelector("
 /** Told before the page goes blank; whoever holds something in memory lets go of it. */
 export const leaving = new EventTarget();
 
-/** Blank the page, end the session, and put a neutral site in this page's place in the history. */
+/** Who leaves in one tab leaves in all. */
+const tabs = new BroadcastChannel("leave");
+tabs.addEventListener("message", () => go());
+
+/** Blank every open page, end the session, and put a neutral site in their place in the history. */
 export function leave() {
+    tabs.postMessage("");
+    go();
+}
+
+function go() {
     leaving.dispatchEvent(new Event("leave"));
     document.title = "";
     document.body.classList.add("left");
