@@ -101,7 +101,7 @@ def test_a_complete_notice(server: Server) -> None:
     assert all(re.fullmatch(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", value) for value in keys.values()), keys
     said = _main(page)
     assert "What we still need" not in said
-    assert "nobody shall see it any more" in said
+    assert "nobody should be able to see it" in said
     assert "r 3(2)(b)" in said
     assert "not yet verified" in said
     shown = _main(_post(server, "/notice/status", **keys))
