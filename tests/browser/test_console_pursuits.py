@@ -249,6 +249,13 @@ def test_the_tutorial_of_moderators_can_be_followed(browser: Any, installation: 
         each.close()
 
 
+def _opened(seat: Seat, link: Any) -> None:
+    """Follow a link, and wait until keys are heard there."""
+    before = seat.page.url
+    link.click()
+    seat.page.wait_for_url(lambda url: url != before)
+
+
 def _moved(seat: Seat, key: str) -> None:
     before = seat.page.url
     seat.page.keyboard.press(key)
@@ -270,7 +277,7 @@ def _decide_and_take_back(guide: _Guide, seat: Seat, installation: Installation)
     assert page.locator("main img").count() == 0
     _moved(seat, "u")
     # The first may be an order or incomplete; letters to both sides have those who asked.
-    page.locator("#cases a.open", has_text="Request").first.click()
+    _opened(seat, page.locator("#cases a.open", has_text="Request").first)
     guide.says("`1` removes as intimate without consent, `4` keeps because nobody is shown intimately")
     for key, what in (("4", "Keep"), ("1", "Remove")):
         press(key)
@@ -292,7 +299,7 @@ def _decide_the_rest(guide: _Guide, seat: Seat) -> None:
     page, press = seat.page, seat.page.keyboard.press
     guide.says("Go back with `u` and open the notice that says *Match*")
     _moved(seat, "u")
-    page.locator("#cases a.open", has_text="Match").click()
+    _opened(seat, page.locator("#cases a.open", has_text="Match"))
     guide.says("The page says that you need not look. `1` and `Enter` decide")
     assert "You can decide without looking" in _main(seat)
     press("1")
@@ -300,7 +307,7 @@ def _decide_the_rest(guide: _Guide, seat: Seat) -> None:
 
     guide.says("Open the notice marked *contested*")
     seat.open("/console/notices")
-    page.locator("#cases li", has_text="contested").locator("a.open").click()
+    _opened(seat, page.locator("#cases li", has_text="contested").locator("a.open"))
     guide.says("`0` lets the decision stand, another digit takes it back. Type a reason and press the button")
     press("0")
     page.keyboard.type("The contract is about something else.")
@@ -319,7 +326,8 @@ def _hand_over(guide: _Guide, seat: Seat, colleague: Seat) -> None:
     page.get_by_text("Hand over", exact=True).first.click()
     page.locator("#to").select_option(label="milo")
     page.locator("#hand-note").fill("They called twice.")
-    page.locator(".hold details button").click()
-    page.locator(".said").first.wait_for()
+    with page.expect_navigation():
+        page.locator(".hold").get_by_role("button", name="Hand over").click()
+    assert page.locator(".said").first.is_visible()
     colleague.open(page.url.partition("?")[0].removeprefix(colleague.address))
     assert "They called twice." in _main(colleague)

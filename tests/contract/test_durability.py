@@ -214,8 +214,10 @@ def test_postgresql_wakes_the_other_processes(postgresql_url: str, tmp_path: Pat
     register(here, 2)
     eventually(lambda: indexes.hashes == 2)
     # Stopping waits for the look at the sequence that only a change would end.
-    threading.Timer(0.2, register, (here, 3)).start()
+    change = threading.Timer(0.2, register, (here, 3))
+    change.start()
     follower.stop()
+    change.join()
     here.close()
     there.close()
 

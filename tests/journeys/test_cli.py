@@ -215,7 +215,8 @@ def test_a_video_cropped_is_found_by_its_regions() -> None:
     (answer,) = _lines(_ok("check", "--json", "cut.mp4"))
     (match,) = answer["matches"]
     assert (answer["decision"], match["type"], match["distance"]) == ("review", "region", None)
-    assert "segment" not in match
+    assert match["segment"]["start"] == match["segment"]["banked_start"] == 0
+    assert 2 <= match["segment"]["end"] <= 3
 
 
 def test_hash_keeps_nothing(photo: Path, tmp_path: Path) -> None:

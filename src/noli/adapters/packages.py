@@ -82,8 +82,12 @@ class FolderPackages:
             folder.rmdir()
 
     def probe(self) -> None:
-        """Write, read and delete something."""
+        """Write, read and delete something; a folder that was not there is not there afterwards."""
+        there = self._folder.is_dir()
         _probe(self)
+        if not there:
+            with suppress(OSError):
+                self._folder.rmdir()
 
     def _path(self, case: CaseId, digest: str) -> Path:
         return self._folder / _named(case, digest)
