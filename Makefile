@@ -95,12 +95,12 @@ check: setup
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types imports docs
 	@$(MAKE) --no-print-directory pytest
 
-# At home a missing PostgreSQL is a reason to skip its tests; as root (a fresh container) and in CI it is installed.
-.PHONY: postgresql
-postgresql:
-	@if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; then :; \
-	elif [ -n "$(CI)" ] || [ "$$(id -u)" -eq 0 ]; then .ci/install postgresql; \
-	else echo "PostgreSQL is not installed: its tests are skipped ('make system' installs it)."; fi
+# At home what is missing is a reason to skip its tests; as root (a fresh container) and in CI it is installed.
+.PHONY: needed
+needed:
+	@if [ -n "$(CI)" ] || [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory system; \
+	else for tool in initdb chromium clang; do compgen -G "/usr/lib/postgresql/*/bin/$$tool" >/dev/null || \
+	command -v $$tool >/dev/null || echo "No $$tool here: its tests are skipped ('make system' installs it)."; done; fi
 
 .venv/engines.stamp: .venv/packages.stamp .ci/engines.lock
 	$(UV) --require-hashes -r .ci/engines.lock
@@ -113,7 +113,7 @@ engines: .venv/engines.stamp ## Install Daft, Ray and Spark for the tests of sca
 
 # The coverage table comes before pytest's last line is repeated, so that the run ends with what the tests said.
 .PHONY: pytest
-pytest: setup postgresql $(if $(CI),engines)
+pytest: setup needed $(if $(CI),engines)
 	@mkdir -p artefacts
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(PARALLEL) | tee artefacts/pytest.log
