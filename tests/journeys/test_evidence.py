@@ -114,7 +114,6 @@ def test_the_doctor_tries_the_store(tmp_path: Path) -> None:
     """Where packages can be kept is said; where they cannot, also what to look at; without an installation nothing."""
     [found] = examinations.packages(Config(data=tmp_path))
     assert found.text == f"Evidence packages can be kept in {tmp_path}/packages."
-    (tmp_path / "packages").rmdir()
     (tmp_path / "packages").write_text("in the way")
     [found] = examinations.packages(Config(data=tmp_path))
     assert "packages_url" in found.advice
