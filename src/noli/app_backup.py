@@ -37,7 +37,7 @@ from noli.adapters.sql.banks import has_regions
 from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.schema import revisions
 from noli.adapters.sql.sessions import SqlSessions
-from noli.app import App, looked_at, whole_ledger
+from noli.app import App, looked_at, refuse_missing, whole_ledger
 from noli.app_cases import key_path, missing_keys
 from noli.app_pursuit import MAIL_KEY
 from noli.base.clock import Clock, SystemClock
@@ -99,9 +99,7 @@ def back_up(config: Config, out: Path, *, to: str = "", clock: Clock | None = No
         raise Conflict(msg)
     if to:
         backups.recipient(to)
-    if not config.database_url and not (config.data / "noli.db").exists():
-        msg = f"There is no installation in {config.data}: it has no noli.db."
-        raise ConfigError(msg)
+    refuse_missing(config)
     with _staging(config.data) as staging, looked_at(config) as database:
         # Noted roots first: a root is in the database before it is noted, so none is noted that the copy lacks.
         members = list(_beside(config, staging, encrypted=bool(to)))
@@ -122,7 +120,13 @@ def back_up(config: Config, out: Path, *, to: str = "", clock: Clock | None = No
             "revision": revisions()[-1] if database.current() else "",
             "left_out": left_out,
         }
-        size = backups.write(path, members, manifest, to=to, advance=_portion(members, share))
+        size = backups.write(
+            path,
+            members,
+            manifest,
+            to=to,
+            advance=_half(sum(path.stat().st_size for _, path in members), share, after=0.5),
+        )
     return Backup(path, size, bool(to), left_out)
 
 
@@ -170,15 +174,7 @@ def restore(
         raise Conflict(msg)
     data.absolute().parent.mkdir(parents=True, exist_ok=True)
     with _staging(data.absolute().parent) as folder:
-        size = max(1, backup.stat().st_size)
-        done = 0
-
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            share(min(0.5, done / size / 2))
-
-        manifest = backups.read(backup, folder, key=identity, advance=advance)
+        manifest = backups.read(backup, folder, key=identity, advance=_half(backup.stat().st_size, share))
         staged = replace(config, data=folder, key_file="")
         _bring_keys(folder, keys)
         _load(staged, manifest, folder)
@@ -228,13 +224,14 @@ def _has_secrets(settings: Path) -> bool:
     return bool(SECRETS & set(tomllib.loads(settings.read_text("utf-8"))))
 
 
-def _portion(members: list[tuple[str, Path]], share: Share) -> Callable[[int], None]:
-    total, done = max(1, sum(path.stat().st_size for _, path in members)), 0
+def _half(size: int, share: Share, *, after: float = 0.0) -> Callable[[int], None]:
+    """Tell of so many bytes as half of the work, after a share that is done."""
+    done = 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        share(min(1.0, 0.5 + done / total / 2))
+        share(after + min(0.5, done / max(1, size) / 2))
 
     return advance
 
