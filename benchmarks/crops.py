@@ -16,14 +16,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.inputs import shared_folder
 from noli.hashing import kernel
 from noli.hashing.model import DIHEDRAL, MIN_QUALITY, PDQ_BYTES, Hash
 from noli.hashing.variants import crop_hashes
 
 #: Distance, in bits, up to which two hashes match. Source: Meta's recommendation, and the default of our banks.
 THRESHOLD_BITS = 31
-
-_PHOTOS = Path("/work/shared/data/everyday/photos")
 
 Edit = Callable[[Image.Image, random.Random], Image.Image]
 
@@ -149,7 +148,10 @@ def copied(picture: Image.Image, edit: Edit, quality: int, lot: random.Random) -
 def main() -> None:
     """Print the table, what each crop caught that nothing else did, and how far unrelated pictures stay apart."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crops", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=_PHOTOS)
+    shared = shared_folder()
+    parser.add_argument(
+        "folder", nargs=None if shared is None else "?", type=Path, default=shared and shared / "everyday" / "photos"
+    )
     parser.add_argument("--limit", type=int, default=100, metavar="N", help="pictures at most (default 100)")
     arguments = parser.parse_args()
     paths = sorted(arguments.folder.glob("*.jp*g"))
