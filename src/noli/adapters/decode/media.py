@@ -11,6 +11,7 @@ from noli.adapters.decode.video_pool import VideoPool
 from noli.adapters.decode.video_process import in_memory
 from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Pipeline, Reading
+from noli.hashing.ports import Closer
 
 # Largest video that a process working alone takes from memory.
 _ALONE_BYTES = 1 << 30
@@ -45,6 +46,7 @@ class MediaDecoder:
         crops: bool = False,
         regions: bool = False,
         looks: bool = False,
+        closer: Closer | None = None,
     ) -> Reading:
         """Hash one file; see the port."""
         if not container_of(data):
@@ -52,7 +54,7 @@ class MediaDecoder:
         if len(data) > self._max_video_bytes:
             return Reading(Outcome.TOO_LARGE, reason=_TOO_LARGE.format(limit=self._max_video_bytes))
         with os.fdopen(in_memory(data), "rb") as file:
-            return self.videos.read(file, thorough=crops, regions=regions)
+            return self.videos.read(file, thorough=crops, regions=regions, closer=closer)
 
     def read_video(
         self,
@@ -61,10 +63,13 @@ class MediaDecoder:
         thorough: bool = False,
         regions: bool = False,
         every_ms: int | None = None,
+        closer: Closer | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
         """Hash one video; see the port."""
-        return self.videos.read(file, thorough=thorough, regions=regions, every_ms=every_ms, on_progress=on_progress)
+        return self.videos.read(
+            file, thorough=thorough, regions=regions, every_ms=every_ms, closer=closer, on_progress=on_progress
+        )
 
     def close(self) -> None:
         """End the child processes; safe to call twice."""
