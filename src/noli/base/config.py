@@ -167,7 +167,8 @@ class Config:
     #: empty for none. Only ``https`` is called, except on ``private_hosts``; redirects are not followed.
     hma_url_hosts: str = ""
     #: Address of the platform's own previews for the console, with ``{ref}`` where a content's reference belongs; empty
-    #: for none. Called only when somebody asks to see one, signed, and never kept. Needs ``preview_secret``.
+    #: for none. Pictures, or videos, of which still pictures are made. Called only when somebody asks to see one,
+    #: signed, and never kept. Needs ``preview_secret``.
     preview_url: str = ""
     #: Secret that requests for previews are signed with (HMAC-SHA256).
     preview_secret: str = ""
