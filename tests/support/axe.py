@@ -29,11 +29,3 @@ def violations(page: Any, rules: list[str] = RULES) -> list[str]:
         for each in found["violations"]
     ]
 
-
-def violations_in_both_themes(page: Any) -> list[str]:
-    """Look at a page as it is shown, then in the dark: one load is enough, for what differs are colours."""
-    found = violations(page)
-    page.emulate_media(color_scheme="dark")
-    found += violations(page, COLOURS)
-    page.emulate_media(color_scheme="light")
-    return found
