@@ -11,7 +11,7 @@ from docs.messages import KEYWORDS, OPTIONS, SOURCES, read
 from noli.web.html.languages import LANGUAGES
 from tests.support.reading import ease, sentences
 
-#: What 13 to 15 year olds read with ease is 60 to 70 in either formula; a page may not be harder, all together are easier.
+#: What 13 to 15 year olds read with ease is 60 to 70 in either formula; no page is harder, all together are easier.
 A_PAGE, TOGETHER = 60, 70
 
 #: Words of a sentence at most.
@@ -52,11 +52,7 @@ def test_the_pages_for_people_are_read_with_ease(language: str) -> None:
         if sum(len(words) for text in said for words in sentences(text)) >= ENOUGH and ease(said, language) < A_PAGE
     }
     long = [
-        " ".join(words)
-        for said in texts.values()
-        for text in said
-        for words in sentences(text)
-        if len(words) > LONGEST
+        " ".join(words) for said in texts.values() for text in said for words in sentences(text) if len(words) > LONGEST
     ]
     assert (hard, long) == ({}, [])
     assert ease([text for said in texts.values() for text in said], language) >= TOGETHER
@@ -64,7 +60,9 @@ def test_the_pages_for_people_are_read_with_ease(language: str) -> None:
 
 def test_what_lawyers_write_is_found_hard() -> None:
     """Texts from statutes and terms of use fall below the bar in both languages."""
-    english = "Pursuant to the foregoing provisions, notification constitutes acknowledgement of contractual obligations."
+    english = (
+        "Pursuant to the foregoing provisions, notification constitutes acknowledgement of obligations."
+    )
     german = "Die Inanspruchnahme der Löschungsmöglichkeit unterliegt den datenschutzrechtlichen Voraussetzungen."
     assert ease([english], "en") < A_PAGE
     assert ease([german], "de") < A_PAGE

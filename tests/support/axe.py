@@ -28,4 +28,3 @@ def violations(page: Any, rules: list[str] = RULES) -> list[str]:
         f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary'][:200]}"
         for each in found["violations"]
     ]
-

@@ -9,7 +9,7 @@ of one sentence, and something of a page.
 import re
 from collections.abc import Iterable
 
-_WORDS = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+_WORDS = re.compile(r"[^\W\d_]+(?:[\u2019'][^\W\d_]+)*")
 _ENDS = re.compile(r"(?<=[.!?:…])[”“\")]*\s+")
 _VOWELS = {"en": re.compile(r"[aeiouy]+"), "de": re.compile(r"[aeiouyäöü]+")}
 # German diphthongs are one syllable, other vowels beside one another are two, as in "Fami-li-e".
