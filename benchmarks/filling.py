@@ -68,6 +68,9 @@ _PATTERNS, _STAFF = 300, 50
 #: The bank that has as many entries as there are files, and how many partners there are.
 BANK, PARTNERS = "bench", 20
 
+# What colleagues wrote about each notice.
+_NOTES = ("Looked at the entry.", "Asked the platform when it was uploaded.", "No answer yet, look again tomorrow.")
+
 # Files, or ledger entries, that one transaction writes.
 _CHUNK = 5_000
 
@@ -157,6 +160,8 @@ def _make_notices(made: Desk) -> None:
     for number, kind in zip(range(_PATTERNS), itertools.cycle(_KINDS), strict=False):
         made.clock.time = START + timedelta(seconds=number)
         notice = kind(made, number)
+        for note in _NOTES:
+            made.act(notice, c.WriteNote(f"staff{number % _STAFF}", note))
         if number % 3:
             made.act(notice, c.Take(f"staff{number % _STAFF}"))
     made.upkeep.look_after()

@@ -15,6 +15,7 @@ from typing import Any
 
 from noli.adapters import regimes
 from noli.bank.model import EntryId
+from noli.base import retention
 from noli.base.errors import Conflict, NotFound
 from noli.casework.model import AgeAnswer
 from noli.evidence import rules as ledger_rules
@@ -56,6 +57,9 @@ EVERYWHERE = Facts(jurisdictions=frozenset({"US", "EU", "DE", "AT", "GB", "UK", 
 
 #: When the tests begin: the laws that they are about are in force.
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+#: How long a notice, and a record, are kept.
+NOTICE_TIME, RECORD_TIME = (each.default * each.unit for each in (retention.NOTICES, retention.RECORDS))
 
 
 @dataclass
@@ -381,6 +385,11 @@ class Desk:
 
     def _changed(self) -> None:
         self.changes += 1
+
+    def expire(self) -> int:
+        """Erase what was kept as long as the policy says; returns how much."""
+        now = self.clock.now()
+        return self.upkeep.erase_notices(now - NOTICE_TIME, 50) + self.upkeep.erase_records(now - RECORD_TIME, 50)
 
     def receive(self, new: NewNotice | None = None, *, actor: str = "key:platform") -> Notice:
         """Take a notice in; a complete one where none is given."""

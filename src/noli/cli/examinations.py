@@ -144,6 +144,27 @@ def packages(config: Config) -> Iterator[Finding]:
     yield Finding("packages", f"Evidence packages can be kept in {store.where}.")
 
 
+def retention(config: Config) -> Iterator[Finding]:
+    """See that what was kept long enough goes. Raises ConfigError."""
+    from noli.app import looked_at  # noqa: PLC0415 - see above
+    from noli.app_cases import kept_standing  # noqa: PLC0415 - see above
+
+    if not config.database_url and not (config.data / "noli.db").is_file():
+        return
+    with looked_at(config) as database:
+        if not database.current():
+            return
+        found = kept_standing(config, database, SystemClock().now())
+    behind = [each for each in found if each.behind]
+    for each in behind:
+        text = f"{each.due.count} of '{each.kind.name}' were kept longer than they may be: {each.kind.datum}."
+        yield Finding(
+            "retention", text, "Run a server of the role 'worker' or 'all', or: noli retention sweep; see its log."
+        )
+    if not behind:
+        yield Finding("retention", "What was kept long enough goes by itself; nothing waits for it longer than a day.")
+
+
 def _clock(banks: Iterable[Bank]) -> Iterator[Finding]:
     now = SystemClock().now()
     wrong = now < _NO_EARLIER or any(each.created_at > now for each in banks)

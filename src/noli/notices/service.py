@@ -16,6 +16,7 @@ from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, Opin
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.base.retention import ON_REQUEST
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.limits import check_text
 from noli.casework.model import AgeAnswer
@@ -43,7 +44,6 @@ from noli.notices.model import (
 )
 from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
-from noli.notices.retention import ON_REQUEST
 from noli.notices.summaries import summary
 from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, Regime, RegimeId
 from noli.regimes.rules import applicable, obligation

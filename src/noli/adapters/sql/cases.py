@@ -169,6 +169,12 @@ class SqlCaseTransaction:
         query = sa.select(t.case_file.c.id).where(due_at <= now).order_by(due_at, t.case_file.c.id).limit(limit)
         return [CaseId(id_) for id_ in self._connection.execute(query).scalars()]
 
+    def ended(self, *, before: datetime, limit: int = 100) -> list[CaseId]:
+        """List cases that were withdrawn long ago."""
+        kept = t.case_file.c
+        query = sa.select(kept.id).where(t.ENDED, kept.updated_at <= before).order_by(kept.updated_at).limit(limit)
+        return [CaseId(id_) for id_ in self._connection.execute(query).scalars()]
+
     def page(self, wanted: CaseFilter, *, after: CaseId | None = None, limit: int = 100) -> list[CaseSummary]:
         """List cases, newest first."""
         kept = t.case_file.c
@@ -178,10 +184,9 @@ class SqlCaseTransaction:
         rows = self._connection.execute(query.order_by(kept.opened_at.desc(), kept.id.desc()).limit(limit))
         return [read_summary(row) for row in rows]
 
-    def spend(self, challenge: bytes, *, expires_at: datetime, now: datetime) -> bool:
+    def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         """Note that a challenge was used."""
         spent = t.spent_challenge
-        self._connection.execute(spent.delete().where(spent.c.expires_at < now))
         if self._row(spent.select().where(spent.c.id == challenge)) is not None:
             return False
         self._connection.execute(spent.insert().values(id=challenge, expires_at=expires_at))

@@ -18,6 +18,7 @@ from noli.casework.model import (
     WithdrawalDelay,
 )
 from noli.matching.model import Closeness
+from noli.moderation.model import NoPreview
 from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
 from noli.notices.records import AccountMeasure, PartyRole
 from noli.pursuit.model import Outcome, PursuitState, ReplyKind, RequestState, Rung
@@ -219,6 +220,14 @@ _OF_NOTICES: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Party.AUTHORITY: N_("the authority"),
     },
     Plea: {Plea.COMPLAINT: N_("complaint"), Plea.COUNTER_NOTICE: N_("counter-notice")},
+    NoPreview: {
+        NoPreview.MISSING: N_("The platform has no preview of this. Ask it, or decide by the evidence."),
+        NoPreview.UNREACHABLE: N_("The platform does not answer under the address for previews. Try again later."),
+        NoPreview.TOO_LARGE: N_("The file from the platform is larger than is read here. Ask it for a smaller one."),
+        NoPreview.UNSUPPORTED: N_("The file from the platform is no picture and no video of a kind that is read here."),
+        NoPreview.CORRUPT: N_("The file from the platform is damaged or cut short: nothing of it can be shown."),
+        NoPreview.TIMED_OUT: N_("The file from the platform took too long to decode. Ask it for a smaller one."),
+    },
     Need: {Need.REQUIRED: N_("required"), Need.ASKED: N_("would help")},
     Field: {
         Field.LOCATION: N_("where it is"),
