@@ -60,9 +60,7 @@ def test_the_pages_for_people_are_read_with_ease(language: str) -> None:
 
 def test_what_lawyers_write_is_found_hard() -> None:
     """Texts from statutes and terms of use fall below the bar in both languages."""
-    english = (
-        "Pursuant to the foregoing provisions, notification constitutes acknowledgement of obligations."
-    )
+    english = "Pursuant to the foregoing provisions, notification constitutes acknowledgement of obligations."
     german = "Die Inanspruchnahme der Löschungsmöglichkeit unterliegt den datenschutzrechtlichen Voraussetzungen."
     assert ease([english], "en") < A_PAGE
     assert ease([german], "de") < A_PAGE
