@@ -37,8 +37,8 @@ def _texts(language: str) -> dict[str, list[str]]:
         for _, said, _, _ in extract_from_file(method, path, keywords=KEYWORDS, options=OPTIONS):
             known = catalogue.get(said if isinstance(said, str) else said[0])
             assert known is not None, said
-            strings = [known.string] if isinstance(known.string, str) else known.string
-            found.setdefault(path.name, []).extend(strings)
+            strings = known.string or ""
+            found.setdefault(path.name, []).extend([strings] if isinstance(strings, str) else strings)
     return found
 
 
