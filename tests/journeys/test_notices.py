@@ -229,8 +229,16 @@ def test_orders_withdrawals_holds_and_the_end(platform: Platform) -> None:
     """An order names its authority and may be revoked; a request may be taken back; a hold keeps, erasure destroys."""
     due = (START + timedelta(hours=3)).isoformat()
     order = {"authority": "Court", "legal_basis": "§ 1004", "due_at": due}
-    notice = platform.post("/notices", {"age": "adult", "opening": "order", "order": order, "contents": [upload(5)]})
+    sent = {"age": "adult", "opening": "order", "order": order, "contents": [upload(5)]}
+    over = {**order, "due_at": (START - timedelta(hours=3)).isoformat()}
+    assert "'late'" in platform.post("/notices", {**sent, "order": over}, expect=400)["detail"]
+    assert "XX" in platform.post("/notices", {**sent, "order": {**order, "territory": "DE,XX"}}, expect=400)["detail"]
+    late = platform.post("/notices", {**sent, "order": {**over, "late": True}, "reference": "L-1"})
+    assert ([each["duty"] for each in late["clocks"] if each["breached"]], late["escalated_to"]) == (["remove"], "admin")
+    assert platform.get(f"/notices/{late['notice']}")["order"]["late"]
+    notice = platform.post("/notices", sent)
     path = f"/notices/{notice['notice']}"
+    platform.post(f"{path}/decisions", decision("geo-restrict", "ordered", territory="Bavaria"), expect=400)
     platform.post(f"{path}/decisions", decision("geo-restrict", "ordered", territory="DE", until=due))
     why = {"reason": "Proceedings ended.", "rule": "Court decision", "author": "ada"}
     assert platform.post(f"{path}/revocation", why)["state"] == "withdrawn"
