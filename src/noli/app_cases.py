@@ -31,6 +31,7 @@ from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.notices import SqlNotices
 from noli.adapters.sql.outbox import SqlWebhooks
+from noli.adapters.sql.refinding import Refinding
 from noli.adapters.sql.retention import SqlShelves
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
@@ -207,6 +208,11 @@ class CaseParts:
         return SqlFinder(self.database.engine, self.keyring)
 
     @cached_property
+    def refinding(self) -> Refinding:
+        """Lets what came in before there was a search be found, too."""
+        return Refinding(self.database.engine, self.keyring)
+
+    @cached_property
     def moderation(self) -> DeskService:
         """What people set for their own work, and what they were shown."""
         return DeskService(SqlDesk(self.database.engine), self.clock, self.keyring)
@@ -330,7 +336,7 @@ class CaseParts:
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        own = [self.upkeep.task, self.notice_upkeep.task, self.doubts.task, self.retention.task]
+        own = [self.upkeep.task, self.notice_upkeep.task, self.doubts.task, self.retention.task, self.refinding.task]
         copies = [self.copy_search.task] if self.config.catalogue else []
         return [*own, *copies, self.webhooks.task, *self.roots.tasks]
 

@@ -79,6 +79,7 @@ class World:
     positions: dict[str, int] = field(default_factory=dict)
     jobs: JobBook = field(default_factory=JobBook)
     matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
+    left: set[tuple[str, NoticeId]] = field(default_factory=set)
 
 
 class MemoryNotices:
@@ -118,6 +119,7 @@ def _copied(world: World) -> World:
         positions=dict(world.positions),
         jobs=copy.deepcopy(world.jobs),
         matches=dict(world.matches),
+        left=set(world.left),
     )
 
 
@@ -238,6 +240,9 @@ class MemoryNoticeTransaction:
 
     def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
         return self._world.matches.get((entry, ref))
+
+    def left_by(self, notice: NoticeId) -> frozenset[str]:
+        return frozenset(staff for staff, left in self._world.left if left == notice)
 
     def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
         kinds = (

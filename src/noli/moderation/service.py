@@ -31,7 +31,7 @@ class SteppedAside(Forbidden):
 
     def __init__(self) -> None:
         """Say no more than that."""
-        super().__init__("You handed this over; it does not come back to you.")
+        super().__init__("This was left to others for good; it does not come back to who left it.")
 
 
 class DeskService:

@@ -23,6 +23,7 @@ from noli.casework.model import AgeAnswer
 from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
+from noli.moderation.service import SteppedAside
 from noli.notices import clocks, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
@@ -451,6 +452,8 @@ class NoticeService:
     ) -> tuple[Notice, list[e.Event]]:
         made: list[e.Event] = []
         for command in commands:
+            if isinstance(command, c.Take) and command.by in transaction.left_by(notice.id):
+                raise SteppedAside
             for event in rules.decide(notice, command, self.law, now):
                 if isinstance(event, e.LetUp):
                     self._let_up(transaction, notice, event.content, now=now)

@@ -11,6 +11,7 @@ from noli.bank.service import create_bank, register
 from noli.base.errors import Conflict, InputError, IntegrityError, NotFound
 from noli.base.retention import ON_REQUEST
 from noli.casework.model import AgeAnswer
+from noli.moderation.service import SteppedAside
 from noli.notices import commands as c
 from noli.notices import records as r
 from noli.notices import upkeep
@@ -532,3 +533,15 @@ def test_a_change_has_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for each in desk.memory.world.ledger:
         by_time.setdefault(each.at.isoformat(), set()).add(each.fact.actor)
     assert len(by_time) == 11, "one time a change"
+
+
+def test_what_somebody_left_to_others_is_given_to_them_by_nobody() -> None:
+    """Neither taken nor handed over, whatever asks; it can go to others, and be put back."""
+    desk = Desk()
+    notice, other = desk.receive(), desk.receive()
+    desk.memory.world.left.add(("ada", notice.id))
+    with pytest.raises(SteppedAside):
+        desk.act(notice, c.Take("ada"))
+    assert desk.act(notice, c.Take("bea")).assigned_to == "bea"
+    assert desk.act(notice, c.Take("")).assigned_to == ""
+    assert desk.act(other, c.Take("ada")).assigned_to == "ada"

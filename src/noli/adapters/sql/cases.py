@@ -34,6 +34,11 @@ from noli.moderation.model import FoundKind
 from noli.outbox.model import OutboxMessage
 
 
+def terms(event: Event) -> tuple[str, ...]:
+    """Return by what a case is found from an event on."""
+    return link_terms(event.url) if isinstance(event, LinkAdded) else ()
+
+
 class SqlCases:
     """Opens transactions on cases."""
 
@@ -108,9 +113,7 @@ class SqlCaseTransaction:
             if isinstance(event, ItemAdded | ItemReleased) and event.entry is not None:
                 digest = self._digest(event.entry)
                 self._connection.execute(t.case_entry.insert().values(digest=digest, case_id=case.id))
-            if isinstance(event, LinkAdded):
-                terms = link_terms(event.url)
-                finding.leave(self._connection, self._keyring, FoundKind.CASE, case.id, terms, at=now)
+            finding.leave(self._connection, self._keyring, FoundKind.CASE, case.id, terms(event), at=now)
             if isinstance(event, CaseErased):
                 finding.forget(self._connection, case.id)
                 self.stream.erase(case.id, {"number_sealed": None})
