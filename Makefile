@@ -43,6 +43,7 @@ DOMAIN_PACKAGES := \
 	outbox \
 	pursuit \
 	regimes \
+	retention \
 	scanning
 COMMA := ,
 DOMAIN := $(subst $() ,$(COMMA),$(strip $(DOMAIN_PACKAGES:%=src/noli/%/*)))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
+from typing import Any
 
 import httpx
 
@@ -12,6 +13,7 @@ from benchmarks import filling
 from benchmarks.casework import Installation, filled
 from benchmarks.measure import Row, faster, percentile
 from noli.access.model import Role, Scope, SessionKind
+from noli.access.sessions import csrf_of
 from noli.app import App, load_config
 from tests.support.server import Server
 
@@ -42,6 +44,14 @@ _PAGES = {
     "ledger": "/console/ledger",
 }
 
+# What is searched for: one case and one notice, a host with hundreds of either, the beginning of a number, nothing.
+_SOUGHT = {
+    "link": filling.link(filling.FILES // 2),
+    "host": "forum7.example",
+    "number": filling.file_id("notice", filling.FILES // 3)[:6],
+    "nothing": "https://nowhere.example/1",
+}
+
 _LISTS = {
     "api_notices": "/api/v1/notices",
     "api_records": "/api/v1/records",
@@ -58,7 +68,7 @@ def pages(kind: str) -> list[Row]:
     """Measure first bytes and weights of all lists; the queue's also as a row of its own, on SQLite."""
     with filled(kind) as (installation, _, _):
         filling.fill_lists(installation.database.engine, installation.keys)
-        measured = _measured(installation)
+        measured, sought = _measured(installation)
     # A page for who leads, made from all decisions of two weeks, is told but is no list.
     lists = {name: each for name, each in measured.items() if name != "figures"}
     slowest = max(lists, key=lambda name: percentile(lists[name].times, 0.5))
@@ -72,7 +82,18 @@ def pages(kind: str) -> list[Row]:
         **{f"{name}_ms": round(percentile(each.times, 0.5), 2) for name, each in measured.items()},
         **{f"{name}_kb": each.weight_kb for name, each in measured.items()},
     )  # fmt: skip
-    return [made] if kind != "sqlite" else [_queue(measured), made]
+    return [made] if kind != "sqlite" else [_queue(measured), _search(sought), made]
+
+
+def _search(sought: Mapping[str, list[float]]) -> Row:
+    slowest = max(sought, key=lambda name: percentile(sought[name], 0.5))
+    return faster(
+        "console-search-100k", round(percentile(sought[slowest], 0.5), 2), BAR_MS, peer_name="bar", unit="ms",
+        what=f"first byte of the slowest search ({slowest}) over HTTP, median, {filling.FILES:,} each of cases and "
+        "notices, a link and a host of each",
+        p99_of_all_ms=round(max(percentile(each, 0.99) for each in sought.values()), 2),
+        **{f"{name}_ms": round(percentile(each, 0.5), 2) for name, each in sought.items()},
+    )  # fmt: skip
 
 
 def _queue(measured: "Mapping[str, _Measured]") -> Row:
@@ -96,7 +117,7 @@ class _Measured:
         self.weight_kb = _weight_kb(client, path)
 
 
-def _measured(installation: Installation) -> dict[str, _Measured]:
+def _measured(installation: Installation) -> tuple[dict[str, _Measured], dict[str, list[float]]]:
     """Ask a process for the console and one for the API, as a larger installation has them; neither does jobs."""
     url = installation.database.engine.url
     address = "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=False)
@@ -108,6 +129,7 @@ def _measured(installation: Installation) -> dict[str, _Measured]:
         session = app.sessions.open(SessionKind.STAFF, staff.id).token
         _, token = app.access.create("bench", frozenset(Scope))
     found: dict[str, _Measured] = {}
+    sought: dict[str, list[float]] = {}
     asked: dict[str, tuple[Mapping[str, str], Callable[..., httpx.Client]]] = {
         "console": (_PAGES, partial(httpx.Client, cookies={"k": session})),
         "api": (_LISTS, partial(httpx.Client, headers={"Authorization": f"Bearer {token}"})),
@@ -117,20 +139,27 @@ def _measured(installation: Installation) -> dict[str, _Measured]:
         try:
             with connect(base_url=server.client.base_url, timeout=60) as client:
                 found |= {name: _Measured(client, path) for name, path in paths.items()}
+                if role == "console":
+                    sought = {name: _search_ms(client, text, csrf_of(session)) for name, text in _SOUGHT.items()}
         finally:
             server.stop()
-    return found
+    return found, sought
 
 
-def _first_byte_ms(client: httpx.Client, path: str) -> float:
+def _search_ms(client: httpx.Client, text: str, csrf: str) -> list[float]:
+    sent = {"data": {"csrf": csrf, "find": text}, "headers": {"origin": str(client.base_url).rstrip("/")}}
+    return [_first_byte_ms(client, "/console/search", "POST", **sent) for _ in range(_ROUNDS)]
+
+
+def _first_byte_ms(client: httpx.Client, path: str, method: str = "GET", **sent: Any) -> float:  # noqa: ANN401 - what httpx takes
     start = time.perf_counter()
-    with client.stream("GET", path) as answer:
+    with client.stream(method, path, **sent) as answer:
         parts = answer.iter_raw()
         next(parts)
         took = time.perf_counter() - start
         for _ in parts:
             pass
-    if answer.status_code != 200:
+    if answer.status_code not in {200, 303}:
         msg = f"{path} answers {answer.status_code}"
         raise RuntimeError(msg)
     return 1000 * took
@@ -149,6 +178,7 @@ _ON_SQLITE = partial(pages, "sqlite")
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     "console-queue-100k": _ON_SQLITE,
+    "console-search-100k": _ON_SQLITE,
     "console-pages-100k": _ON_SQLITE,
     "console-pages-100k-postgresql": partial(pages, "postgresql"),
 }

@@ -45,6 +45,8 @@ from noli.evidence.rules import following
 from noli.exchange.model import PartnerState, Protocol
 from noli.hashing.model import Hash, Outcome
 from noli.matching.model import Closeness, Verdict
+from noli.moderation.finding import link_terms
+from noli.moderation.model import FoundKind
 from noli.notices import commands as c
 from noli.notices.model import Ground, Measure, NewNotice, Notice, Opening, Order
 from noli.pursuit.events import CopyAdded, PursuitOpened
@@ -67,6 +69,9 @@ _PATTERNS, _STAFF = 300, 50
 
 #: The bank that has as many entries as there are files, and how many partners there are.
 BANK, PARTNERS = "bench", 20
+
+# What colleagues wrote about each notice.
+_NOTES = ("Looked at the entry.", "Asked the platform when it was uploaded.", "No answer yet, look again tomorrow.")
 
 # Files, or ledger entries, that one transaction writes.
 _CHUNK = 5_000
@@ -144,6 +149,8 @@ def fill_lists(engine: sa.Engine, keys: KeyFile) -> None:
         with exclusive(engine) as connection:
             _insert(connection, t.matched_check, (_check_row(number) for number in numbers))
             _insert(connection, t.check_match, (_match_row(number, bank) for number in numbers))
+            for kind in (FoundKind.CASE, FoundKind.NOTICE):
+                _insert(connection, t.found_by, (row for number in numbers for row in _found_rows(keys, kind, number)))
     with exclusive(engine) as connection:
         connection.execute(t.partner.insert(), [_partner_row(number) for number in range(PARTNERS)])
     _settle(engine)
@@ -157,6 +164,8 @@ def _make_notices(made: Desk) -> None:
     for number, kind in zip(range(_PATTERNS), itertools.cycle(_KINDS), strict=False):
         made.clock.time = START + timedelta(seconds=number)
         notice = kind(made, number)
+        for note in _NOTES:
+            made.act(notice, c.WriteNote(f"staff{number % _STAFF}", note))
         if number % 3:
             made.act(notice, c.Take(f"staff{number % _STAFF}"))
     made.upkeep.look_after()
@@ -299,6 +308,17 @@ def _match_row(number: int, bank: int) -> Mapping[str, Any]:
         "disputed": False, "closeness": Closeness.NEAR.value, "verdict": Verdict.REVIEW.value, "reason": "Near.",
         "query": 0, "policy": policy, "segment": None, "agreement": None,
     }  # fmt: skip
+
+
+def link(number: int) -> str:
+    """Return the link that case and notice of a number name; some hundred of each are on one host."""
+    return f"https://forum{number % 900}.example/{number}"
+
+
+def _found_rows(keys: KeyFile, kind: FoundKind, number: int) -> Iterator[Mapping[str, Any]]:
+    for term in link_terms(link(number)):
+        digest = keys.digest(Purpose.FOUND_BY, term.encode())
+        yield {"digest": digest, "subject": file_id(kind, number), "kind": kind.value, "at": START}
 
 
 def _partner_row(number: int) -> Mapping[str, Any]:

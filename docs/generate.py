@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from noli.base import retention
 from noli.base.config import Config
 from noli.regimes import review
 from noli.regimes.model import Regime
@@ -234,11 +235,79 @@ Another one is refused. `data` holds what stands in the last column, besides the
 """
 
 
+def kept() -> str:
+    """Return the page that says how long what is kept."""
+    swept = "\n".join(_swept(kind) for kind in retention.SWEPT)
+    lasting = "\n".join(
+        f"| `{kind.name}` | {kind.datum} | {kind.since} | {kind.ends} | {kind.why} |" for kind in retention.LASTING
+    )
+    bounds = "\n".join(
+        f"| `{kind.setting}` | {each.period // kind.unit} | {word} | {each.why} | {each.source or '–'} |"
+        for kind in retention.SWEPT
+        for word, each in (("least", kind.least), ("most", kind.most))
+        if each is not None
+    )
+    tables = "\n".join(f"| `{kind.name}` | {_listed(kind.tables)} |" for kind in retention.POLICY)
+    return f"""{_SPDX}
+{_MADE}
+# Retention
+
+How long each kind of datum is kept, from when, why so long and no longer, and what happens then. What has a clock goes
+by itself, a portion every few minutes, wherever a server of the role `worker` or `all` runs. `noli retention show` says
+what holds in your installation and what is due, `noli retention sweep` lets go of it at once, and `noli doctor` says
+where a sweep is behind. The ledger stays whole whatever is erased.
+
+## What a clock runs for
+
+| kind | what | setting, default | from when | what happens then | why | stopped by a hold |
+|---|---|---|---|---|---|---|
+{swept}
+
+## How short and how long
+
+A value beyond these stops the start. These are floors and ceilings that Noli sets; whether your law asks for another
+period is a question for your lawyer. A longer one lets what is there live on, a shorter one lets it go within minutes.
+
+| setting | value | | why | where it stands |
+|---|---|---|---|---|
+{bounds}
+
+## What has none
+
+| kind | what | until | what happens then | why |
+|---|---|---|---|---|
+{lasting}
+
+## Where it stands
+
+Every table of the database belongs to one kind; a test refuses one that does not.
+
+| kind | tables |
+|---|---|
+{tables}
+"""
+
+
+def _swept(kind: retention.Kind) -> str:
+    setting = (
+        f"`{kind.setting}`, {kind.default}"
+        if kind.setting
+        else f"none; {(kind.period or retention.DAY) // retention.HOUR} hours"
+    )
+    end, held = f"**{kind.ending}**. {kind.ends}", "yes" if kind.held else "no"
+    return f"| `{kind.name}` | {kind.datum} | {setting} | {kind.since} | {end} | {kind.why} | {held} |"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none: it is not in the database"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": command_line,
     "configuration.md": configuration,
     "messages.md": messages,
     "regimes.md": regimes,
+    "retention.md": kept,
     "routes.md": routes,
 }
 

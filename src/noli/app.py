@@ -232,7 +232,7 @@ class App(ExchangeParts, CustodyParts):
             url=self.config.preview_url,
             secret=self.config.preview_secret,
             max_bytes=self.config.max_upload_bytes,
-            decode=lambda data, side, grey: self.hasher.pictures.preview(data, side=side, grey=grey),
+            decode=lambda data, share, side, grey: self.hasher.preview(data, share=share, side=side, grey=grey),
         )
 
     @property

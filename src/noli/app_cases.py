@@ -7,12 +7,13 @@ Everything is made when first asked for: a command that only reads a bank makes 
 import hashlib
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from noli.access.delays import Callers, Delays, Quota
 from noli.access.passkeys import PasskeyService
-from noli.access.sessions import SessionService
+from noli.access.sessions import LONGEST, SessionService
 from noli.access.staff import StaffService
 from noli.adapters.caretaker import Caretaker, report, report_doubt
 from noli.adapters.egress import Egress
@@ -30,6 +31,8 @@ from noli.adapters.sql.jobs import SqlJobs
 from noli.adapters.sql.ledger import SqlLedger
 from noli.adapters.sql.notices import SqlNotices
 from noli.adapters.sql.outbox import SqlWebhooks
+from noli.adapters.sql.refinding import Refinding
+from noli.adapters.sql.retention import SqlShelves
 from noli.adapters.sql.rewrap import key_ids, rewrap
 from noli.adapters.sql.sessions import SqlSessions
 from noli.adapters.sql.staff import SqlStaff
@@ -38,6 +41,7 @@ from noli.adapters.wordlists import PackagedWords
 from noli.app_messages import MESSAGES
 from noli.base.clock import Clock
 from noli.base.config import Config
+from noli.base.retention import CASES, NOTICES, POLICY, RECORDS, SESSIONS
 from noli.casework.common import NegativeBanks
 from noli.casework.desk import Desk
 from noli.casework.entrance import Entrance
@@ -62,6 +66,8 @@ from noli.notices.service import NoticeService
 from noli.notices.upkeep import NoticeUpkeep
 from noli.outbox.service import WebhookService
 from noli.regimes.model import Facts, Service
+from noli.retention.model import Standing
+from noli.retention.service import Retention, standing
 
 
 def key_path(config: Config) -> Path:
@@ -78,6 +84,17 @@ def missing_keys(config: Config, database: Database) -> frozenset[str]:
     path = key_path(config)
     held = KeyFile(path).key_ids if path.exists() else frozenset()
     return key_ids(database.engine) - held
+
+
+def kept_standing(config: Config, database: Database, now: datetime) -> list[Standing]:
+    """Say how it stands with every kind of datum; makes no key file.
+
+    Raises:
+        ConfigError: The key file cannot be used.
+    """
+    path = key_path(config)
+    shelves = SqlShelves(database.engine, KeyFile(path) if path.exists() else None)
+    return [standing(kind, config.kept(kind), shelves, now) for kind in POLICY]
 
 
 def egress(config: Config) -> Egress:
@@ -143,7 +160,9 @@ class CaseParts:
     @cached_property
     def sessions(self) -> SessionService:
         """Sessions of persons and of staff."""
-        return SessionService(SqlSessions(self.database.engine), self.clock)
+        return SessionService(
+            SqlSessions(self.database.engine), self.clock, longest=self.config.kept(SESSIONS) or LONGEST
+        )
 
     @cached_property
     def ledger(self) -> LedgerService:
@@ -187,6 +206,11 @@ class CaseParts:
     def finder(self) -> Finder:
         """Finds what staff look for."""
         return SqlFinder(self.database.engine, self.keyring)
+
+    @cached_property
+    def refinding(self) -> Refinding:
+        """Lets what came in before there was a search be found, too."""
+        return Refinding(self.database.engine, self.keyring)
 
     @cached_property
     def moderation(self) -> DeskService:
@@ -286,6 +310,17 @@ class CaseParts:
         return NoticeUpkeep(self.notices)
 
     @cached_property
+    def retention(self) -> Retention:
+        """Lets go of what was kept long enough."""
+        erasers = {
+            NOTICES.name: self.notice_upkeep.erase_notices,
+            RECORDS.name: self.notice_upkeep.erase_records,
+            CASES.name: self.upkeep.erase_ended,
+        }
+        shelves = SqlShelves(self.database.engine, self.keyring)
+        return Retention(shelves, erasers, kept=self.config.kept, clock=self.clock)
+
+    @cached_property
     def doubts(self) -> Doubts:
         """Disputes entries that block too much."""
         kept, after = self.database, self.config.doubted_after
@@ -301,9 +336,9 @@ class CaseParts:
     @cached_property
     def tasks(self) -> list[Task]:
         """Everything that happens by itself, shared among the processes of the installation."""
-        own = [self.upkeep.task, self.notice_upkeep.task, self.moderation.task, self.doubts.task]
+        own = [self.upkeep.task, self.notice_upkeep.task, self.doubts.task, self.retention.task, self.refinding.task]
         copies = [self.copy_search.task] if self.config.catalogue else []
-        return [*own, *copies, *self.webhooks.tasks, *self.roots.tasks]
+        return [*own, *copies, self.webhooks.task, *self.roots.tasks]
 
     @cached_property
     def runner(self) -> Runner:

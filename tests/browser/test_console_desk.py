@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from noli.notices.clocks import running
 from noli.notices.model import Measure
 from noli.regimes.model import Duty, Party
 from noli.web.html.languages import catalogue
+from tests.support import clips
 from tests.support.browser import needed
 from tests.support.console_browser import Installation, Seat
 from tests.support.notices import content, ruling
@@ -215,7 +217,7 @@ def test_a_preview_is_seen_while_something_is_held(
     seat.open(f"/console/notices/{notice}")
     assert page.locator(".preview").count() == 0
     before = len(platform.asked)
-    with page.expect_response("**/preview?**") as got:
+    with page.expect_response("**?look=**") as got:
         seat.press("Show a small preview")
     assert got.value.headers["cache-control"] == "no-store"
     image = page.locator(".preview")
@@ -256,13 +258,29 @@ def test_a_preview_is_seen_while_something_is_held(
     seat.close()
 
 
-def test_a_possible_minor_ends_the_display_at_once(browser: Any, installation: Installation) -> None:
-    """The picture goes with the press of the button, before the server answers; the clock of the report runs."""
+def test_a_possible_minor_ends_the_display_at_once(
+    browser: Any, installation: Installation, platform: PreviewPlatform, tmp_path: Path
+) -> None:
+    """Two moments of a video are looked at, still, blurred and counted; then it goes with the press of a button."""
     seat = installation.seat(browser, "yara", Role.MODERATOR)
-    notice, page = installation.notice(), seat.page
+    notice, page, whole = installation.notice(), seat.page, platform.body
+    platform.body = clips.encoded(tmp_path / "clip.webm", clips.shades(seconds=4)).read_bytes()
     seat.open(f"/console/notices/{notice}")
     seat.press("Show a small preview")
-    page.locator(".preview").wait_for()
+    image = page.locator(".preview")
+    first = image.get_attribute("src")
+    assert "A video, at 0:00 of 0:04" in page.locator(".look").inner_text()
+    seat.press("4")
+    page.locator(".look", has_text="A video, at 0:02 of 0:04").wait_for()
+    platform.body = whole
+    assert image.get_attribute("src") != first
+    assert image.evaluate("each => each.decode().then(() => [each.naturalWidth, each.naturalHeight])") == [200, 113]
+    assert not page.evaluate(_IS_CLEAR)
+    page.keyboard.down("v")
+    assert page.evaluate(_IS_CLEAR)
+    page.keyboard.up("v")
+    assert page.locator("video, audio").count() == 0
+    assert installation.app.moderation.exposure(installation.app.staff.active("yara").id).sitting == 2
     page.evaluate(
         "() => document.addEventListener('submit', () =>"
         " sessionStorage.setItem('left', document.querySelectorAll('.preview').length))"

@@ -222,7 +222,7 @@ def test_all_or_nothing(stores: Stores) -> None:
         transaction.open(_door(1), number="NUMBER-1")
         _append(transaction, CaseId("CASE1"), OPENED)
         transaction.banks.add_bank("intake", BankPolicy(Action.REVIEW), now=NOW)
-        transaction.spend(b"c" * 32, expires_at=NOW, now=NOW)
+        transaction.spend(b"c" * 32, expires_at=NOW)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), stores.cases.transaction(write=True) as transaction:
@@ -231,7 +231,7 @@ def test_all_or_nothing(stores: Stores) -> None:
         assert transaction.door(number=_door(1).number) is None
         assert transaction.banks.banks() == []
     with stores.cases.transaction(write=True) as transaction:
-        assert transaction.spend(b"c" * 32, expires_at=NOW, now=NOW)
+        assert transaction.spend(b"c" * 32, expires_at=NOW)
     assert list(stores.ledger.entries()) == []
 
 
@@ -352,14 +352,12 @@ def test_the_list_is_filtered_and_paged(stores: Stores) -> None:
 
 
 def test_a_challenge_is_spent_once(stores: Stores) -> None:
-    """The second time it is refused; once expired it is forgotten."""
-    late = NOW + timedelta(hours=3)
+    """The second time it is refused."""
     with stores.cases.transaction(write=True) as transaction:
-        assert transaction.spend(b"a" * 32, expires_at=NOW + timedelta(hours=2), now=NOW)
+        assert transaction.spend(b"a" * 32, expires_at=NOW + timedelta(hours=2))
     with stores.cases.transaction(write=True) as transaction:
-        assert not transaction.spend(b"a" * 32, expires_at=NOW + timedelta(hours=2), now=NOW)
-        assert transaction.spend(b"b" * 32, expires_at=NOW + timedelta(hours=2), now=NOW)
-        assert transaction.spend(b"a" * 32, expires_at=late, now=late)
+        assert not transaction.spend(b"a" * 32, expires_at=NOW + timedelta(hours=2))
+        assert transaction.spend(b"b" * 32, expires_at=NOW + timedelta(hours=2))
 
 
 def test_matches_are_read_in_order_up_to_what_is_settled(stores: Stores) -> None:

@@ -52,7 +52,7 @@ def test_what_is_left_to_others(store: DeskStore) -> None:
 
 
 def test_looks_are_kept(store: DeskStore) -> None:
-    """By person and by subject, oldest first, until they are forgotten."""
+    """By person and by subject, oldest first."""
     first = Look("ada", "N1", 2, b"s" * 32, NOW)
     second = Look("ada", "N2", 3, b"t" * 32, NOW + timedelta(hours=1))
     third = Look("bea", "N2", 3, b"t" * 32, NOW + timedelta(hours=2))
@@ -61,5 +61,3 @@ def test_looks_are_kept(store: DeskStore) -> None:
     assert store.looks("ada", since=NOW) == [first, second]
     assert store.looks("ada", since=NOW + timedelta(minutes=1)) == [second]
     assert store.before(b"t" * 32) == [second, third]
-    assert store.forget_looks(before=NOW + timedelta(minutes=1)) == 1
-    assert store.looks("ada", since=NOW) == [second]

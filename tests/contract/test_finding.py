@@ -8,16 +8,21 @@ import pytest
 import sqlalchemy as sa
 
 from noli.adapters.keyring import KeyFile
-from noli.adapters.sql import Database, finding
+from noli.adapters.sql import Database, finding, refinding
+from noli.adapters.sql import tables as t
+from noli.adapters.sql.cases import SqlCases
 from noli.adapters.sql.engine import transaction
 from noli.adapters.sql.finding import SqlFinder
 from noli.adapters.sql.notices import SqlNotices
+from noli.adapters.sql.refinding import Refinding
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance, entry_text
+from noli.casework.model import NewLink
 from noli.hashing.model import Hash
 from noli.moderation.finding import asked
 from noli.moderation.model import FoundKind
 from noli.notices import commands as c
 from tests.support.bits import some_hash
+from tests.support.casework import CALLER, Casework, made_up_item, submission
 from tests.support.notices import Desk, complete
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,6 +57,37 @@ def test_numbers_links_and_entries(database: Database, tmp_path: Path) -> None:
     desk.act(first, c.Erase("retention"))
     assert found(link) == [second.id]
     assert found(first.id) == [first.id]
+
+
+def test_what_came_in_before_there_was_a_search_is_found(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some at a time, each once; what was erased meanwhile is not, and what comes later leaves its own terms."""
+    monkeypatch.setattr(refinding, "_EVENTS", 2)
+    keys = KeyFile.make(tmp_path / "keys.json")
+    desk, finder = Desk(SqlNotices(database.engine, keys)), SqlFinder(database.engine, keys)
+    old = [desk.receive(complete(notifier="")) for _ in range(3)]
+    cases = Casework(SqlCases(database.engine, keys))
+    receipt = cases.submit(submission(made_up_item(1), links=(NewLink("https://platform.example/1"),)))
+    case = cases.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).case
+    desk.act(old[0], c.Erase("retention"))
+    with transaction(database.engine, write=True) as connection:
+        connection.execute(t.found_by.delete())
+
+    def found() -> set[str]:
+        return {each.id for each in finder.find(asked("https://platform.example/1"), _ALL, limit=9)}
+
+    assert found() == set()
+    fill = Refinding(database.engine, keys)
+    fill.run()
+    assert found() == {old[1].id, old[2].id, case}
+    # It has gone through everything, and does nothing any more.
+    with transaction(database.engine, write=True) as connection:
+        connection.execute(t.found_by.delete())
+    fill.run()
+    assert found() == set()
+    new = desk.receive(complete(notifier=""))
+    assert found() == {new.id}
 
 
 def test_it_reads_no_list_through(database: Database, tmp_path: Path) -> None:

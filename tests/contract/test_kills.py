@@ -197,7 +197,7 @@ def test_kills_lose_nothing(
     runner = Runner(
         SqlJobs(database.engine),
         Later(),
-        [replace(task, lane=Lane.NETWORK) for task in rest.tasks],
+        [replace(task, lane=Lane.NETWORK) for task in [rest.task]],
         dice=lambda: 0.5,
         report=lambda _, error: errors.append(error),
     )

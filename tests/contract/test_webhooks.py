@@ -242,20 +242,6 @@ def test_a_message_for_one_webhook_is_left_to_who_asked(stores: Stores) -> None:
     assert stores.jobs.waiting(DELIVER, hook.id) is None
 
 
-def test_old_deliveries_are_forgotten(stores: Stores) -> None:
-    """Those settled before a day are gone with their messages; waiting ones and younger ones stay."""
-    store, hook, other = stores.webhooks, _hook(1), _hook(2)
-    store.add(hook, secret=bytes(32))
-    store.add(other, secret=bytes(32))
-    stores.tell("m1", "m2", "m3")
-    m3, m2, m1 = store.deliveries(hook.id)
-    store.settle(replace(m1, state=DeliveryState.DELIVERED, settled_at=NOW), lease=None)
-    store.settle(replace(m2, state=DeliveryState.DEAD, settled_at=NOW + 2 * MINUTE), lease=None)
-    assert store.forget(before=NOW + MINUTE) == 1
-    assert [each.number for each in store.deliveries(hook.id)] == [m3.number, m2.number]
-    assert [each.message.id for each in store.deliveries(other.id)] == ["m3", "m2", "m1"]
-
-
 def test_secrets_are_sealed_and_re_wrapped(database_url: str, tmp_path: Path) -> None:
     """The database alone does not hold a secret, and a rotated key file still opens it."""
     database = opened(database_url, tmp_path)

@@ -26,6 +26,7 @@ from tests.conftest import opened
 from tests.support.casework import CALLER, FakeClock, made_up_item, submission
 from tests.support.killing import said_before_the_kill
 from tests.support.server import Server, check_hex, eventually
+from tests.support.statements import statements
 
 # Submitters that are killed, each after a random moment of work.
 _KILLS = 3
@@ -211,17 +212,8 @@ def test_a_thousand_wrong_attempts_open_nothing_and_stop_nobody(app: App) -> Non
 
 def _statements(app: App, attempt: Callable[[], object]) -> list[str]:
     """Return the shape of every statement that an attempt sends to the database."""
-    sent: list[str] = []
-
-    def note(*call: object) -> None:
-        sent.append(str(call[2]))
-
-    sa.event.listen(app.database.engine, "before_cursor_execute", note)
-    try:
-        with pytest.raises(Unauthenticated):
-            attempt()
-    finally:
-        sa.event.remove(app.database.engine, "before_cursor_execute", note)
+    with statements(app.database.engine) as sent, pytest.raises(Unauthenticated):
+        attempt()
     return sent
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image, ImageOps
 
+from noli.adapters.sql import tables
 from noli.app import App, load_config
 from noli.cli import main
+from tests.conftest import opened
 from tests.support import clips
 from tests.support.media import drawn, encoded, rotated_jpeg
 from tests.support.regions import scene
@@ -506,6 +509,31 @@ def test_doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "chmod o-rwx" in done.stdout
     assert done.stdout.endswith("1 problem found.\n")
+
+
+def test_what_is_due_is_shown_swept_and_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every kind with its period as set; what nobody swept is a finding, and a sweep by hand says what went."""
+    monkeypatch.setenv("NOLI_PORT", "0")
+    monkeypatch.setenv("NOLI_KEEP_CHECKS_DAYS", "300")
+    assert "There is no installation" in _fails("retention", "show", status=2)
+    _ok("bank", "create", "b", "--action", "block")
+    (tmp_path / "installation").chmod(0o700)
+    shown = {one["kind"]: one for one in _lines(_ok("retention", "show", "--json"))}
+    assert (shown["checks"]["hours"], shown["checks"]["setting"]) == (300 * 24, "keep_checks_days")
+    assert shown["checks"]["least"]["source"].endswith("Art. 20(1)")
+    assert (shown["ledger"]["hours"], shown["ledger"]["least"]) == (None, None)
+    assert "Nothing was due" in _run("retention", "sweep").stderr
+    old = datetime(2026, 1, 1, tzinfo=UTC)
+    with closing(opened("", tmp_path / "installation")) as database, database.engine.begin() as connection:
+        row = {"digest": b"d" * 32, "kind": "staff", "subject": "S", "opened_at": old, "seen_at": old}
+        connection.execute(tables.session.insert().values(row))
+    said = _ok("retention", "show")
+    assert "300 d  checks" in said
+    assert "due: 1, and the sweep is behind" in said
+    done = _run("doctor")
+    assert (done.exit_code, "1 of 'sessions' were kept longer" in done.stdout) == (1, True)
+    assert _lines(_ok("retention", "sweep", "--json")) == [{"sessions": 1}]
+    assert _run("doctor").exit_code == 0
 
 
 def test_doctor_without_an_installation(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from noli.access.model import Role
 from noli.adapters.caretaker import report
 from noli.adapters.scan.stored import StoredCatalogue
 from noli.adapters.sql.jobs import SqlJobs
 from noli.jobs.model import Lane
 from noli.jobs.service import Runner
+from noli.moderation.model import FoundKind
 from noli.scanning.join import HASH
 from tests.support.notices import START
 from tests.support.platform import FILLED, Platform, decision, hashes, upload
@@ -206,9 +208,13 @@ def test_an_account_is_closed_for_good_by_two_people_and_opened_again_by_a_third
 
 
 def test_a_clock_that_nobody_heeds_escalates_and_is_breached_on_the_record(platform: Platform) -> None:
-    """Warnings, the lead, the admin, the breach; a decision afterwards does not take it away."""
+    """Given to nobody who left it to others; warnings, lead, admin, the breach, which no decision takes away."""
     notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(4)]})
     path = f"/notices/{notice['notice']}"
+    cem, _ = platform.app.staff.create("cem", Role.MODERATOR)
+    platform.app.moderation.step_aside(cem.id, FoundKind.NOTICE, notice["notice"])
+    refused = platform.post(f"{path}/assignment", {"to": cem.id}, expect=403)
+    assert refused["type"].endswith("stepped-aside")
     platform.post(f"{path}/assignment", {"to": "ada"})
     for hours in (25, 18, 4):
         platform.wait(hours=hours)

@@ -259,12 +259,20 @@ class MemoryCaseTransaction:
             listed = listed[place + 1 :]
         return [one for one in listed if matches_filter(one, wanted)][:limit]
 
-    def spend(self, challenge: bytes, *, expires_at: datetime, now: datetime) -> bool:
-        self._world.spent = {id_: at for id_, at in self._world.spent.items() if at >= now}
+    def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         if challenge in self._world.spent:
             return False
         self._world.spent[challenge] = expires_at
         return True
+
+    def ended(self, *, before: datetime, limit: int = 100) -> list[CaseId]:
+        over = [each for each in self._world.listed.values() if each.ended_at is not None and each.updated_at <= before]
+        left = [
+            each
+            for each in over
+            if not any(isinstance(one.event, CaseErased) for one in self._world.histories[each.id])
+        ]
+        return [each.id for each in sorted(left, key=lambda each: each.updated_at)][:limit]
 
     def matches(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenMatch]:
         waiting = [match for match in self._world.seen if match.number > after]

@@ -26,6 +26,18 @@ def scenes(*, seconds: int, width: int = 640, height: int = 360, rate: int = RAT
             yield wide.crop((2 * step, 0, 2 * step + width, height))
 
 
+def shades(*, seconds: int, width: int = 320, height: int = 180) -> Iterator[Image.Image]:
+    """Another even grey each second (``shade_at``), so that one pixel tells which second it is."""
+    for second in range(seconds):
+        for _ in range(RATE):
+            yield Image.new("RGB", (width, height), (shade_at(second),) * 3)
+
+
+def shade_at(second: int) -> int:
+    """The grey of a second of ``shades``, of five at most."""
+    return 40 * second + 40
+
+
 def flat(*, seconds: int, width: int = 640, height: int = 360) -> Iterator[Image.Image]:
     """Nothing to see."""
     for _ in range(seconds * RATE):

@@ -29,12 +29,6 @@ class MemoryDesk:
     def add_look(self, look: Look) -> None:
         self._looks.append(look)
 
-    def forget_looks(self, *, before: datetime) -> int:
-        kept = [each for each in self._looks if each.at >= before]
-        forgotten = len(self._looks) - len(kept)
-        self._looks = kept
-        return forgotten
-
     def step_aside(self, staff: str, kind: FoundKind, subject: str, *, at: datetime) -> None:
         del kind, at
         self._aside.add((staff, subject))

@@ -15,6 +15,7 @@ from typing import Any
 
 from noli.adapters import regimes
 from noli.bank.model import EntryId
+from noli.base import retention
 from noli.base.errors import Conflict, NotFound
 from noli.casework.model import AgeAnswer
 from noli.evidence import rules as ledger_rules
@@ -57,6 +58,9 @@ EVERYWHERE = Facts(jurisdictions=frozenset({"US", "EU", "DE", "AT", "GB", "UK", 
 #: When the tests begin: the laws that they are about are in force.
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
+#: How long a notice, and a record, are kept.
+NOTICE_TIME, RECORD_TIME = (each.default * each.unit for each in (retention.NOTICES, retention.RECORDS))
+
 
 @dataclass
 class World:
@@ -75,6 +79,7 @@ class World:
     positions: dict[str, int] = field(default_factory=dict)
     jobs: JobBook = field(default_factory=JobBook)
     matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
+    left: set[tuple[str, NoticeId]] = field(default_factory=set)
 
 
 class MemoryNotices:
@@ -114,6 +119,7 @@ def _copied(world: World) -> World:
         positions=dict(world.positions),
         jobs=copy.deepcopy(world.jobs),
         matches=dict(world.matches),
+        left=set(world.left),
     )
 
 
@@ -234,6 +240,9 @@ class MemoryNoticeTransaction:
 
     def match(self, entry: EntryId, ref: str) -> SeenMatch | None:
         return self._world.matches.get((entry, ref))
+
+    def left_by(self, notice: NoticeId) -> frozenset[str]:
+        return frozenset(staff for staff, left in self._world.left if left == notice)
 
     def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
         kinds = (
@@ -381,6 +390,11 @@ class Desk:
 
     def _changed(self) -> None:
         self.changes += 1
+
+    def expire(self) -> int:
+        """Erase what was kept as long as the policy says; returns how much."""
+        now = self.clock.now()
+        return self.upkeep.erase_notices(now - NOTICE_TIME, 50) + self.upkeep.erase_records(now - RECORD_TIME, 50)
 
     def receive(self, new: NewNotice | None = None, *, actor: str = "key:platform") -> Notice:
         """Take a notice in; a complete one where none is given."""

@@ -86,7 +86,7 @@ def work(engine: sa.Engine, keys: KeyFile, egress: Egress) -> None:
     clock, dice = SystemClock(), random.Random(os.getpid())
     notices = service(SqlNotices(engine, keys), keys, clock)
     webhooks = WebhookService(SqlWebhooks(engine, keys), clock, egress, dice=dice.random, types=("case.opened",))
-    tasks = [NoticeUpkeep(notices).task, *webhooks.tasks]
+    tasks = [NoticeUpkeep(notices).task, webhooks.task]
     runner = Runner(
         SqlJobs(engine),
         clock,

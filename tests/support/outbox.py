@@ -115,12 +115,6 @@ class MemoryWebhooks:
         self.book.jobs.schedule(DELIVER, webhook, due_at=now, urgent=True)
         return again
 
-    def forget(self, *, before: datetime) -> int:
-        kept = {n: d for n, d in self.book.deliveries.items() if d.settled_at is None or d.settled_at >= before}
-        gone = len(self.book.deliveries) - len(kept)
-        self.book.deliveries = kept
-        return gone
-
     def _waiting(self, webhook: WebhookId) -> list[Delivery]:
         waiting = [each for each in self.book.deliveries.values() if each.webhook == webhook]
         return [each for each in waiting if each.state is DeliveryState.WAITING]

@@ -17,6 +17,7 @@ class PreviewPlatform:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.status = 200
         self.body = encoded(drawn(seed=3, width=900, height=600), "JPEG", quality=90)
         platform = self
 
@@ -26,7 +27,7 @@ class PreviewPlatform:
                 said = f"{at}.{platform.address}{self.path}".encode()
                 right = hmac.new(SECRET.encode(), said, hashlib.sha256).hexdigest() == given
                 platform.asked.append(self.path)
-                self.send_response(200 if right else 403)
+                self.send_response(platform.status if right else 403)
                 self.end_headers()
                 self.wfile.write(platform.body)
 
@@ -40,6 +41,8 @@ class PreviewPlatform:
             "preview_secret": SECRET,
             "private_hosts": "127.0.0.1",
             "decode_workers": 1,
+            "max_pixels": 700_000,
+            "max_upload_bytes": 1024 * 1024,
         }
 
     def __enter__(self) -> Self:

@@ -152,7 +152,7 @@ class Sessions(Protocol):
     """Keeps sessions by the SHA-256 of their token."""
 
     def add(self, session: Session, *, digest: bytes) -> None:
-        """Keep a new session; forgets those that have ended."""
+        """Keep a new session."""
         ...
 
     def find(self, digest: bytes) -> Session | None:

@@ -15,9 +15,13 @@ from noli.access.model import OpenedSession, OwnSession, Session, SessionKind
 from noli.access.ports import Sessions
 from noli.base.clock import Clock
 from noli.base.errors import Forbidden, Unauthenticated
+from noli.base.retention import SESSIONS
 
-#: A session ends this long after its last use, and this long after it began. Source: NIST SP 800-63B, AAL2.
-IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
+#: A session ends this long after its last use; how long after it began is policy. Source: NIST SP 800-63B, AAL2.
+IDLE = timedelta(minutes=30)
+
+#: How long a session lasts where no setting says otherwise.
+LONGEST = SESSIONS.default * SESSIONS.unit
 
 #: Uses within this time of the one noted last are not noted: a page view costs no write.
 _NOTED = timedelta(minutes=1)
@@ -29,9 +33,9 @@ _MAX_TOKEN = 200
 class SessionService:
     """The use cases around sessions."""
 
-    def __init__(self, sessions: Sessions, clock: Clock) -> None:
-        """Keep the collaborators."""
-        self._sessions, self._clock = sessions, clock
+    def __init__(self, sessions: Sessions, clock: Clock, *, longest: timedelta = LONGEST) -> None:
+        """Keep the collaborators; ``longest`` is how long a session lasts."""
+        self._sessions, self._clock, self._longest = sessions, clock, longest
 
     def open(self, kind: SessionKind, subject: str) -> OpenedSession:
         """Open a session for somebody who has just proven who they are; always with a new token."""
@@ -58,7 +62,7 @@ class SessionService:
             raise _ended()
         # A clock that was set back must not prolong a session: then it ends, too.
         idle, age = now - session.seen_at, now - session.opened_at
-        if not -_NOTED <= idle <= IDLE or not -_NOTED <= age <= LONGEST:
+        if not -_NOTED <= idle <= IDLE or not -_NOTED <= age <= self._longest:
             self._sessions.end(digest)
             raise _ended()
         if idle >= _NOTED:
@@ -82,7 +86,7 @@ class SessionService:
         return [
             OwnSession(hashlib.sha256(digest).hexdigest(), session, digest == this)
             for digest, session in self._sessions.of(kind, subject)
-            if now - session.seen_at <= IDLE and now - session.opened_at <= LONGEST
+            if now - session.seen_at <= IDLE and now - session.opened_at <= self._longest
         ]
 
     def close_one(self, kind: SessionKind, subject: str, id: str) -> None:  # noqa: A002 - the field's name

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from noli.base.config import ROLES, Config
 from noli.base.errors import ConfigError
+from noli.base.retention import SWEPT
 
 PREFIX = "NOLI_"
 
@@ -60,6 +61,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "password_memory_mib": (8, 4096),
     "passwords_at_once": (1, 2),
     "passwords_waiting": (0, 30),
+    **{kind.setting: kind.bounds for kind in SWEPT if kind.setting},
 }
 
 _FORMATS = ("json", "text")

@@ -60,6 +60,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+class AnswerTooLarge(Unavailable):
+    """The answer has more bytes than are taken."""
+
+
 def resolved(host: str, port: int) -> list[str]:
     """Return the addresses of a host, as the system's resolver gives them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -198,7 +202,7 @@ def _read(answer: httpx.Response, max_bytes: int) -> bytes:
             body += chunk
             if len(body) > max_bytes:
                 msg = "The answer is too large."
-                raise Unavailable(msg)
+                raise AnswerTooLarge(msg)
     return bytes(body)
 
 

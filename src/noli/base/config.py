@@ -6,7 +6,11 @@ Loaded once, by ``adapters/config.py``: the TOML file, then ``NOLI_*`` environme
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+
+from noli.base import retention
+from noli.base.retention import Kind
 
 #: Parts that each role serves; what the setting ``parts`` leaves out none does.
 ROLES = {
@@ -163,10 +167,29 @@ class Config:
     #: empty for none. Only ``https`` is called, except on ``private_hosts``; redirects are not followed.
     hma_url_hosts: str = ""
     #: Address of the platform's own previews for the console, with ``{ref}`` where a content's reference belongs; empty
-    #: for none. Called only when somebody asks to see one, signed, and never kept. Needs ``preview_secret``.
+    #: for none. Pictures, or videos, of which still pictures are made. Called only when somebody asks to see one,
+    #: signed, and never kept. Needs ``preview_secret``.
     preview_url: str = ""
     #: Secret that requests for previews are signed with (HMAC-SHA256).
     preview_secret: str = ""
+    #: Days that notices are kept after nothing was left to do; this and the next ones: see [retention](retention.md).
+    keep_notices_days: int = retention.NOTICES.default
+    #: Days that records of who sends and uploads are kept after anything happened to them last.
+    keep_records_days: int = retention.RECORDS.default
+    #: Days that cases are kept after the person withdrew everything in them without erasing them.
+    keep_cases_days: int = retention.CASES.default
+    #: Days that checks which matched are kept.
+    keep_checks_days: int = retention.CHECKS.default
+    #: Days that it is known who was shown which preview.
+    keep_looks_days: int = retention.LOOKS.default
+    #: Days that deliveries to webhooks are kept after they were delivered or given up.
+    keep_deliveries_days: int = retention.DELIVERIES.default
+    #: Days that answers are kept for requests which are sent again under the same ``Idempotency-Key``.
+    keep_answers_days: int = retention.ANSWERS.default
+    #: Days that references are kept of partners' records that could not be used.
+    keep_unusable_days: int = retention.UNUSABLE.default
+    #: Hours after which one has to log in anew, however much one does.
+    keep_sessions_hours: int = retention.SESSIONS.default
     #: Log lines as ``json`` or ``text``.
     log_format: str = "json"
 
@@ -174,6 +197,10 @@ class Config:
     def served(self) -> frozenset[str]:
         """The parts that this process serves."""
         return ROLES[self.role] & set(self.parts.split(","))
+
+    def kept(self, kind: Kind) -> timedelta | None:
+        """Say how long a kind of datum is kept here; None where no clock runs."""
+        return kind.unit * int(getattr(self, kind.setting)) if kind.setting else kind.period
 
     @property
     def does_jobs(self) -> bool:

@@ -114,6 +114,11 @@ class CompleteWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseEnded:
+    """Destroy what is personal in a case in which everything was withdrawn and that was kept long enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordMatches:
     """Tell that copies of an item were found."""
 
@@ -201,6 +206,7 @@ Command = (
     | RequestWithdrawal
     | RevokeWithdrawal
     | CompleteWithdrawal
+    | EraseEnded
     | RecordMatches
     | RecordShare
     | RecordRequest

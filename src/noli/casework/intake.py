@@ -148,8 +148,7 @@ class Intake:
         )
 
     def _spend(self, transaction: CaseTransaction, proven: work.Proof) -> None:
-        now = self._files.clock.now()
-        if not transaction.spend(proven.id, expires_at=proven.expires_at, now=now):
+        if not transaction.spend(proven.id, expires_at=proven.expires_at):
             msg = "What was sent is no longer valid; send it again from the page."
             raise InputError(msg)
 

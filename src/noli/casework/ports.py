@@ -166,12 +166,16 @@ class CaseTransaction(LedgerTransaction, OutboxTransaction, JobTransaction, Prot
         """List cases whose withdrawal is due, longest waiting first."""
         ...
 
+    def ended(self, *, before: datetime, limit: int = 100) -> list[CaseId]:
+        """List cases that were withdrawn and not erased, and to which nothing happened since then, oldest first."""
+        ...
+
     def page(self, wanted: CaseFilter, *, after: CaseId | None = None, limit: int = 100) -> list[CaseSummary]:
         """List cases, newest first, those after ``after``."""
         ...
 
-    def spend(self, challenge: bytes, *, expires_at: datetime, now: datetime) -> bool:
-        """Note that a proof-of-work challenge was used; False where it was already. Forgets expired ones."""
+    def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
+        """Note that a proof-of-work challenge was used; False where it was already."""
         ...
 
     def matches(self, *, after: int, until: datetime, limit: int = 1000) -> list[SeenMatch]:

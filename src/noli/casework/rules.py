@@ -92,6 +92,8 @@ def decide(case: Case, command: Command, now: datetime) -> tuple[Event, ...]:  #
         case c.CompleteWithdrawal():
             waits = case.withdrawal
             return () if waits is None or now < waits.due_at else _effective(case, erase=waits.erase)
+        case c.EraseEnded():
+            return () if case.ended_at is None or case.erased_at is not None else (e.CaseErased(),)
         case c.RecordMatches(item, platform, verdict, count, last_at):
             known = item in {one.id for one in case.protected}
             event = e.MatchesFound(item=item, platform=platform, verdict=verdict, count=count, last_at=last_at)

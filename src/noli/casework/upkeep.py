@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from noli.casework import rules
-from noli.casework.commands import CompleteWithdrawal, RecordMatches, RecordShare
+from noli.casework.commands import CompleteWithdrawal, EraseEnded, RecordMatches, RecordShare
 from noli.casework.files import SYSTEM, CaseFiles
 from noli.casework.model import CaseId, ItemId
 from noli.casework.ports import CaseTransaction, SeenMatch, SeenStep
@@ -66,6 +66,14 @@ class Upkeep:
         for case in due:
             self._files.act(case, lambda *_: [CompleteWithdrawal()], actor=SYSTEM)
         return len(due)
+
+    def erase_ended(self, before: datetime, limit: int) -> int:
+        """Erase cases that were withdrawn, and that nothing was written to since then; returns how many."""
+        with self._files.store.transaction() as transaction:
+            ended = transaction.ended(before=before, limit=limit)
+        for case in ended:
+            self._files.act(case, lambda *_: [EraseEnded()], actor=SYSTEM)
+        return len(ended)
 
     def record_matches(self) -> int:
         """Tell cases of the copies that were found since the last time.

@@ -30,6 +30,7 @@ main = Commands(
         "regime": "noli.cli.regime:regime",
         "report": "noli.cli.report:report",
         "restore": "noli.cli.restore:restore",
+        "retention": "noli.cli.retention:retention",
         "serve": "noli.cli.serve:serve",
         "staff": "noli.cli.staff:staff",
         "sync": "noli.cli.sync:sync",

@@ -33,9 +33,10 @@ def doctor(ctx: click.Context, *, as_json: bool, data: Path | None, planned: str
     """Say what is wrong with this installation, and what to do.
 
     Looks at the kernel, the data folder, the database, the key file, the store of evidence packages (by writing to it),
-    the decoder's protections (by decoding a picture and by trying what is forbidden), the clock and the port. Exit
-    status 0 means that all is well, 1 that something is not. With --plan it looks at nothing and says how much memory,
-    disk and time, and how many processes, so many hashes take, reckoned from what was measured.
+    what was kept longer than it may be, the decoder's protections (by decoding a picture and by trying what is
+    forbidden), the clock and the port. Exit status 0 means that all is well, 1 that something is not. With --plan it
+    looks at nothing and says how much memory, disk and time, and how many processes, so many hashes take, reckoned from
+    what was measured.
 
     \b
     Example:
@@ -95,6 +96,7 @@ _EXAMINATIONS = (
     _Examination("database", examinations.database),
     _Examination("keys", examinations.keys),
     _Examination("packages", examinations.packages),
+    _Examination("retention", examinations.retention),
     _Examination("decoder", examinations.decoder),
     _Examination("port", examinations.port),
 )

@@ -99,7 +99,8 @@ def database(config: Config) -> Iterator[Finding]:
                 "database", f"{each.what}: {each.text}.", "" if each.fine else "Noli does not start like this."
             )
         if not database.current():
-            yield Finding("database", "Its schema is of an older version; the next start of Noli brings it up to date.")
+            text = "It is empty, or its schema is of an older version; the next start of Noli brings it up to date."
+            yield Finding("database", text)
             return
         banks = store.all_banks(database.banks)
     entries = sum(each.entries for each in banks)
@@ -142,6 +143,27 @@ def packages(config: Config) -> Iterator[Finding]:
         yield Finding("packages", f"{error.public} ({error.detail})", advice)
         return
     yield Finding("packages", f"Evidence packages can be kept in {store.where}.")
+
+
+def retention(config: Config) -> Iterator[Finding]:
+    """See that what was kept long enough goes. Raises ConfigError."""
+    from noli.app import looked_at  # noqa: PLC0415 - see above
+    from noli.app_cases import kept_standing  # noqa: PLC0415 - see above
+
+    if not config.database_url and not (config.data / "noli.db").is_file():
+        return
+    with looked_at(config) as database:
+        if not database.current():
+            return
+        found = kept_standing(config, database, SystemClock().now())
+    behind = [each for each in found if each.behind]
+    for each in behind:
+        text = f"{each.due.count} of '{each.kind.name}' were kept longer than they may be: {each.kind.datum}."
+        yield Finding(
+            "retention", text, "Run a server of the role 'worker' or 'all', or: noli retention sweep; see its log."
+        )
+    if not behind:
+        yield Finding("retention", "What was kept long enough goes by itself; nothing waits for it longer than a day.")
 
 
 def _clock(banks: Iterable[Bank]) -> Iterator[Finding]:

@@ -396,6 +396,27 @@ class SyncState:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How it goes with one partner, as it is read of many at once.
+
+    Attributes:
+        sync: How far we are with what it tells, and how it goes.
+        held: Entries of it that wait for a look.
+        held_doubts: Doubts of it that wait for a look.
+        confirmed: The step of our change sequence up to which it has what we tell, on Noli's own feed; else 0.
+        receipt: The newest that it said about having what we tell; None where it never did.
+        has_refused: Whether there are records of it that could not be used.
+    """
+
+    sync: SyncState = SyncState()
+    held: int = 0
+    held_doubts: int = 0
+    confirmed: int = 0
+    receipt: PartnerReceipt | None = None
+    has_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A part of what was fetched from a partner.
 

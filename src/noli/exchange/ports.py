@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What exchange needs from outside. ``tests/contract/test_exchange_store.py`` holds the stores to this page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,7 @@ from noli.exchange.model import (
     PartnerReceipt,
     Quarantined,
     Received,
+    Standing,
     SyncState,
     Visible,
 )
@@ -181,8 +182,8 @@ class ExchangeTransaction(Protocol):
         """Ask for the job that fetches from a partner, if it is one that is fetched from."""
         ...
 
-    def confirmed(self, partner: PartnerId) -> int:
-        """Return the checkpoint with which a partner last came back to our own feed; 0 where it never did."""
+    def standings(self, partners: Collection[PartnerId]) -> dict[PartnerId, Standing]:
+        """Return how it goes with each of these partners, however many they are, in a few reads."""
         ...
 
     def disputed(self, *, limit: int = 100) -> list[Entry]:

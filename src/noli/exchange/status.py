@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """How it goes with partners, for people: states, what waits for a look, what was refused, whose list leaked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from noli.bank.model import Entry
 from noli.exchange.canaries import Canaries
 from noli.exchange.model import Partner, PartnerReceipt, Quarantined, SyncState, SyncStatus
-from noli.exchange.ports import ExchangeStore
+from noli.exchange.ports import ExchangeStore, ExchangeTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +62,12 @@ class StatusService:
     def of(self, name: str) -> PartnerStatus:
         """Look at one. Raises NotFound."""
         with self._store.transaction() as transaction:
-            partner = transaction.partner(name)
-            confirmed = transaction.confirmed(partner.id)
-            return PartnerStatus(
-                partner,
-                transaction.sync_state(partner.id),
-                transaction.count_held(partner.id),
-                transaction.count_doubts(partner.id),
-                confirmed,
-                transaction.banks.last_sequence() - confirmed,
-                next(iter(transaction.receipts(partner.id, limit=1)), None),
-                tuple(transaction.quarantined(partner.id)),
-            )
+            return _statuses(transaction, [transaction.partner(name)])[0]
 
     def all(self) -> list[PartnerStatus]:
         """Look at all, by name."""
         with self._store.transaction() as transaction:
-            names = [partner.name for partner in transaction.partners()]
-        return [self.of(name) for name in names]
+            return _statuses(transaction, transaction.partners())
 
     def count(self) -> PartnerCounts:
         """Count what an operator should look at."""
@@ -106,3 +94,22 @@ class StatusService:
             for partner in partners
         ]
         return sorted((each for each in found if each.canaries), key=lambda each: -each.canaries)
+
+
+def _statuses(transaction: ExchangeTransaction, partners: Sequence[Partner]) -> list[PartnerStatus]:
+    standings = transaction.standings([each.id for each in partners])
+    last = transaction.banks.last_sequence()
+    return [
+        PartnerStatus(
+            each,
+            standing.sync,
+            standing.held,
+            standing.held_doubts,
+            standing.confirmed,
+            last - standing.confirmed,
+            standing.receipt,
+            tuple(transaction.quarantined(each.id)) if standing.has_refused else (),
+        )
+        for each in partners
+        for standing in [standings[each.id]]
+    ]

@@ -95,6 +95,38 @@ class Unshown(StrEnum):
     YOUNG = "young"
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A preview as somebody sees it: a picture, or what a video shows at one moment. Never kept.
+
+    Attributes:
+        png: The picture, drawn anew.
+        at_ms: When it is shown in the video; None where it is a picture.
+        duration_ms: How long the video is; 0 where its file does not say.
+    """
+
+    png: bytes = field(repr=False)
+    at_ms: int | None = None
+    duration_ms: int = 0
+
+
+class NoPreview(StrEnum):
+    """Why there is nothing to show, though somebody asked."""
+
+    #: The platform answers that it has none.
+    MISSING = "missing"
+    #: The platform cannot be reached, or its address is none that may be called.
+    UNREACHABLE = "unreachable"
+    #: More bytes, pixels or memory than allowed.
+    TOO_LARGE = "too_large"
+    #: Neither a picture nor a video that is read here.
+    UNSUPPORTED = "unsupported"
+    #: Damaged or cut short.
+    CORRUPT = "corrupt"
+    #: Not decoded within the seconds allowed.
+    TIMED_OUT = "timed_out"
+
+
 class FoundKind(StrEnum):
     """What can be found."""
 

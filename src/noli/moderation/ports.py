@@ -31,10 +31,6 @@ class DeskStore(Protocol):
         """Keep that somebody is shown something, with a ledger entry in the same transaction."""
         ...
 
-    def forget_looks(self, *, before: datetime) -> int:
-        """Forget looks that are older; the ledger keeps its entries. Returns how many."""
-        ...
-
     def step_aside(self, staff: str, kind: FoundKind, subject: str, *, at: datetime) -> None:
         """Keep that somebody leaves a case or a notice to others, with a ledger entry; once is enough."""
         ...

@@ -5,6 +5,7 @@
    pause has been made.
 2. What is confirmed is shown to one person, once. Only where somebody complained may another one look.
 3. What may show somebody under 18 is shown to nobody again.
+4. Of a video a few moments can be asked for, one at a time; each is a look.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ BOUNDS = {
 
 #: Saved views of one person, and characters of a name and of an address.
 MOST_VIEWS, LONGEST_NAME, LONGEST_QUERY = 20, 40, 400
+
+#: Moments of a video that can be asked for.
+MOMENTS = 5
 
 _DAY = timedelta(hours=24)
 
@@ -98,3 +102,11 @@ def unshown(own: Exposure, before: Sequence[Look], *, confirmed: bool, contested
     if confirmed and before and not contested:
         return Unshown.SEEN
     return None
+
+
+def share_at(moment: int) -> int:
+    """Return how far into a video a moment lies, in thousandths: in the middle of its part. Raises InputError."""
+    if not 0 <= moment < MOMENTS:
+        msg = f"A moment is a whole number from 0 to {MOMENTS - 1}."
+        raise InputError(msg)
+    return (2 * moment + 1) * 1000 // (2 * MOMENTS)

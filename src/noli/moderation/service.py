@@ -6,13 +6,9 @@ from datetime import timedelta
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, Forbidden
 from noli.base.secrecy import Keyring, Purpose
-from noli.jobs.model import Task
 from noli.moderation import rules
 from noli.moderation.model import Comfort, DeskSettings, Exposure, FoundKind, Look, SavedView, Unshown
 from noli.moderation.ports import DeskStore
-
-#: How long it is known who looked at what. Longer than the time in which anybody can complain.
-KEPT_FOR = timedelta(days=200)
 
 _COUNTED = timedelta(hours=24)
 
@@ -35,7 +31,7 @@ class SteppedAside(Forbidden):
 
     def __init__(self) -> None:
         """Say no more than that."""
-        super().__init__("You handed this over; it does not come back to you.")
+        super().__init__("This was left to others for good; it does not come back to who left it.")
 
 
 class DeskService:
@@ -44,11 +40,6 @@ class DeskService:
     def __init__(self, store: DeskStore, clock: Clock, keyring: Keyring) -> None:
         """Keep the collaborators."""
         self._store, self._clock, self._keyring = store, clock, keyring
-
-    @property
-    def task(self) -> Task:
-        """Forgets what was kept long enough."""
-        return Task(kind="looks", run=lambda _: self._forget(), every=timedelta(hours=6))
 
     def settings(self, staff: str) -> DeskSettings:
         """Return what somebody set."""
@@ -117,6 +108,3 @@ class DeskService:
         """Refuse what somebody stepped aside from. Raises SteppedAside."""
         if subject in self._store.left_to_others(staff):
             raise SteppedAside
-
-    def _forget(self) -> None:
-        self._store.forget_looks(before=self._clock.now() - KEPT_FOR)

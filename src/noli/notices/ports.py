@@ -191,6 +191,10 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """Return the newest recorded match of an entry with an upload of this reference."""
         ...
 
+    def left_by(self, notice: NoticeId) -> frozenset[str]:
+        """Return who left a notice to others for good."""
+        ...
+
     def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
         """Count the events of each of ``figures.KINDS`` on each day (UTC)."""
         ...

@@ -16,12 +16,14 @@ from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Opinion, Opin
 from noli.bank.service import create_bank, register
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.base.retention import ON_REQUEST
 from noli.base.secrecy import Keyring, Purpose
 from noli.casework.limits import check_text
 from noli.casework.model import AgeAnswer
 from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
+from noli.moderation.service import SteppedAside
 from noli.notices import clocks, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
@@ -43,7 +45,6 @@ from noli.notices.model import (
 )
 from noli.notices.ports import NoticeStore, NoticeTransaction
 from noli.notices.records import PartyRecord, PartyRole
-from noli.notices.retention import ON_REQUEST
 from noli.notices.summaries import summary
 from noli.regimes.model import ERASE_ON_REQUEST, Facts, Field, Filer, Law, Party, Regime, RegimeId
 from noli.regimes.rules import applicable, obligation
@@ -451,6 +452,8 @@ class NoticeService:
     ) -> tuple[Notice, list[e.Event]]:
         made: list[e.Event] = []
         for command in commands:
+            if isinstance(command, c.Take) and command.by in transaction.left_by(notice.id):
+                raise SteppedAside
             for event in rules.decide(notice, command, self.law, now):
                 if isinstance(event, e.LetUp):
                     self._let_up(transaction, notice, event.content, now=now)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to notices by itself: clocks are watched, matches come in, what was kept long enough is erased.
+"""What happens to notices by itself: clocks are watched, matches come in; what was kept long enough can be erased.
 
 It is a job that processes share, and each step may be repeated all the same: what is done already is not done again. A
 deadline is derived from events and law each time (``clocks.py``, and nowhere else); what is stored is only when to look
@@ -10,15 +10,15 @@ stored of some notices anew, and so of all in turn, whatever is wrong with it.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from noli.base.retention import NOTICES
 from noli.jobs.model import Task
 from noli.notices import commands as c
 from noli.notices import rules
 from noli.notices.events import Recorded
 from noli.notices.model import Notice, NoticeId, Via
 from noli.notices.ports import NoticeTransaction, SeenUpload
-from noli.notices.retention import NOTICE, NOTICE_TIME, RECORD_TIME
 from noli.notices.service import NoticeService
 from noli.notices.summaries import summary
 
@@ -64,7 +64,6 @@ class NoticeUpkeep:
             if not self.watch() + self.take_in():
                 break
         self.sweep()
-        self.expire()
 
     def raise_alarms(self) -> int:
         """Let ``watch`` look wherever an alarm was lost.
@@ -146,19 +145,18 @@ class NoticeUpkeep:
             elif verdict == "review":
                 self._notices.see(transaction, content, count=count, actor=SYSTEM)
 
-    def expire(self) -> int:
-        """Erase what was kept as long as the policy says.
-
-        Returns:
-            How many notices and records were erased; 0 where none are left.
-        """
-        now = self._notices.clock.now()
+    def erase_notices(self, before: datetime, limit: int) -> int:
+        """Erase notices for which nothing was left to do since then; returns how many."""
         with self._notices.store.transaction(write=True) as transaction:
-            notices = transaction.idle(before=now - NOTICE_TIME, limit=_NOTICES)
+            notices = transaction.idle(before=before, limit=limit)
             for notice in notices:
-                self._notices.act(transaction, notice, [c.Erase(NOTICE.rule)], actor=SYSTEM)
-            erased = transaction.erase_records(before=now - RECORD_TIME, limit=_NOTICES)
-        return len(notices) + erased
+                self._notices.act(transaction, notice, [c.Erase(NOTICES.rule)], actor=SYSTEM)
+        return len(notices)
+
+    def erase_records(self, before: datetime, limit: int) -> int:
+        """Erase records to which nothing happened since then; returns how many."""
+        with self._notices.store.transaction(write=True) as transaction:
+            return transaction.erase_records(before=before, limit=limit)
 
 
 def _folded(outlines: Mapping[NoticeId, list[Recorded]]) -> Iterable[Notice]:

@@ -87,10 +87,6 @@ class Webhooks(Protocol):
         """Let a delivery wait again from the beginning, due now, and ask for its job. Raises NotFound."""
         ...
 
-    def forget(self, *, before: datetime) -> int:
-        """Forget deliveries that were settled before, and messages that nobody needs any more. Returns how many."""
-        ...
-
 
 class Poster(Protocol):
     """Posts to addresses that somebody else chose."""

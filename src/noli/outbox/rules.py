@@ -28,9 +28,6 @@ REPLAY_WINDOW = timedelta(minutes=5)
 #: How long an undelivered message is tried. Over a weekend nobody repairs a receiver.
 TRIED_FOR = timedelta(hours=72)
 
-#: How long settled deliveries stay visible, dead ones too.
-KEPT_FOR = timedelta(days=30)
-
 #: Characters of an address.
 MAX_URL = 2000
 

@@ -24,8 +24,6 @@ from noli.outbox.ports import DELIVER, Poster, Webhooks
 _AT_ONCE = 4
 _TERM = timedelta(minutes=5)
 
-_TIDY_EVERY = timedelta(hours=24)
-
 _ID_BYTES, _SECRET_BYTES = 8, 32
 
 
@@ -45,12 +43,9 @@ class WebhookService:
         self._store, self._clock, self._poster, self._dice, self._types = store, clock, poster, dice, types
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
-        """What the caretaker does: deliver, and forget."""
-        return (
-            Task(kind=DELIVER, run=self.deliver, term=_TERM, lane=Lane.NETWORK),
-            Task(kind="outbox-tidy", run=self.tidy, every=_TIDY_EVERY),
-        )
+    def task(self) -> Task:
+        """What the caretaker does."""
+        return Task(kind=DELIVER, run=self.deliver, term=_TERM, lane=Lane.NETWORK)
 
     def create(self, url: str, types: Sequence[str], *, note: str, by: str) -> tuple[Webhook, str]:
         """Make a webhook.
@@ -145,10 +140,6 @@ class WebhookService:
                 msg = "A webhook's receiver did not take a message."
                 raise NotDelivered(msg)
         return self._clock.now()
-
-    def tidy(self, _: Lease) -> None:
-        """Forget what was settled long ago."""
-        self._store.forget(before=self._clock.now() - rules.KEPT_FOR)
 
     def _check(self, webhook: Webhook) -> None:
         rules.check_webhook(webhook, self._types)

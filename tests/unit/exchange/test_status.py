@@ -8,9 +8,10 @@ import pytest
 
 from noli.bank.model import OpinionKind
 from noli.base.errors import NotFound
-from noli.exchange.model import SyncStatus
+from noli.exchange.model import Bad, Protocol, Source, SyncStatus
 from noli.exchange.status import StatusService
 from tests.support.exchange import Hub, hub, made_up
+from tests.support.statements import statements
 
 
 @pytest.fixture
@@ -42,6 +43,32 @@ def test_how_it_goes_with_each_partner(one: Hub, tmp_path: Path) -> None:
         assert status.count().failing == 1
     with pytest.raises(NotFound):
         status.of("nobody")
+
+
+def test_many_partners_cost_as_many_reads_as_two(one: Hub) -> None:
+    """Only records of theirs that could not be used are read one partner at a time: few have any."""
+    status = StatusService(one.exchange, one.canaries)
+
+    def reads() -> int:
+        with statements(one.database.engine) as said:
+            status.all()
+        return len(said)
+
+    one.bank("other")
+    one.partner("first", "protected", "other")
+    one.take_from("second", Protocol.HMA, Source("https://second.example"))
+    before = reads()
+    for number in range(20):
+        one.partner(f"partner-{number}", "protected")
+    assert reads() == before
+    with one.exchange.transaction(write=True) as t:
+        t.quarantine(t.partner("first").id, [Bad("7", "This is no hash.")], now=one.clock.now())
+    assert reads() == before + 1
+    found = {each.partner.name: each for each in status.all()}
+    assert [each.reason for each in found["first"].refused] == ["This is no hash."]
+    assert found["first"].partner.shares == ("other", "protected")
+    assert [each.bank for each in found["second"].partner.imports] == ["received"]
+    assert found["partner-7"].partner.shares == ("protected",)
 
 
 def test_disputed_entries_are_listed_until_they_are_gone(one: Hub) -> None:

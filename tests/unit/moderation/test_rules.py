@@ -8,7 +8,18 @@ import pytest
 
 from noli.base.errors import InputError
 from noli.moderation.model import Comfort, DeskSettings, Look, SavedView, Unshown
-from noli.moderation.rules import BOUNDS, MOST_VIEWS, checked, exposure, sitting, unshown, with_view, without_view
+from noli.moderation.rules import (
+    BOUNDS,
+    MOMENTS,
+    MOST_VIEWS,
+    checked,
+    exposure,
+    share_at,
+    sitting,
+    unshown,
+    with_view,
+    without_view,
+)
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -79,3 +90,11 @@ def test_views_are_saved_under_names() -> None:
     for bad in (SavedView("", ""), SavedView("x" * 41, ""), SavedView("a", "q" * 401)):
         with pytest.raises(InputError, match="name"):
             with_view(DeskSettings(), bad)
+
+
+def test_moments_lie_in_the_middle_of_their_parts() -> None:
+    """Never at the very beginning or end, where videos are black; there are no others."""
+    assert [share_at(each) for each in range(MOMENTS)] == [100, 300, 500, 700, 900]
+    for other in (-1, MOMENTS):
+        with pytest.raises(InputError):
+            share_at(other)

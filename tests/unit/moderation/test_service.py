@@ -3,9 +3,8 @@
 
 import pytest
 
-from noli.jobs.model import Lease
 from noli.moderation.model import Comfort, FoundKind, SavedView, Unshown
-from noli.moderation.service import KEPT_FOR, DeskService, NotShown, SteppedAside
+from noli.moderation.service import DeskService, NotShown, SteppedAside
 from tests.support.casework import FakeClock
 from tests.support.desk import MemoryDesk
 from tests.support.secrecy import MemoryKeyring
@@ -55,18 +54,6 @@ def test_what_is_confirmed_is_seen_once() -> None:
     world.desk.look("ada", "N1", 2, "entry 7", confirmed=True, contested=False, young=False)
     assert world.desk.unshown("bea", "entry 7", confirmed=True, contested=False, young=False) is Unshown.SEEN
     assert b"entry 7" not in world.store.before(world.desk.subject("entry 7"))[0].subject
-
-
-def test_looks_are_forgotten() -> None:
-    """After their time by themselves."""
-    world = World()
-    world.desk.look("ada", "N", 2, "entry 1", **PLAIN)
-    lease = Lease("looks", "", "token", world.clock.now(), 0, 0)
-    world.desk.task.run(lease)
-    assert world.store.before(world.desk.subject("entry 1"))
-    world.clock.time += KEPT_FOR * 1.1
-    world.desk.task.run(lease)
-    assert not world.store.before(world.desk.subject("entry 1"))
 
 
 def test_what_somebody_steps_aside_from_is_refused_to_them_alone() -> None:

@@ -25,10 +25,9 @@ from noli.notices.model import (
     Order,
     PartyId,
 )
-from noli.notices.retention import NOTICE_TIME
 from noli.notices.summaries import summary
 from noli.regimes.model import Party, RegimeId, SetBy
-from tests.support.notices import EVERYWHERE, START, Desk, complete, content, ruling
+from tests.support.notices import EVERYWHERE, NOTICE_TIME, START, Desk, complete, content, ruling
 
 HOUR = timedelta(hours=1)
 
@@ -247,12 +246,12 @@ def test_nothing_is_erased_before_a_restriction_has_ended() -> None:
     notice = desk.rule(desk.receive(policy), Measure.DISABLE, until=until)
     assert desk.memory.world.listed[notice.id].idle_at == until
     desk.clock.time = until
-    desk.upkeep.expire()
+    desk.expire()
     assert desk.load(notice).erased_at is None
     notice, _ = _look(desk, notice)
     assert notice.rulings[0].ended_at == until
     desk.clock.time = until + NOTICE_TIME
-    desk.upkeep.expire()
+    desk.expire()
     assert desk.load(notice).erased_at == until + NOTICE_TIME
 
 
@@ -345,7 +344,7 @@ def test_a_hold_ends_when_its_time_comes() -> None:
     assert not desk.load(held).held
     assert desk.load(held).holds[0].lifted_at == ended
     assert desk.memory.world.histories[held.id][-1].event == e.HoldEnded(hold=held.holds[0].number)
-    assert desk.upkeep.expire() == 1, "the year was over while it was held"
+    assert desk.expire() == 1, "the year was over while it was held"
     assert desk.load(held).erased_at == ended
     assert desk.act(lasting, c.WatchClocks()).held
     with pytest.raises(InputError, match="later than now"):

@@ -9,7 +9,9 @@ import pytest
 from noli.bank.model import Action, BankPolicy, EntryId, NewEntry, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.errors import Conflict, InputError, IntegrityError, NotFound
+from noli.base.retention import ON_REQUEST
 from noli.casework.model import AgeAnswer
+from noli.moderation.service import SteppedAside
 from noli.notices import commands as c
 from noli.notices import records as r
 from noli.notices import upkeep
@@ -29,11 +31,10 @@ from noli.notices.model import (
     Via,
 )
 from noli.notices.ports import SeenUpload
-from noli.notices.retention import NOTICE_TIME, ON_REQUEST, POLICY, RECORD_TIME
 from noli.notices.summaries import summary
 from noli.regimes.model import Duty, Facts, Field, Filer, Party
 from tests.support.casework import made_up_item
-from tests.support.notices import EVERYWHERE, START, US, Desk, complete, content, ruling
+from tests.support.notices import EVERYWHERE, NOTICE_TIME, RECORD_TIME, START, US, Desk, complete, content, ruling
 
 WHY = Because(reason="Five notices about a rival's catalogue.", rule="Art. 23(2) DSA", author="ada")
 
@@ -276,16 +277,15 @@ def test_what_was_kept_long_enough_is_erased() -> None:
     notice = desk.rule(desk.receive(complete(notifier="me")), Measure.KEEP)
     held = desk.act(desk.rule(desk.receive(), Measure.KEEP), c.PlaceHold(WHY))
     desk.clock.time += NOTICE_TIME - timedelta(days=1)
-    assert desk.upkeep.expire() == 0
+    assert desk.expire() == 0
     desk.clock.move(days=1)
-    assert desk.upkeep.expire() == 1
+    assert desk.expire() == 1
     assert desk.load(notice).erased_at is not None
     assert desk.load(held).erased_at is None
     desk.clock.time += RECORD_TIME
-    assert desk.upkeep.expire() > 0
+    assert desk.expire() > 0
     with desk.service.store.transaction() as transaction:
         assert not desk.service.record_of(transaction, desk.service.party(r.PartyRole.NOTIFIER, "me")).reference
-    assert {each.days for each in POLICY} == {NOTICE_TIME.days, RECORD_TIME.days, None}
 
 
 def test_lists_are_filtered_and_paged_in_the_order_of_the_queue() -> None:
@@ -533,3 +533,15 @@ def test_a_change_has_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for each in desk.memory.world.ledger:
         by_time.setdefault(each.at.isoformat(), set()).add(each.fact.actor)
     assert len(by_time) == 11, "one time a change"
+
+
+def test_what_somebody_left_to_others_is_given_to_them_by_nobody() -> None:
+    """Neither taken nor handed over, whatever asks; it can go to others, and be put back."""
+    desk = Desk()
+    notice, other = desk.receive(), desk.receive()
+    desk.memory.world.left.add(("ada", notice.id))
+    with pytest.raises(SteppedAside):
+        desk.act(notice, c.Take("ada"))
+    assert desk.act(notice, c.Take("bea")).assigned_to == "bea"
+    assert desk.act(notice, c.Take("")).assigned_to == ""
+    assert desk.act(other, c.Take("ada")).assigned_to == "ada"

@@ -12,7 +12,7 @@ from noli.jobs.ports import LeaseLost
 from noli.jobs.service import Runner
 from noli.outbox.model import DeliveryState, OutboxMessage, Webhook, WebhookId
 from noli.outbox.ports import DELIVER
-from noli.outbox.rules import KEPT_FOR, TRIED_FOR
+from noli.outbox.rules import TRIED_FOR
 from noli.outbox.service import NotDelivered, WebhookService
 from tests.support.casework import FakeClock
 from tests.support.jobs import MemoryJobs
@@ -32,7 +32,7 @@ class World:
         self.service = WebhookService(self.store, self.clock, self.receiver, dice=lambda: 1.0, types=TYPES)
         self.failures: list[Exception] = []
         self.jobs = MemoryJobs(lambda: self.book.jobs)
-        self.task = next(task for task in self.service.tasks if task.kind == DELIVER)
+        self.task = self.service.task
         report = lambda _, error: self.failures.append(error)  # noqa: E731 - one line in a world of a test
         self.runner = Runner(self.jobs, self.clock, [self.task], dice=lambda: 1.0, report=report)
 
@@ -187,20 +187,6 @@ def test_what_was_posted_under_a_lost_lease_is_posted_again_under_its_id() -> No
     world.work()
     assert world.receiver.ids == ["m1"]
     assert world.states(hook) == {"m1": DeliveryState.DELIVERED}
-
-
-def test_what_was_settled_long_ago_is_forgotten() -> None:
-    """Settled deliveries stay for their time; those that wait stay for good."""
-    world = World()
-    hook = world.hook()
-    world.tell("m1")
-    world.work()
-    world.clock.move(days=KEPT_FOR.days, seconds=1)
-    world.tell("m2")
-    lease = world.jobs.claim([world.task], now=world.clock.now())
-    assert lease is not None
-    world.service.tidy(lease)
-    assert world.states(hook) == {"m2": DeliveryState.WAITING}
 
 
 def test_what_could_never_be_told_is_refused() -> None:

@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 from noli.adapters.decode.pool import DecoderPool
 from noli.adapters.decode.video_pool import VideoPool
 from noli.adapters.decode.video_process import in_memory
+from noli.adapters.decode.wire import Preview
 from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Pipeline, Reading
 
@@ -65,6 +66,17 @@ class MediaDecoder:
     ) -> Reading:
         """Hash one video; see the port."""
         return self.videos.read(file, thorough=thorough, regions=regions, every_ms=every_ms, on_progress=on_progress)
+
+    def preview(self, data: bytes, *, share: int, side: int, grey: bool) -> Preview | Outcome:
+        """Make a small picture of a file, or of a video so many thousandths into it, or say why there is none.
+
+        Raises:
+            Unavailable: The decoder is closed or cannot be started at all.
+        """
+        if not container_of(data):
+            return self.pictures.preview(data, side=side, grey=grey)
+        with os.fdopen(in_memory(data), "rb") as file:
+            return self.videos.preview(file, share=share, side=side, grey=grey)
 
     def close(self) -> None:
         """End the child processes; safe to call twice."""

@@ -136,8 +136,8 @@ def read_picture(
         return Reading(Outcome.CORRUPT, reason=reason, pipeline=pipeline)
 
 
-def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Preview | None:
-    """Make a small picture of a file, to look at; None where it cannot be decoded, for whatever reason.
+def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Preview | Outcome:
+    """Make a small picture of a file, to look at, or say why there is none.
 
     Args:
         data: The whole file.
@@ -147,7 +147,7 @@ def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Prev
     """
     formats = formats_of(data)
     if not formats:
-        return None
+        return Outcome.UNSUPPORTED
     try:
         picture = _open(data, formats)
         orientation = normalise.orientation_of(picture)
@@ -156,8 +156,10 @@ def small_picture(data: bytes, *, side: int, grey: bool, budget: Budget) -> Prev
         shown.thumbnail((side, side))
         small = normalise.upright(shown, orientation)
         return Preview(*small.size, grey, small.tobytes())
-    except Exception:  # noqa: BLE001 - as in read_picture; a preview needs no reason
-        return None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+        return Outcome.TOO_LARGE
+    except Exception:  # noqa: BLE001 - as in read_picture
+        return Outcome.CORRUPT
 
 
 def _read(data: bytes, formats: tuple[str, ...], pipeline: Pipeline, budget: Budget, wanted: _Wanted) -> Reading:

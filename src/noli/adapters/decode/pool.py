@@ -132,21 +132,24 @@ class DecoderPool:
         finally:
             self._give_back(child)
 
-    def preview(self, data: bytes, *, side: int, grey: bool) -> Preview | None:
-        """Make a small picture of a file, in a child; None where it cannot be decoded.
+    def preview(self, data: bytes, *, side: int, grey: bool) -> Preview | Outcome:
+        """Make a small picture of a file, in a child, or say why there is none.
 
         Raises:
             Unavailable: The decoder is closed or cannot be started at all.
         """
-        if self._refuse_unseen(data) is not None or len(data) + LOOK.size > self._max_bytes:
-            return None
+        refusal = self._refuse_unseen(data)
+        if refusal is not None:
+            return refusal[0]
+        if len(data) + LOOK.size > self._max_bytes:
+            return Outcome.TOO_LARGE
         child = self._take()
         try:
             asked = LOOK.pack(min(side, MAX_SIDE), grey) + data
             return preview_from_json(child.ask(Ask.PREVIEW, asked, timeout_s=self._timeout_s))
-        except (ChildDied, ChildTimedOut, ValueError):
+        except (ChildDied, ChildTimedOut, ValueError) as error:
             self._end(child)
-            return None
+            return Outcome.TIMED_OUT if isinstance(error, ChildTimedOut) else Outcome.CORRUPT
         finally:
             self._give_back(child)
 

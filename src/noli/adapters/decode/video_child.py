@@ -16,6 +16,7 @@ import av
 from PIL import Image
 
 from noli.adapters.decode.limits import confine
+from noli.adapters.decode.video_stills import Moment, still
 from noli.adapters.decode.video_wire import (
     ANSWER,
     MAX_TASK_BYTES,
@@ -25,6 +26,7 @@ from noli.adapters.decode.video_wire import (
     portion_to_json,
 )
 from noli.adapters.decode.videos import VideoBudget, Wanted, read_video
+from noli.adapters.decode.wire import preview_to_json
 from noli.hashing.model import Frame
 
 #: Steps of the share done, in thousandths, after which the server hears of it.
@@ -58,7 +60,11 @@ def main(settings: str, channel: int) -> None:
         with os.fdopen(descriptors[0], "rb", buffering=0) as file:
             held = confine(memory_mib=memory_mib)
             _answer(server, json.dumps(held).encode())
-            _read(server, cast("BinaryIO", file), Wanted(**json.loads(task)), budget)
+            asked, video = json.loads(task), cast("BinaryIO", file)
+            if "share" in asked:
+                _answer(server, preview_to_json(still(video, Moment(**asked), max_pixels=budget.max_pixels)))
+            else:
+                _read(server, video, Wanted(**asked), budget)
 
 
 def _read(server: socket.socket, file: BinaryIO, wanted: Wanted, budget: VideoBudget) -> None:
@@ -105,4 +111,5 @@ def _warm_up(budget: VideoBudget) -> None:
         container.mux(stream.encode())
     for wanted in (Wanted(), Wanted(thorough=True)):
         list(read_video(file, wanted, budget))
+    still(file, Moment(share=500, side=_WARM_SIDE // 2, grey=True), max_pixels=budget.max_pixels)
     drawn.convert("L").transpose(Image.Transpose.ROTATE_90)

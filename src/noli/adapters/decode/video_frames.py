@@ -78,8 +78,12 @@ def brightness(frame: av.VideoFrame) -> Image.Image:
         plane = _rgb(frame).convert("L")
     else:
         plane = _luma(frame.reformat(format="yuv420p"))
-    turn = _TURNS.get(frame.rotation)
-    return plane if turn is None else plane.transpose(turn)
+    return _turned(plane, frame)
+
+
+def upright(frame: av.VideoFrame) -> Image.Image:
+    """Take a frame's picture in colours, upright."""
+    return _turned(_rgb(frame), frame)
 
 
 def inside_bars(plane: Image.Image) -> tuple[int, int, int, int] | None:
@@ -102,6 +106,11 @@ def inside_bars(plane: Image.Image) -> tuple[int, int, int, int] | None:
     if box is None or (box[2] - box[0]) * (box[3] - box[1]) < _MIN_INSIDE * width * height:
         return None
     return box
+
+
+def _turned(picture: Image.Image, frame: av.VideoFrame) -> Image.Image:
+    turn = _TURNS.get(frame.rotation)
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _brightest(part: Image.Image) -> float:

@@ -15,11 +15,15 @@ from typing import BinaryIO
 from noli.adapters.decode.process import ChildDied, ChildTimedOut
 from noli.adapters.decode.video_process import VideoChild, in_memory
 from noli.adapters.decode.video_wire import MAX_FRAMES, Ended
+from noli.adapters.decode.wire import MAX_SIDE, Preview
 from noli.base.errors import Unavailable
 from noli.hashing.model import Frame, Outcome, Reading
 
 #: Share of the time a video has after which no further frame is decoded, so that it can still be answered in order.
 _DECODING_SHARE = 0.9
+
+#: Seconds that a preview may take.
+_PREVIEW_S = 15.0
 
 _STOPPED = "The decoder stopped on this file ({ending})."
 _OUT_OF_TIME = "The video was not read within {seconds:g} seconds."
@@ -51,6 +55,7 @@ class VideoPool:
             {"memory_mib": memory_mib, "max_pixels": max_pixels, "seconds": timeout_s * _DECODING_SHARE}
         )
         self._turn = threading.BoundedSemaphore(self.workers)
+        self._one_preview = threading.Lock()
         self._lock = threading.Lock()
         self._closed = False
         self._spare: list[VideoChild] = []
@@ -98,6 +103,30 @@ class VideoPool:
                 self._check_open()
                 return _part(Outcome.CORRUPT, frames, _STOPPED.format(ending=child.ending))
         raise AssertionError  # pragma: no cover - the last portion has ended
+
+    def preview(self, file: BinaryIO, *, share: int, side: int, grey: bool) -> Preview | Outcome:
+        """Draw what a video shows at one moment, or say why there is nothing.
+
+        Previews wait for no video that is hashed: somebody sits in front of them. They wait for one another.
+
+        Args:
+            file: Open, with a descriptor.
+            share: How far into the video, in thousandths.
+            side: Longest side, in pixels.
+            grey: Whether colours are left out.
+
+        Raises:
+            Unavailable: The decoder is closed or cannot be started at all.
+        """
+        with self._one_preview, self._child() as child:
+            try:
+                child.give(file.fileno(), share=share, side=min(side, MAX_SIDE), grey=grey)
+                return child.preview(timeout_s=_PREVIEW_S)
+            except ChildTimedOut:
+                return Outcome.TIMED_OUT
+            except ChildDied:
+                self._check_open()
+                return Outcome.CORRUPT
 
     def protections(self) -> tuple[str, ...]:
         """Name the protections that hold in the children, for ``noli doctor``. Raises Unavailable."""

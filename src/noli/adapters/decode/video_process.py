@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from noli.adapters.decode.process import START_TIMEOUT_S, ChildDied, ChildTimedOut, command, variables
 from noli.adapters.decode.video_wire import ANSWER, MAX_ANSWER_BYTES, Portion, portion_from_json
+from noli.adapters.decode.wire import Preview, preview_from_json
+from noli.hashing.model import Outcome
 
 
 class VideoChild:
@@ -92,6 +94,18 @@ class VideoChild:
             yield portion
             if portion.ended is not None:
                 return
+
+    def preview(self, *, timeout_s: float) -> Preview | Outcome:
+        """Listen for the one picture that was wanted.
+
+        Raises:
+            ChildDied: It ended, or answered nonsense.
+            ChildTimedOut: It has not answered within ``timeout_s`` seconds.
+        """
+        try:
+            return preview_from_json(self._receive(time.monotonic() + timeout_s))
+        except ValueError as error:
+            raise ChildDied from error
 
     def kill(self) -> None:
         """End the process; safe to call twice and from any thread."""

@@ -3,8 +3,8 @@
 
 The server sends one message with the file's descriptor: ``TASK`` and JSON, what is wanted. The child answers with
 messages of ``ANSWER`` (length) and JSON: its protections, then portions of frames with the share that is done, and last
-what became of the video. The child may have been taken over by what it decoded, so its answers are parsed as strictly
-as any other untrusted input.
+what became of the video; or one preview, where that is wanted. The child may have been taken over by what it decoded,
+so its answers are parsed as strictly as any other untrusted input.
 """
 
 import json

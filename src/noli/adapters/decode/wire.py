@@ -18,6 +18,7 @@ from noli.hashing.model import (
     DIHEDRAL,
     LOOKS_MOST,
     MAX_QUALITY,
+    MAX_TIME_MS,
     PDQ_BYTES,
     Frame,
     Hash,
@@ -42,6 +43,10 @@ MAX_SIDE = 400
 
 #: Longest answer that is believed, in bytes: some thousand frames.
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+
+# Why a child shows nothing.
+_NOT_SHOWN = frozenset({Outcome.UNSUPPORTED, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.TIMED_OUT})
 
 
 class Ask(IntEnum):
@@ -118,35 +123,43 @@ def reading_from_json(text: bytes) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small picture: rows of grey or RGB pixels."""
+    """A small picture: rows of grey or RGB pixels; of a video the time that it shows, and how long the video is."""
 
     width: int
     height: int
     grey: bool
     pixels: bytes
+    at_ms: int | None = None
+    duration_ms: int = 0
 
 
-def preview_to_json(preview: Preview | None) -> bytes:
-    """Write a preview for the pipe; None where the file could not be decoded."""
-    if preview is None:
-        return b"null"
+def preview_to_json(preview: Preview | Outcome) -> bytes:
+    """Write a preview for the pipe, or why there is none."""
+    if isinstance(preview, Outcome):
+        return json.dumps(preview).encode()
     pixels = b64encode(preview.pixels).decode("ascii")
-    return json.dumps([preview.width, preview.height, preview.grey, pixels]).encode()
+    said = [preview.width, preview.height, preview.grey, pixels, preview.at_ms, preview.duration_ms]
+    return json.dumps(said).encode()
 
 
-def preview_from_json(text: bytes) -> Preview | None:
+def preview_from_json(text: bytes) -> Preview | Outcome:
     """Parse a child's preview.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is none, and no reason for none.
     """
     match json.loads(text):
-        case None:
-            return None
-        case [int(width), int(height), bool(grey), str(coded)] if 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE:
+        case str(why) if why in _NOT_SHOWN:
+            return Outcome(why)
+        case [int(width), int(height), bool(grey), str(coded), int() | None as at_ms, int(duration_ms)] if (
+            0 < width <= MAX_SIDE
+            and 0 < height <= MAX_SIDE
+            and 0 <= (at_ms or 0) <= MAX_TIME_MS
+            and 0 <= duration_ms <= MAX_TIME_MS
+        ):
             pixels = b64decode(coded, validate=True)
             if len(pixels) == width * height * (1 if grey else 3):
-                return Preview(width, height, grey, pixels)
+                return Preview(width, height, grey, pixels, at_ms, duration_ms)
     msg = "the answer is not a preview"
     raise ValueError(msg)
 

@@ -5,7 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from secrets import token_hex
 
 import sqlalchemy as sa
@@ -40,9 +40,6 @@ from noli.outbox.model import DISPUTED, OutboxMessage
 
 # Wakes the other processes of an installation; ``adapters.sql.listen`` hears it.
 _NOTIFY = sa.text("NOTIFY noli_change")
-
-#: How long an answer is kept for a request that is sent again; nobody retries for longer.
-IDEMPOTENCY_KEPT = timedelta(days=7)
 
 # Rows fetched at a time while an index loads: 50,000 are 2 MB.
 _LOAD_ROWS = 50_000
@@ -351,7 +348,6 @@ class SqlBankTransaction:
         """Keep a response under an idempotency key."""
         kept = t.idempotency
         values = {"scope": scope, "key": key, "digest": digest, "response": response, "created_at": now}
-        self._connection.execute(kept.delete().where(kept.c.created_at < now - IDEMPOTENCY_KEPT))
         self._connection.execute(kept.insert().values(values))
 
     def _one(self, query: sa.Select[*tuple[object, ...]]) -> Row[*tuple[object, ...]] | None:

@@ -34,6 +34,11 @@ from noli.moderation.model import FoundKind
 from noli.outbox.model import OutboxMessage
 
 
+def terms(event: Event) -> tuple[str, ...]:
+    """Return by what a case is found from an event on."""
+    return link_terms(event.url) if isinstance(event, LinkAdded) else ()
+
+
 class SqlCases:
     """Opens transactions on cases."""
 
@@ -108,9 +113,7 @@ class SqlCaseTransaction:
             if isinstance(event, ItemAdded | ItemReleased) and event.entry is not None:
                 digest = self._digest(event.entry)
                 self._connection.execute(t.case_entry.insert().values(digest=digest, case_id=case.id))
-            if isinstance(event, LinkAdded):
-                terms = link_terms(event.url)
-                finding.leave(self._connection, self._keyring, FoundKind.CASE, case.id, terms, at=now)
+            finding.leave(self._connection, self._keyring, FoundKind.CASE, case.id, terms(event), at=now)
             if isinstance(event, CaseErased):
                 finding.forget(self._connection, case.id)
                 self.stream.erase(case.id, {"number_sealed": None})
@@ -169,6 +172,12 @@ class SqlCaseTransaction:
         query = sa.select(t.case_file.c.id).where(due_at <= now).order_by(due_at, t.case_file.c.id).limit(limit)
         return [CaseId(id_) for id_ in self._connection.execute(query).scalars()]
 
+    def ended(self, *, before: datetime, limit: int = 100) -> list[CaseId]:
+        """List cases that were withdrawn long ago."""
+        kept = t.case_file.c
+        query = sa.select(kept.id).where(t.ENDED, kept.updated_at <= before).order_by(kept.updated_at).limit(limit)
+        return [CaseId(id_) for id_ in self._connection.execute(query).scalars()]
+
     def page(self, wanted: CaseFilter, *, after: CaseId | None = None, limit: int = 100) -> list[CaseSummary]:
         """List cases, newest first."""
         kept = t.case_file.c
@@ -178,10 +187,9 @@ class SqlCaseTransaction:
         rows = self._connection.execute(query.order_by(kept.opened_at.desc(), kept.id.desc()).limit(limit))
         return [read_summary(row) for row in rows]
 
-    def spend(self, challenge: bytes, *, expires_at: datetime, now: datetime) -> bool:
+    def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         """Note that a challenge was used."""
         spent = t.spent_challenge
-        self._connection.execute(spent.delete().where(spent.c.expires_at < now))
         if self._row(spent.select().where(spent.c.id == challenge)) is not None:
             return False
         self._connection.execute(spent.insert().values(id=challenge, expires_at=expires_at))

@@ -37,9 +37,9 @@ class SqlChecks:
     def get(self, id: str) -> Check:  # noqa: A002 - the port's name
         """Read one."""
         with transaction(self._engine) as connection:
-            row = connection.execute(t.matched_check.select().where(t.matched_check.c.id == id)).one_or_none()
+            row = connection.execute(t.matched_check.select().where(t.matched_check.c.id == id, _KEPT)).one_or_none()
             if row is None:
-                msg = f"There is no recorded check {id!r}; only checks that matched are recorded."
+                msg = f"There is no recorded check {id!r}; only checks that matched are recorded, and not for ever."
                 raise NotFound(msg)
             return _checks(connection, [row])[0]
 
@@ -47,7 +47,7 @@ class SqlChecks:
         """List newest first."""
         kept = t.matched_check
         with transaction(self._engine) as connection:
-            query = kept.select().order_by(kept.c.number.desc()).limit(limit)
+            query = kept.select().where(_KEPT).order_by(kept.c.number.desc()).limit(limit)
             if after:
                 number = connection.execute(sa.select(kept.c.number).where(kept.c.id == after)).scalar_one_or_none()
                 if number is None:
@@ -85,6 +85,9 @@ class SqlChecks:
 
 
 _MATCHED = t.check_match.join(t.matched_check)
+
+# The newest one is emptied where it was kept long enough; see ``retention.py``.
+_KEPT = t.matched_check.c.verdict != ""
 
 
 def _by_hash(since: datetime) -> tuple[sa.ColumnElement[bool], ...]:

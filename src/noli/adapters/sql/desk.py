@@ -56,11 +56,6 @@ class SqlDesk:
             connection.execute(t.look.insert().values(values))
             ledger.append(connection, Fact("notice.looked-at", look.notice, f"staff:{look.staff}"), now=look.at)
 
-    def forget_looks(self, *, before: datetime) -> int:
-        """Forget older looks."""
-        with transaction(self._engine, write=True) as connection:
-            return connection.execute(t.look.delete().where(t.look.c.at < before)).rowcount
-
     def step_aside(self, staff: str, kind: FoundKind, subject: str, *, at: datetime) -> None:
         """Keep that somebody leaves something to others."""
         values = {"staff_id": staff, "subject": subject}

@@ -2,7 +2,8 @@
 """Partners and what they may see in SQL: ``exchange.ports.ExchangeStore``."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -42,6 +43,7 @@ from noli.exchange.model import (
     ReceivedState,
     ShareStep,
     Source,
+    Standing,
     SyncState,
     SyncStatus,
     Visible,
@@ -325,18 +327,7 @@ class SqlExchangeTransaction:
             newest = sa.select(sa.func.max(log.sequence)).where(log.bank_id == bank, log.entry_id == entry)
             covers = one.position >= newest.scalar_subquery()
             query = t.receipt.select().where(one.partner_id == partner, covers).order_by(one.number).limit(1)
-        return [
-            PartnerReceipt(
-                row.at,
-                row.position,
-                row.epoch,
-                bytes(row.digest or b"").hex(),
-                row.key,
-                bytes(row.signature or b"").hex(),
-                row.number,
-            )
-            for row in self._connection.execute(query)
-        ]
+        return [_receipt(row) for row in self._connection.execute(query)]
 
     def delivered(self, partner: PartnerId) -> int:
         """Return the step up to which a partner was given everything."""
@@ -373,25 +364,7 @@ class SqlExchangeTransaction:
         """Return how far we are with a partner."""
         query = t.sync_state.select().where(t.sync_state.c.partner_id == partner)
         row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return SyncState()
-        return SyncState(
-            checkpoint=row.checkpoint,
-            generation=row.generation,
-            sweeping=row.sweeping,
-            status=SyncStatus(row.status),
-            reason=row.reason,
-            attempted_at=row.attempted_at,
-            succeeded_at=row.succeeded_at,
-            failures=row.failures,
-            next_at=row.next_at,
-            hour_at=row.hour_at,
-            hour_count=row.hour_count,
-            doubts_at=row.doubts_at,
-            doubts_count=row.doubts_count,
-            counts=Counts(row.taken, row.withdrawn, row.held, row.refused, row.skipped),
-            opinions_sent=row.opinions_sent,
-        )
+        return SyncState() if row is None else _sync_state(row)
 
     def keep_sync_state(self, partner: PartnerId, state: SyncState) -> None:
         """Keep how far we are with a partner."""
@@ -405,11 +378,41 @@ class SqlExchangeTransaction:
         if partner.source is not None and partner.state is PartnerState.ACTIVE:
             schedule(self._connection, FETCH, partner.name, due_at=now, urgent=True)
 
-    def confirmed(self, partner: PartnerId) -> int:
-        """Return the checkpoint with which a partner last came back."""
-        one = t.feed_head.c
-        query = sa.select(sa.func.max(one.position)).where(one.partner_id == partner, one.came_back)
-        return self._connection.execute(query).scalar_one() or 0
+    def standings(self, partners: Collection[PartnerId]) -> dict[PartnerId, Standing]:
+        """Return how it goes with partners."""
+        ids = list(partners)
+        states = self._connection.execute(t.sync_state.select().where(t.sync_state.c.partner_id.in_(ids))).all()
+        syncs = {row.partner_id: _sync_state(row) for row in states}
+        count, of = sa.func.count(), t.partner.c.id
+        newest = sa.select(sa.func.max(t.receipt.c.number)).where(t.receipt.c.partner_id == of)
+        columns = {
+            "held": sa.select(count).where(t.received.c.partner_id == of, _is_held(None)),
+            "doubts": sa.select(count).where(t.held_doubt.c.partner_id == of),
+            "confirmed": sa.select(sa.func.max(t.feed_head.c.position)).where(
+                t.feed_head.c.partner_id == of, t.feed_head.c.came_back
+            ),
+            "newest": newest,
+        }
+        query = sa.select(
+            of,
+            *(each.scalar_subquery().label(name) for name, each in columns.items()),
+            sa.exists().where(t.quarantined.c.partner_id == of).label("refused"),
+        ).where(of.in_(ids))
+        rows = self._connection.execute(query).all()
+        numbers = [row.newest for row in rows if row.newest is not None]
+        said = self._connection.execute(t.receipt.select().where(t.receipt.c.number.in_(numbers))).all()
+        receipts = {row.partner_id: _receipt(row) for row in said}
+        return {
+            PartnerId(row.id): Standing(
+                syncs.get(row.id, SyncState()),
+                row.held,
+                row.doubts,
+                row.confirmed or 0,
+                receipts.get(row.id),
+                bool(row.refused),
+            )
+            for row in rows
+        }
 
     def disputed(self, *, limit: int = 100) -> list[Entry]:
         """List active entries that somebody says are wrong."""
@@ -627,37 +630,65 @@ class SqlExchangeTransaction:
 
     def _partners(self, which: sa.ColumnElement[bool]) -> list[Partner]:
         rows = self._connection.execute(t.partner.select().where(which).order_by(t.partner.c.name)).all()
+        ids = [row.id for row in rows]
         share, take, bank = t.partner_share.c, t.partner_import.c, t.bank.c
-        found = []
-        for row in rows:
-            shares = sa.select(bank.name).join(t.partner_share, share.bank_id == bank.id)
-            shares = shares.where(share.partner_id == row.id, share.ended_at.is_(None)).order_by(bank.name)
-            imports = sa.select(take.remote, bank.name, take.at_most).join(t.bank, take.bank_id == bank.id)
-            imports = imports.where(take.partner_id == row.id).order_by(take.remote)
-            found.append(
-                Partner(
-                    id=PartnerId(row.id),
-                    name=row.name,
-                    protocol=Protocol(row.protocol),
-                    created_at=row.created_at,
-                    state=PartnerState(row.state),
-                    honours_withdrawal=row.honours_withdrawal,
-                    per_hour=row.per_hour,
-                    doubts_per_hour=row.doubts_per_hour,
-                    shares=tuple(self._connection.execute(shares).scalars()),
-                    imports=tuple(
-                        Import(one.remote, one.name, Action(one.at_most)) for one in self._connection.execute(imports)
-                    ),
-                    source=None if row.source is None else Source(**row.source),
-                )
+        shares = sa.select(share.partner_id, bank.name).join(t.partner_share, share.bank_id == bank.id)
+        shares = shares.where(share.partner_id.in_(ids), share.ended_at.is_(None)).order_by(bank.name)
+        shared = defaultdict[int, list[str]](list)
+        for one in self._connection.execute(shares):
+            shared[one.partner_id].append(one.name)
+        imports = sa.select(take.partner_id, take.remote, bank.name, take.at_most).join(t.bank, take.bank_id == bank.id)
+        imports = imports.where(take.partner_id.in_(ids)).order_by(take.remote)
+        taken = defaultdict[int, list[Import]](list)
+        for each in self._connection.execute(imports):
+            taken[each.partner_id].append(Import(each.remote, each.name, Action(each.at_most)))
+        return [
+            Partner(
+                id=PartnerId(row.id),
+                name=row.name,
+                protocol=Protocol(row.protocol),
+                created_at=row.created_at,
+                state=PartnerState(row.state),
+                honours_withdrawal=row.honours_withdrawal,
+                per_hour=row.per_hour,
+                doubts_per_hour=row.doubts_per_hour,
+                shares=tuple(shared[row.id]),
+                imports=tuple(taken[row.id]),
+                source=None if row.source is None else Source(**row.source),
             )
-        return found
+            for row in rows
+        ]
 
     def _sealed(self, name: str, secret: str) -> bytes | None:
         if not secret:
             return None
         key = self._keyring.digest(Purpose.PARTNER, b"secret")
         return self._keyring.seal(key, secret.encode(), place=_secret_place(name))
+
+
+def _sync_state(row: Row[*tuple[Any, ...]]) -> SyncState:
+    return SyncState(
+        checkpoint=row.checkpoint,
+        generation=row.generation,
+        sweeping=row.sweeping,
+        status=SyncStatus(row.status),
+        reason=row.reason,
+        attempted_at=row.attempted_at,
+        succeeded_at=row.succeeded_at,
+        failures=row.failures,
+        next_at=row.next_at,
+        hour_at=row.hour_at,
+        hour_count=row.hour_count,
+        doubts_at=row.doubts_at,
+        doubts_count=row.doubts_count,
+        counts=Counts(row.taken, row.withdrawn, row.held, row.refused, row.skipped),
+        opinions_sent=row.opinions_sent,
+    )
+
+
+def _receipt(row: Row[*tuple[Any, ...]]) -> PartnerReceipt:
+    digest, signature = bytes(row.digest or b"").hex(), bytes(row.signature or b"").hex()
+    return PartnerReceipt(row.at, row.position, row.epoch, digest, row.key, signature, row.number)
 
 
 def _secret_place(partner: str) -> str:

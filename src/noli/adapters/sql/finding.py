@@ -33,7 +33,7 @@ def leave(
 ) -> None:
     """Let a case or a notice be found by some terms."""
     kept = t.found_by
-    wanted = {_digest(keyring, term) for term in terms}
+    wanted = {digest(keyring, term) for term in terms}
     if not wanted:
         return
     known = sa.select(kept.c.digest).where(kept.c.subject == subject, kept.c.digest.in_(wanted))
@@ -86,8 +86,7 @@ class SqlFinder:
         kept = t.found_by.c
         found: list[str] = []
         for term in terms:
-            digest = _digest(self._keyring, term)
-            query = sa.select(kept.subject).where(kept.digest == digest, kept.kind == kind.value)
+            query = sa.select(kept.subject).where(kept.digest == digest(self._keyring, term), kept.kind == kind.value)
             found += connection.execute(query.order_by(kept.at.desc()).limit(limit)).scalars()
         return found
 
@@ -106,5 +105,6 @@ def _entries(connection: Connection, begins: str, limit: int) -> Iterator[Found]
         yield Found(FoundKind.ENTRY, entry_text(EntryId(row.id)), row.created_at, row.state, row.name)
 
 
-def _digest(keyring: Keyring, term: str) -> bytes:
+def digest(keyring: Keyring, term: str) -> bytes:
+    """Return what stands for a term in the database."""
     return keyring.digest(Purpose.FOUND_BY, term.encode("utf-8", "surrogatepass"))

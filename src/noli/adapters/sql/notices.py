@@ -38,6 +38,11 @@ from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
 
+def terms(event: Event) -> tuple[str, ...]:
+    """Return by what a notice is found from an event on."""
+    return (*link_terms(event.url), *reference_terms(event.ref)) if isinstance(event, e.ContentAdded) else ()
+
+
 class SqlNotices:
     """Opens transactions on notices."""
 
@@ -111,13 +116,8 @@ class SqlNoticeTransaction:
         """Append events with their ledger entries, and bring the list up to date."""
         values = listed_values(listed)
         self._notices.append(notice, events, version=version, actor=actor, now=now, listed=values)
-        terms = [
-            term
-            for event in events
-            if isinstance(event, e.ContentAdded)
-            for term in (*link_terms(event.url), *reference_terms(event.ref))
-        ]
-        finding.leave(self._connection, self._keyring, FoundKind.NOTICE, notice, terms, at=now)
+        left = [term for event in events for term in terms(event)]
+        finding.leave(self._connection, self._keyring, FoundKind.NOTICE, notice, left, at=now)
         if any(isinstance(event, e.NoticeErased) for event in events):
             finding.forget(self._connection, notice)
             self._notices.erase(notice, {"source": None})
@@ -242,6 +242,11 @@ class SqlNoticeTransaction:
             return None
         whole = row.agreement is None and row.segment is None and not row.looked_again
         return SeenMatch(row.distance_bits if whole else None, Closeness(row.closeness), row.key, row.checked_at)
+
+    def left_by(self, notice: NoticeId) -> frozenset[str]:
+        """Return who left a notice to others."""
+        aside = t.stepped_aside.c
+        return frozenset(self._connection.execute(sa.select(aside.staff_id).where(aside.subject == notice)).scalars())
 
     def counted(self, *, since: datetime) -> dict[tuple[str, date], int]:
         """Count the events that figures are about, day by day; read from an index alone."""

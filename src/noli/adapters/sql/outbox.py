@@ -23,8 +23,6 @@ from noli.outbox.rules import wants
 # How long the job of a webhook leaves a message alone that somebody posts by hand.
 _BY_HAND = timedelta(minutes=1)
 
-_AT_ONCE = 1000
-
 _hook, _message, _delivery = t.webhook.c, t.outbox_message.c, t.outbox_delivery.c
 
 # All webhooks; made once, because every event asks who wants to hear of it.
@@ -141,19 +139,6 @@ class SqlWebhooks:
             jobs.schedule(connection, DELIVER, webhook, due_at=now, urgent=True)
             return _one(connection, webhook, number)
 
-    def forget(self, *, before: datetime) -> int:
-        """Forget deliveries that were settled before."""
-        done = sa.select(_delivery.number).where(_delivery.settled_at < before).limit(_AT_ONCE)
-        needed = sa.exists().where(_delivery.message_number == _message.number)
-        count, some = 0, _AT_ONCE
-        while some == _AT_ONCE:
-            with exclusive(self._engine) as connection:
-                gone = t.outbox_delivery.delete().where(_delivery.number.in_(done.scalar_subquery()))
-                some = connection.execute(gone).rowcount
-                connection.execute(t.outbox_message.delete().where(_message.at < before, ~needed))
-            count += some
-        return count
-
 
 def tell(connection: Connection, message: OutboxMessage) -> None:
     """Keep a message for every webhook that wants it, in an ``exclusive`` transaction."""
@@ -197,7 +182,7 @@ def _one(connection: Connection, webhook: WebhookId, number: int) -> Delivery:
     query = _deliveries().where(_delivery.webhook_id == webhook, _delivery.number == number)
     row = connection.execute(query).one_or_none()
     if row is None:
-        msg = "There is no such delivery; settled ones are forgotten after 30 days."
+        msg = "There is no such delivery; settled ones are forgotten after a while."
         raise NotFound(msg)
     return _delivered(row)
 

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from noli.access.model import Session, SessionKind
-from noli.access.sessions import LONGEST
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.engine import transaction
 
@@ -20,7 +19,7 @@ class SqlSessions:
         self._engine = engine
 
     def add(self, session: Session, *, digest: bytes) -> None:
-        """Keep a session; forget those that have ended by their age."""
+        """Keep a session."""
         values = {
             "digest": digest,
             "kind": session.kind.value,
@@ -29,7 +28,6 @@ class SqlSessions:
             "seen_at": session.seen_at,
         }
         with transaction(self._engine, write=True) as connection:
-            connection.execute(t.session.delete().where(t.session.c.opened_at < session.opened_at - LONGEST))
             connection.execute(t.session.insert().values(values))
 
     def find(self, digest: bytes) -> Session | None:

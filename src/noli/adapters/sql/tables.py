@@ -411,6 +411,9 @@ ledger_tile = sa.Table(
 # Condition of a partial index; a query uses it only where it says the same.
 _HELD = sa.text("held > 0")
 
+#: Withdrawn and not erased; as the index has it.
+ENDED = sa.text("ended_at IS NOT NULL AND key_id IS NOT NULL")
+
 # The order of a list, and behind it what else may be asked for.
 _OF_CASES = ("opened_at", "id", "state", "assigned_to")
 _OF_NOTICES = ("queue_at", "id", "state", "assigned_to")
@@ -472,6 +475,7 @@ case_file = sa.Table(
         postgresql_where=sa.text("waits_for_staff"),
     ),
     sa.Index("ix_case_file_held", *_OF_CASES, sqlite_where=_HELD, postgresql_where=_HELD),
+    sa.Index("ix_case_file_ended", "updated_at", sqlite_where=ENDED, postgresql_where=ENDED),
     sa.Index(None, "key_id"),
 )
 

@@ -88,7 +88,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "It exists already, or was changed meanwhile"),
     "not-shown": (409, "This preview is not shown"),
-    "stepped-aside": (403, "You handed this over"),
+    "stepped-aside": (403, "Left to others for good"),
     "lease-lost": (409, "Another process has taken the work over"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body has a type that is not taken here"),

@@ -9,6 +9,7 @@ import hmac
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 import segno
 from markupsafe import Markup
@@ -184,7 +185,14 @@ def _log_in_page(
     )  # fmt: skip
 
 
-def _shown(call: Call, template: str, *, status: int = 200, browser: str = "", **given: object) -> Reply:
+def _shown(
+    call: Call,
+    template: str,
+    *,
+    status: int = 200,
+    browser: str = "",
+    **given: Any,  # noqa: ANN401 - what the template names
+) -> Reply:
     """Show a page to somebody who is not logged in, with the cookie and the secret that its form needs."""
     known = _before(call)
     token = known or browser or secrets.token_urlsafe(_BEFORE_BYTES)

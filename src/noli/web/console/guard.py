@@ -32,6 +32,9 @@ POLICY = (
     b"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
+#: The same, for the one page that shows a preview: a picture may stand in the page's own text.
+SHOWING = POLICY.replace(b"img-src 'self'", b"img-src 'self' data:")
+
 LOG_IN = "/console/log-in"
 
 # From here on a duration is written in days: there seconds tell nobody anything.
@@ -114,6 +117,7 @@ def show(
     *,
     status: int | None = None,
     headers: tuple[tuple[bytes, bytes], ...] = (),
+    policy: bytes = POLICY,
     **given: Any,  # noqa: ANN401 - what the template names
 ) -> Reply:
     """Write a page of the console; without a visitor it has no navigation."""
@@ -132,7 +136,7 @@ def show(
     }
     reply = render.page(call, f"console/{template}", status=status, **(frame | given))
     kept = tuple(line for line in reply.headers if line[0] != b"content-security-policy")
-    return Reply(reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", POLICY), *headers))
+    return Reply(reply.body, reply.media_type, reply.status, (*kept, (b"content-security-policy", policy), *headers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import looking, notice_story, timeline
 from noli.web.console.cases import done
-from noli.web.console.guard import Visitor, show
+from noli.web.console.guard import POLICY, SHOWING, Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
 from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, undo_time, undoable
 from noli.web.console.work import NOBODY, colleagues
@@ -30,12 +30,11 @@ from noli.web.html.languages import catalogue
 MAX_RULE, MAX_REPORT = 200, 200
 
 
-class NoticeQuery(looking.PreviewQuery):
+class NoticeQuery(looking.LookQuery):
     """What a notice is asked with."""
 
     done: str = ""
     undo: str = ""
-    look: str = ""
 
 
 def notice_page(call: Call, visitor: Visitor) -> Reply:
@@ -45,6 +44,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
     with service.store.transaction() as transaction:
         history = transaction.history(id_)
         about = known(transaction, notice)
+    looks = _looks(call, visitor, notice, about)
     everybody = call.app.staff.all()
     but = {notice.assigned_to, visitor.staff.id, *call.app.moderation.who_left(id_)}
     named = timeline.names(everybody)
@@ -60,7 +60,10 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         notice=notice,
         about=about,
         unlooked=needs_no_look(notice, about),
-        looks=_looks(call, visitor, notice, about),
+        policy=SHOWING if any(each.image for each in looks.values()) else POLICY,
+        looks=looks,
+        all_moments=looking.ALL_MOMENTS,
+        clock=looking.clock,
         exposure=call.app.moderation.exposure(visitor.staff.id),
         comfort=call.app.moderation.settings(visitor.staff.id).comfort,
         clocks=clocks(notice, service.law),
@@ -232,17 +235,12 @@ def _verified(notice: Notice, lack: Lack, law: Law) -> bool:
     return source is not None and source.verified
 
 
-def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> dict[int, tuple[str, str]]:
-    """Return of each content that has a preview why it is not shown, and its address where it was asked for."""
-    found = {}
-    for each in about:
-        number = each.content.number
-        if call.app.previews.there_are(each.content.ref) and visitor.may(Right.WORK_NOTICES):
-            why = looking.unshown(call, visitor, notice, each)
-            asked = why is None and call.query.look == str(number) and looking.asked(call, visitor, str(number))
-            address = looking.address(call, number) if asked else ""
-            found[number] = (why or "", address)
-    return found
+def _looks(call: Call, visitor: Visitor, notice: Notice, about: list[Known]) -> dict[int, looking.View]:
+    """Return what is shown of each content that can have a preview."""
+    if not visitor.may(Right.WORK_NOTICES):
+        return {}
+    seen = [each for each in about if call.app.previews.there_are(each.content.ref)]
+    return {each.content.number: looking.view(call, visitor, notice, each) for each in seen}
 
 
 def _letters(notice: Notice, preset: Preset, law: Law, *, author: str, now: datetime) -> list[tuple[str, str, str]]:

@@ -17,7 +17,9 @@ from noli.casework.model import (
     Situation,
     WithdrawalDelay,
 )
+from noli.exchange.model import PartnerState, Protocol, SyncStatus
 from noli.matching.model import Closeness
+from noli.moderation.model import NoPreview
 from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
 from noli.notices.records import AccountMeasure, PartyRole
 from noli.pursuit.model import Outcome, PursuitState, ReplyKind, RequestState, Rung
@@ -71,6 +73,26 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Content: {
         Content.AUTHENTIC: N_("real pictures or videos"),
         Content.SYNTHETIC: N_("made or altered by a computer"),
+    },
+    PartnerState: {
+        PartnerState.ACTIVE: N_("in use"),
+        PartnerState.SUSPENDED: N_("suspended"),
+    },
+    Protocol: {
+        Protocol.ANY: N_("any protocol"),
+        Protocol.NOLI: "Noli",
+        Protocol.STOPNCII: "StopNCII",
+        Protocol.NCMEC: "NCMEC",
+        Protocol.THREATEXCHANGE: "ThreatExchange",
+        Protocol.HMA: "HMA",
+        Protocol.FILE: N_("lists from files"),
+    },
+    SyncStatus: {
+        SyncStatus.NEVER: N_("never tried"),
+        SyncStatus.OK: N_("in step"),
+        SyncStatus.UNREACHABLE: N_("does not answer"),
+        SyncStatus.DISTRUSTED: N_("not believed"),
+        SyncStatus.FLOODED: N_("sent too much"),
     },
     Rung: {
         Rung.SITE: N_("site"),
@@ -219,6 +241,14 @@ _OF_NOTICES: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Party.AUTHORITY: N_("the authority"),
     },
     Plea: {Plea.COMPLAINT: N_("complaint"), Plea.COUNTER_NOTICE: N_("counter-notice")},
+    NoPreview: {
+        NoPreview.MISSING: N_("The platform has no preview of this. Ask it, or decide by the evidence."),
+        NoPreview.UNREACHABLE: N_("The platform does not answer under the address for previews. Try again later."),
+        NoPreview.TOO_LARGE: N_("The file from the platform is larger than is read here. Ask it for a smaller one."),
+        NoPreview.UNSUPPORTED: N_("The file from the platform is no picture and no video of a kind that is read here."),
+        NoPreview.CORRUPT: N_("The file from the platform is damaged or cut short: nothing of it can be shown."),
+        NoPreview.TIMED_OUT: N_("The file from the platform took too long to decode. Ask it for a smaller one."),
+    },
     Need: {Need.REQUIRED: N_("required"), Need.ASKED: N_("would help")},
     Field: {
         Field.LOCATION: N_("where it is"),

@@ -3,6 +3,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -93,13 +94,28 @@ def test_eight_hashes_are_eight() -> None:
 
 
 def test_a_preview_survives_the_pipe() -> None:
-    """Grey or in colours, or none at all."""
-    for preview in (Preview(2, 1, grey=True, pixels=b"ab"), Preview(1, 2, grey=False, pixels=b"abcdef"), None):
+    """Grey or in colours, of a picture or a video, or why there is none."""
+    grey, coloured = Preview(2, 1, grey=True, pixels=b"ab"), Preview(1, 2, grey=False, pixels=b"abcdef")
+    for preview in (grey, coloured, replace(grey, at_ms=0, duration_ms=4000), Outcome.CORRUPT, Outcome.TIMED_OUT):
         assert preview_from_json(preview_to_json(preview)) == preview
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"[]", b'[2,1,true,"YQ=="]', b'[9999,1,true,"YQ=="]', b'[1,1,true,"?"]', b"{}", b"7"]
+    "said",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"7",
+        b"null",
+        b'"hashed"',
+        b'[1,1,true,"YQ=="]',
+        b'[2,1,true,"YQ==",null,0]',
+        b'[9999,1,true,"YQ==",null,0]',
+        b'[1,1,true,"?",null,0]',
+        b'[1,1,true,"YQ==",-1,0]',
+        b'[1,1,true,"YQ==",0,1e99]',
+    ],
 )
 def test_what_is_no_preview_is_refused(said: bytes) -> None:
     """A child that was taken over cannot make more of a preview than pixels of the size that it says."""

@@ -164,7 +164,7 @@ function showOnce() {
   const image = document.querySelector(".preview");
   if (!image) return;
   const here = new URL(location.href);
-  for (const name of ["look", "at", "proof"]) here.searchParams.delete(name);
+  for (const name of ["look", "moment", "at", "proof"]) here.searchParams.delete(name);
   history.replaceState(null, "", here);
   const end = () => image.remove();
   globalThis.addEventListener("pagehide", end);
