@@ -200,10 +200,10 @@ static void mirror_all_around(work *w) {
 }
 
 static float value_at(const work *w, float x, float y) {
-    x = noli_clamp(x + HALF, 0.0F, 3 * HALF - 2);
-    y = noli_clamp(y + HALF, 0.0F, 3 * HALF - 2);
-    const size_t left = (size_t)x, top = (size_t)y;
-    const float u = x - (float)left, v = y - (float)top;
+    x = noli_clamp(x, -HALF, 2 * HALF - 2);
+    y = noli_clamp(y, -HALF, 2 * HALF - 2);
+    const ptrdiff_t left = (ptrdiff_t)(x + SIDE) - HALF, top = (ptrdiff_t)(y + SIDE) - HALF;
+    const float u = x - (float)(left - HALF), v = y - (float)(top - HALF);
     const float *at = &w->around[left][top], *right = &w->around[left + 1][top];
     const float upper = at[0] + u * (right[0] - at[0]);
     const float lower = at[1] + u * (right[1] - at[1]);
