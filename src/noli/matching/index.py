@@ -161,6 +161,11 @@ class BankIndexes:
         state = self._state
         return 0 if state is None else state.hashes
 
+    def hashes_in(self, banks: Collection[str]) -> int:
+        """Return how many of them banks of these names hold."""
+        state = self._state
+        return 0 if state is None else sum(len(one.index) for one in state.loaded.values() if one.bank.name in banks)
+
     @property
     def regions(self) -> int:
         """How many regions the enabled banks hold; where there are none, an upload's need not be found."""

@@ -501,7 +501,7 @@ class NoticeService:
         return tuple(each.id for each in applicable(self.law.regimes.values(), facts, now.date()))
 
     def _reach(self, territory: str) -> frozenset[str]:
-        """Return the places where an order has effect; no other law's clock runs from it. None where it is unclear."""
+        """Return where an order has effect; nowhere where the law of one place is not known, so that all clocks run."""
         codes = frozenset(part.strip() for part in territory.split(","))
         places = self.law.jurisdictions.values()
         return codes if codes <= {code for each in places for code in (each.code, *each.members)} else frozenset()

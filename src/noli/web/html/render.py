@@ -142,7 +142,9 @@ def environment(language: str) -> jinja2.Environment:
     )
     made.install_gettext_translations(languages.catalogue(language), newstyle=True)  # type: ignore[attr-defined] # i18n's
     made.policies["ext.i18n.trimmed"] = True
-    made.filters["date"] = lambda at: dates.format_date(at if type(at) is date else _utc(at), "long", locale=language)
+    made.filters["date"] = lambda at, length="long": dates.format_date(
+        at if type(at) is date else _utc(at), length, locale=language
+    )
     made.filters["moment"] = lambda at: _moment(_utc(at), language)
     return made
 
