@@ -166,7 +166,7 @@ def test_a_fraudulent_notice_leaves_the_content_and_a_trace(platform: Platform) 
     platform.post(f"{record}/complaints/{complaint['complaint']}/decision", {**answer, "author": "ada"}, expect=409)
     platform.post(f"{record}/complaints/{complaint['complaint']}/decision", answer)
     told = {each["letter"]: each["text"] for each in platform.get(record)["letters"]}
-    assert "We do not process your notices until 2026-12-16" in told["statement"]
+    assert "We do not process your notices until 16 December 2026" in told["statement"]
     assert list(told) == ["warning", "statement", "complaint-receipt", "complaint-decision"]
     assert platform.post(f"{record}/lifting", why)["suspended_until"] is None
 

@@ -79,7 +79,7 @@ def test_from_a_link_to_its_removal_up_the_ladder(tmp_path: Path, world: Outside
         climbed = platform.get(path)
         lapsed, registrar = climbed["requests"][-2:]
         assert (lapsed["state"], registrar["state"], registrar["rung"]) == ("lapsed", "drafted", "registrar")
-        assert "Racks GmbH on 2026-11-26" in registrar["text"]
+        assert "Racks GmbH on 26 November 2026" in registrar["text"]
         assert climbed["state"] == "waiting"
         platform.post(f"{path}/requests/3/send", {}, expect=200)
         work_off(platform.app)

@@ -32,6 +32,7 @@ REGIME: Mapping[str, Any] = tomllib.loads("""
 id = "xu-act"
 jurisdiction = "XU"
 name = { en = "Act", de = "Gesetz" }
+short = { en = "Act", de = "Gesetz" }
 
 [source.act]
 title = "The Act"
@@ -229,6 +230,7 @@ PENDING: Mapping[str, Any] = {
     "id": "pending",
     "jurisdiction": "*",
     "name": {"en": "Bill", "de": "Entwurf"},
+    "short": {"en": "Bill", "de": "Entwurf"},
     "source": REGIME["source"],
     "in_force": [{"value": True, "awaits": "a vote", "source": "blog", "provision": "draft"}],
 }

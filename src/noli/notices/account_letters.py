@@ -86,7 +86,7 @@ def warning(record: PartyRecord, rule: str, language: str, *, days: int) -> str:
 
 def statement(record: PartyRecord, ruling: AccountRuling, language: str) -> str:
     """Write the statement of reasons for a measure, given the record before it."""
-    until = "" if ruling.until is None else ruling.until.date().isoformat()
+    until = "" if ruling.until is None else letters.day(ruling.until, language)
     measure = text(_MEASURES[record.role, ruling.measure], language).format(until=until)
     rule = letters.rule_of(ruling.rule, language, contractual=ruling.contractual)
     redress = letters.redress(language, bodies=True)

@@ -8,7 +8,9 @@ contest. It never says who is shown, and who notified only where that is strictl
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from noli.base import dates
 from noli.notices.model import Ground, Measure, Notice, Opening, Ruling
 from noli.regimes.model import Field, Missing, Need
 
@@ -254,7 +256,7 @@ def statement(notice: Notice, ruling: Ruling, *, bodies: bool, disclose: str = "
     language = notice.uploader_language
     where = _word("there" if ruling.territory else "everywhere", language)
     lasting = "lasting" if ruling.until is None else "until"
-    until = "" if ruling.until is None else ruling.until.date().isoformat()
+    until = "" if ruling.until is None else day(ruling.until, language)
     measure = text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
     why = " ".join(text(GROUNDS[each], language) for each in ruling.grounds)
     facts = _why_here(notice, language)
@@ -289,7 +291,7 @@ def effect(notice: Notice, ruling: Ruling) -> str:
     language = notice.language
     if ruling.measure.restricts:
         measure = text(_MEASURES[ruling.measure], language).format(territory=ruling.territory)
-        return f"{_word('effect', language).format(at=ruling.at.isoformat(timespec='minutes'))} {measure}"
+        return f"{_word('effect', language).format(at=dates.moment(ruling.at, _written(language)))} {measure}"
     why = " ".join(text(GROUNDS[each], language) for each in ruling.grounds)
     return f"{_word('no-effect', language)} {why}"
 
@@ -353,6 +355,15 @@ def _word(key: str, language: str) -> str:
     return text(_WORDS[key], language)
 
 
+def day(at: date, language: str) -> str:
+    """Write a day as the rest of a letter is written."""
+    return dates.day(at, _written(language))
+
+
+def _written(language: str) -> str:
+    return language if language in LANGUAGES else LANGUAGES[0]
+
+
 def text(texts: Texts, language: str) -> str:
     """Choose the text of a language, or of the first where there is none."""
-    return texts.get(language) or texts[LANGUAGES[0]]
+    return texts[_written(language)]

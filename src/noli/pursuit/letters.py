@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from noli.base import dates
 from noli.pursuit.model import Copy, Letterhead, Rung
 from noli.regimes.model import Content, Deadline, Field, Filer, Regime, SetBy
 from noli.regimes.period import Period
@@ -250,7 +251,7 @@ def _law(matter: Matter) -> str:
 
 
 def _earlier(earlier: Sequence[tuple[str, date]], language: str) -> str:
-    asked = [_word("earlier-one", language).format(name=name, day=day.isoformat()) for name, day in earlier]
+    asked = [_word("earlier-one", language).format(name=name, day=dates.day(day, language)) for name, day in earlier]
     return _word("earlier", language).format(earlier=", ".join(asked)) if asked else ""
 
 

@@ -354,6 +354,8 @@ class Regime:
 
     id: RegimeId
     names: Words
+    #: What people who work with it every day call it; several parts of one law share it.
+    short: Words
     jurisdiction: Jurisdiction
     #: True from the first day on which it binds a platform.
     in_force: Dated[bool]

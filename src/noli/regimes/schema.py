@@ -128,6 +128,7 @@ class _Regime(_Strict, frozen=True, kw_only=True):
     id: str
     jurisdiction: str
     name: _Words
+    short: _Words
     source: dict[str, _Source]
     in_force: tuple[_Plain[bool], ...]
     content: tuple[_Plain[frozenset[Content]], ...] = ()
@@ -245,6 +246,7 @@ class _Reader:
         return Regime(
             id=RegimeId(read.id),
             names=_words(read.name),
+            short=_words(read.short),
             jurisdiction=self._known(self._jurisdictions, read.jurisdiction, "jurisdiction"),
             in_force=self._plain(read.in_force, "in_force"),
             content=self._plain(read.content, "content"),

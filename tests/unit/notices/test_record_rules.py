@@ -85,7 +85,7 @@ def test_whom_a_measure_is_about_is_told_why_and_how_to_contest_it() -> None:
     statement = record.letters[-1]
     assert (statement.letter, statement.language) == (Letter.STATEMENT, "en")
     for part in (
-        "cannot upload anything until 2026-12-16",
+        "cannot upload anything until 16 December 2026",
         "Notices about your uploads: 1. In 1 of them",
         "did not agree to its publication",
         "No automated means",

@@ -147,7 +147,7 @@ def test_a_decision_needs_grounds_that_speak_for_it() -> None:
             desk.act(notice, bad)
     notice = desk.rule(notice, Measure.GEO_RESTRICT, territory="DE", until=START + timedelta(days=30))
     assert "DE" in notice.messages[-1].text
-    assert "2026-12-26" in notice.messages[-1].text
+    assert "26 December 2026" in notice.messages[-1].text
 
 
 def test_a_provisional_measure_is_reversible_and_has_its_own_clock() -> None:

@@ -28,7 +28,7 @@ def test_a_clock_that_runs_out_is_on_record_and_the_next_step_is_written() -> No
         RequestState.DRAFTED,
         Rung.REGISTRAR,
     )
-    assert "Racks GmbH on 2026-11-26" in registrar.text
+    assert "Racks GmbH on 26 November 2026" in registrar.text
     assert registrar.declared == host.declared
     assert registrar.lacks == ()
     assert len(desk.mailer.sent) == 1

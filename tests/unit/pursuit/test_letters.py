@@ -103,7 +103,7 @@ def test_without_a_law_the_addressees_own_terms_are_invoked() -> None:
 def test_whom_we_asked_before_is_told_with_the_day() -> None:
     """A host learns that the site was asked and did nothing."""
     text = letter(_matter(rung=Rung.HOST, earlier=(("copies.example", date(2026, 11, 20)),)))
-    assert "copies.example on 2026-11-20" in text
+    assert "copies.example on 20 November 2026" in text
     assert "still there" in text
 
 

@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFound, Throttled, Unauthenticated
 from noli.moderation.service import SteppedAside
 from noli.pursuit.model import PursuitId
+from noli.regimes.model import RegimeId
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
 from noli.web.api.problems import STATUS
 from noli.web.console import words
@@ -110,6 +112,12 @@ class ConsolePage:
         )
 
 
+def _law(call: Call, regime: str) -> str:
+    """Say what people call a law, or nothing where there is no such law."""
+    known = call.app.notices.law.regimes.get(RegimeId(regime))
+    return "" if known is None else known.short.get(render.language_of(call), known.short["en"])
+
+
 def show(
     call: Call,
     visitor: Visitor | None,
@@ -129,6 +137,7 @@ def show(
         "visitor": visitor,
         "csrf": csrf_of(visitor.token) if visitor else "",
         "say": lambda value: translate(words.of(value)),
+        "law": partial(_law, call),
         "here": at,
         "read_at": call.app.clock.now().isoformat(timespec="milliseconds"),
         "page_is_get": call.operation.method == "GET",

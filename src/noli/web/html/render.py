@@ -9,11 +9,12 @@ from types import CodeType
 from urllib.parse import urlencode
 
 import jinja2
-from babel import dates
+from babel import dates as babel
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 import noli
+from noli.base import dates
 from noli.web.api.operation import Call, Reply
 from noli.web.html import assets, languages
 from noli.web.html.policy import PAGE_HEADERS
@@ -142,7 +143,7 @@ def environment(language: str) -> jinja2.Environment:
     )
     made.install_gettext_translations(languages.catalogue(language), newstyle=True)  # type: ignore[attr-defined] # i18n's
     made.policies["ext.i18n.trimmed"] = True
-    made.filters["date"] = lambda at, length="long": dates.format_date(
+    made.filters["date"] = lambda at, length="long": babel.format_date(
         at if type(at) is date else _utc(at), length, locale=language
     )
     made.filters["moment"] = lambda at: _moment(_utc(at), language)
@@ -155,5 +156,4 @@ def _utc(at: datetime | str) -> datetime:
 
 def _moment(at: datetime, language: str) -> Markup:
     """Write a time for people; scripts turn it into their own zone."""
-    text = dates.format_datetime(at, "d MMMM y, HH:mm", tzinfo=UTC, locale=language)
-    return Markup('<time datetime="{}">{} UTC</time>').format(at.isoformat(timespec="seconds"), text)
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), dates.moment(at, language))
