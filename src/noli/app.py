@@ -257,7 +257,8 @@ class App(ExchangeParts, CustodyParts):
     def start(self) -> None:
         """Start what a server needs in the background: decoding children, follower, compactor, caretaker."""
         if self.config.served:
-            _ = self.hasher
+            # The law takes a tenth of a second to read: nobody's first request waits for it.
+            _ = self.hasher, self.notices
         self.follower.start()
         if self.config.does_jobs:
             self.caretaker.start()
