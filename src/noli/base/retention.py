@@ -271,6 +271,14 @@ LASTING = (
         ends="Nothing of it can be changed or deleted.",
     ),
     Kind(
+        name="figures",
+        datum="how many notices came and how they were decided, by day",
+        tables=("notice_figure",),
+        why="The page of figures and reports of transparency count what was erased long ago.",
+        since="the end of the installation",
+        ends="They are numbers about nobody.",
+    ),
+    Kind(
         name="finding",
         datum="by which links, hosts and references a case or notice is found, as keyed digests",
         tables=("found_by",),
