@@ -272,11 +272,11 @@ LASTING = (
     ),
     Kind(
         name="figures",
-        datum="how many notices came and how they were decided, by day",
+        datum="how many notices came in, were decided, missed a clock or were restored on a day",
         tables=("notice_figure",),
-        why="The page of figures and reports of transparency count what was erased long ago.",
+        why="They are numbers of days, of which nobody can be told.",
         since="the end of the installation",
-        ends="They are numbers about nobody.",
+        ends="They stay as they are whatever is erased.",
     ),
     Kind(
         name="finding",
