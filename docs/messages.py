@@ -13,12 +13,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from noli.adapters.addressees import book
 from noli.web.html.languages import LANGUAGES
 
 SOURCES = Path(__file__).parents[1] / "src" / "noli"
 LOCALE = SOURCES / "web" / "locale"
 
-_METHODS = [("web/**.py", "python"), ("web/templates/**.html", "jinja2")]
+_METHODS = [("web/templates/**.html", "jinja2"), ("**.py", "python")]
 #: How texts are found in templates, and by which names in all sources.
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "N_": None}
@@ -36,9 +37,10 @@ msgstr ""
 
 
 def collected() -> set[str | tuple[str, ...]]:
-    """Return every text of the pages; one with a plural as a pair."""
+    """Return every text of the pages, and every note of the addressee book; one with a plural as a pair."""
     found = extract_from_dir(SOURCES, _METHODS, {"web/templates/**.html": OPTIONS}, KEYWORDS)
-    return {text for _, _, text, _, _ in found if text}
+    notes = {channel.note for each in book().values() for channel in each.channels if channel.note}
+    return notes | {text for _, _, text, _, _ in found if text}
 
 
 def read(language: str) -> Catalog:

@@ -24,6 +24,7 @@ import httpcore
 import httpx
 
 from noli.base.errors import Forbidden, Unavailable
+from noli.base.marking import mark
 
 #: Seconds that one call may take in all.
 TOTAL_S = 10.0
@@ -158,10 +159,12 @@ class Egress:
             ):
                 return Answer(answer.status_code, _read(answer, max_bytes), dict(answer.headers))
         except httpx.TimeoutException as error:
-            msg = "The receiver did not answer in time."
+            msg = mark("The receiver did not answer in time.")
             raise Unavailable(msg, detail=type(error).__name__) from error
         except (httpx.HTTPError, OSError, UnicodeError) as error:
-            msg = "The receiver cannot be reached, or what answers is no web server with a certificate for its name."
+            msg = mark(
+                "The receiver cannot be reached, or what answers is no web server with a certificate for its name."
+            )
             raise Unavailable(msg, detail=type(error).__name__) from error
 
     def _admit(self, url: str) -> tuple[httpx.URL, bool]:
@@ -169,7 +172,7 @@ class Egress:
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError) as error:
-            msg = "This is no web address."
+            msg = mark("This is no web address.")
             raise Forbidden(msg) from error
         private = target.host.lower() in self._private
         if not private:
@@ -203,7 +206,7 @@ def _read(answer: httpx.Response, max_bytes: int) -> bytes:
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > max_bytes:
-                msg = "The answer is too large."
+                msg = mark("The answer is too large.")
                 raise AnswerTooLarge(msg)
     return bytes(body)
 

@@ -9,7 +9,10 @@ from noli.adapters.egress import is_public
 from noli.adapters.names import Resolver
 from noli.adapters.registries import Holder, Registries
 from noli.base.errors import Forbidden, Throttled, Unavailable
+from noli.base.marking import mark
 from noli.pursuit.model import Names, Network, Registration, Traces
+
+_NOT_PUBLIC = mark("This address is not on the internet.")
 
 T = TypeVar("T")
 
@@ -36,7 +39,7 @@ class NetworkTracer:
 
     def _network(self, address: str, problems: list[str]) -> Network:
         if not is_public(address):
-            problems.append(f"{address}: This address is not on the internet.")
+            problems.append(f"{address}: {_NOT_PUBLIC}")
             return Network(address)
         asn, registries = self._resolver.announced_by(address), self._registries
         if registries is None:

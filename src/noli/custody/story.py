@@ -121,7 +121,7 @@ def _data(event: object, pursuit: Pursuit | None, language: str) -> dict[str, ob
 
 def _party(party: Responsible, language: str) -> str:
     ways = ", ".join(channel.address for channel in party.channels)
-    source = f"{word(party.found_by, language)}: {party.why}" if party.why else word(party.found_by, language)
+    source = f"{word(party.found_by, language)}: {party.found_how}" if party.why else word(party.found_by, language)
     return f"{word(party.rung, language)} {party.name}{f' <{ways}>' if ways else ''} [{source}]"
 
 

@@ -233,7 +233,9 @@ class Responsible:
         channels: How to reach them, preferred first; empty where nothing is known.
         addressee: Their entry in the book, or empty.
         found_by: How we know.
-        why: What was seen, for staff.
+        why: What was seen, for staff: a sentence in English with places for ``seen``, to be translated before they
+            are filled.
+        seen: What stands in those places.
         jurisdictions: Where they are bound by law, as far as known.
         verified: Whether their way was read on a page of theirs, or in a registry.
     """
@@ -244,6 +246,7 @@ class Responsible:
     addressee: str = field(default="", repr=False)
     found_by: FoundBy
     why: str = field(default="", repr=False)
+    seen: Mapping[str, str] = field(default_factory=dict, repr=False)
     jurisdictions: frozenset[str] = frozenset()
     verified: bool = False
 
@@ -251,6 +254,11 @@ class Responsible:
     def key(self) -> tuple[Rung, str]:
         """What tells it apart within a pursuit."""
         return self.rung, self.addressee or self.name.casefold()
+
+    @property
+    def found_how(self) -> str:
+        """What was seen, in English."""
+        return self.why.format(**self.seen) if self.seen else self.why
 
 
 @dataclass(frozen=True, slots=True)

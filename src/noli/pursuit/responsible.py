@@ -9,8 +9,10 @@
 5. Search engines are everybody's: all that the book has. Payment providers only staff can name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from noli.base.marking import mark
 from noli.pursuit.model import (
     LADDER,
     Addressee,
@@ -29,6 +31,19 @@ from noli.pursuit.model import (
 #: Where a domain takes complaints unless it says otherwise. Source: RFC 2142, section 2.
 _CONVENTIONAL = "abuse"
 
+# What was seen; see ``Responsible.why``.
+_OWN_NAME = mark("{host} is a name of {name}.")
+_TAKES_MAIL = mark("{host} takes mail.")
+_TAKES_NO_MAIL = mark("{host} does not take mail.")
+_DELIVERED = mark("{host} is delivered under a name of {name}.")
+_ANNOUNCED = mark("{address} is in a network of {name} (AS{asn}).")
+_HELD = mark("{address} is in a network of {name}.")
+_REGISTERED = mark("{host} is registered there.")
+_FOUND_THROUGH = mark("People find copies through it.")
+
+#: Staff named somebody.
+NAMED = mark("Named by staff.")
+
 
 def responsible(traces: Traces, book: Book) -> tuple[Responsible, ...]:
     """Say who is responsible for a host, from the bottom of the ladder up; each once."""
@@ -36,21 +51,21 @@ def responsible(traces: Traces, book: Book) -> tuple[Responsible, ...]:
     fronts = [each for each in book.values() if Rung.CDN in each.rungs and _under(names.aliases, each.dns)]
     found = [
         _site(names, book),
-        *(_of_book(each, Rung.CDN, why=f"{names.host} is delivered under a name of {each.name}.") for each in fronts),
+        *(_of_book(each, Rung.CDN, why=_DELIVERED, seen={"host": names.host, "name": each.name}) for each in fronts),
         *(party for network in traces.networks if (party := _host(network, book, fronts)) is not None),
         *_registrar(traces.registration, book),
-        *(_of_book(each, Rung.SEARCH, why="People find copies through it.") for each in _asked_as(Rung.SEARCH, book)),
+        *(_of_book(each, Rung.SEARCH, why=_FOUND_THROUGH) for each in _asked_as(Rung.SEARCH, book)),
     ]
     first = {party.key: party for party in reversed(found)}
     return tuple(sorted(first.values(), key=lambda party: (LADDER.index(party.rung), not party.channels, party.name)))
 
 
-def of_book(entry: Addressee, rung: Rung, *, why: str) -> Responsible:
+def of_book(entry: Addressee, rung: Rung) -> Responsible:
     """Return an entry of the book as a party; for staff who pick one."""
-    return _of_book(entry, rung, why=why)
+    return replace(_of_book(entry, rung, why=NAMED), found_by=FoundBy.STAFF)
 
 
-def _of_book(entry: Addressee, rung: Rung, *, why: str) -> Responsible:
+def _of_book(entry: Addressee, rung: Rung, *, why: str, seen: Mapping[str, str] | None = None) -> Responsible:
     return Responsible(
         rung=rung,
         name=entry.name,
@@ -58,6 +73,7 @@ def _of_book(entry: Addressee, rung: Rung, *, why: str) -> Responsible:
         addressee=entry.id,
         found_by=FoundBy.BOOK,
         why=why,
+        seen=seen or {},
         jurisdictions=entry.jurisdictions,
         verified=entry.source.verified,
     )
@@ -66,25 +82,26 @@ def _of_book(entry: Addressee, rung: Rung, *, why: str) -> Responsible:
 def _site(names: Names, book: Book) -> Responsible:
     for entry in _asked_as(Rung.SITE, book):
         if _under([names.host], entry.domains):
-            return _of_book(entry, Rung.SITE, why=f"{names.host} is a name of {entry.name}.")
+            return _of_book(entry, Rung.SITE, why=_OWN_NAME, seen={"host": names.host, "name": entry.name})
     address = f"{_CONVENTIONAL}@{names.zone}"
     return Responsible(
         rung=Rung.SITE,
         name=names.zone,
         channels=(Channel(ChannelKind.MAIL, address),) if names.mail else (),
         found_by=FoundBy.CONVENTION,
-        why=f"{names.zone} {'takes' if names.mail else 'does not take'} mail.",
+        why=_TAKES_MAIL if names.mail else _TAKES_NO_MAIL,
+        seen={"host": names.zone},
     )
 
 
 def _host(network: Network, book: Book, fronts: Iterable[Addressee]) -> Responsible | None:
-    where = f"{network.address} is in a network of"
+    seen = {"address": network.address, "asn": str(network.asn)}
     for entry in book.values():
         if network.asn in entry.asns:
             if entry in fronts:
                 return None
             rung = Rung.HOST if Rung.HOST in entry.rungs else Rung.CDN
-            return _of_book(entry, rung, why=f"{where} {entry.name} (AS{network.asn}).")
+            return _of_book(entry, rung, why=_ANNOUNCED, seen=seen | {"name": entry.name})
     name = network.name or network.announced_by
     if not name:
         return None
@@ -93,7 +110,8 @@ def _host(network: Network, book: Book, fronts: Iterable[Addressee]) -> Responsi
         name=name,
         channels=_mail(network.abuse or network.upstream_abuse),
         found_by=FoundBy.RDAP,
-        why=f"{where} {name}{f' (AS{network.asn})' if network.asn else ''}.",
+        why=_ANNOUNCED if network.asn else _HELD,
+        seen=seen | {"name": name},
         jurisdictions=frozenset({network.country} - {""}),
         verified=True,
     )
@@ -102,17 +120,18 @@ def _host(network: Network, book: Book, fronts: Iterable[Addressee]) -> Responsi
 def _registrar(registration: Registration | None, book: Book) -> Iterator[Responsible]:
     if registration is None:
         return
-    why = f"{registration.domain} is registered there."
+    seen = {"host": registration.domain}
     known = [each for each in book.values() if registration.registrar_id in each.registrars]
     if known:
-        yield _of_book(known[0], Rung.REGISTRAR, why=why)
+        yield _of_book(known[0], Rung.REGISTRAR, why=_REGISTERED, seen=seen)
     elif registration.registrar:
         yield Responsible(
             rung=Rung.REGISTRAR,
             name=registration.registrar,
             channels=_mail(registration.abuse),
             found_by=FoundBy.RDAP,
-            why=why,
+            why=_REGISTERED,
+            seen=seen,
             verified=True,
         )
 

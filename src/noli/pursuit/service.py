@@ -10,7 +10,7 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 from urllib.parse import urlsplit
@@ -50,7 +50,7 @@ from noli.pursuit.model import (
     Wishes,
 )
 from noli.pursuit.ports import Mailer, PursuitStore, PursuitTransaction, Tracer
-from noli.pursuit.responsible import of_book, responsible
+from noli.pursuit.responsible import NAMED, of_book, responsible
 from noli.pursuit.summaries import summary
 from noli.pursuit.telling import for_person
 from noli.regimes.model import Content, Field, Filer, Law, RegimeId
@@ -203,7 +203,7 @@ class PursuitService:
             if entry is None:
                 msg = f"The addressee book has no entry {addressee!r}."
                 raise NotFound(msg)
-            party = replace(of_book(entry, rung, why="Named by staff."), found_by=FoundBy.STAFF)
+            party = of_book(entry, rung)
         else:
             check_text(name, MAX_NAME, "name", least=1)
             party = Responsible(
@@ -211,7 +211,7 @@ class PursuitService:
                 name=name.strip(),
                 channels=(_channel(address),),
                 found_by=FoundBy.STAFF,
-                why="Named by staff.",
+                why=NAMED,
             )
         return self.act(pursuit, lambda *_: [c.AddParty(party)], actor=actor)
 

@@ -30,7 +30,7 @@ def test_an_unknown_site_is_found_through_registries() -> None:
     [host] = found[Rung.HOST]
     assert (host.name, host.channels[0].address) == ("Racks GmbH", "abuse@racks.example")
     assert host.jurisdictions == {"DE"}
-    assert "AS64500" in host.why
+    assert "AS64500" in host.found_how
     [registrar] = found[Rung.REGISTRAR]
     assert (registrar.name, registrar.channels[0].address) == ("Names Ltd", "abuse@names.example")
     assert {each.addressee for each in found[Rung.SEARCH]} == {"google-search", "bing", "yandex"}
@@ -42,7 +42,7 @@ def test_a_site_that_takes_no_mail_has_no_address() -> None:
     """Nobody is written to at an address that does not exist."""
     [site] = _found(replace(TRACES, names=replace(TRACES.names, mail=())))[Rung.SITE]
     assert site.channels == ()
-    assert "does not take mail" in site.why
+    assert "does not take mail" in site.found_how
 
 
 def test_a_large_site_is_in_the_book() -> None:
@@ -79,7 +79,7 @@ def test_who_announces_an_address_stands_in_for_who_holds_it() -> None:
         Rung.HOST
     ]
     assert (host.name, host.channels[0].address, host.jurisdictions) == ("Racks", "noc@racks.example", frozenset())
-    assert "AS" not in host.why
+    assert "AS" not in host.found_how
 
 
 def test_a_registrar_is_known_by_its_number() -> None:
@@ -93,5 +93,5 @@ def test_a_registrar_is_known_by_its_number() -> None:
 
 def test_staff_can_pick_from_the_book() -> None:
     """An entry becomes a party with its channels, and with whether they were read."""
-    picked = of_book(BOOK["mastercard"], Rung.PAYMENT, why="Named by staff.")
+    picked = of_book(BOOK["mastercard"], Rung.PAYMENT)
     assert (picked.name, picked.verified, picked.key) == ("Mastercard", False, (Rung.PAYMENT, "mastercard"))

@@ -82,7 +82,7 @@ def _party(pursuit: Pursuit, one: Responsible, service: PursuitService) -> s.Res
         addressee=one.addressee,
         found_by=one.found_by,
         verified=one.verified,
-        why=one.why,
+        why=one.found_how,
         channels=[_channel(each) for each in one.channels],
         regimes=list(service.fitting(pursuit, one)),
     )

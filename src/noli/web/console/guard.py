@@ -137,6 +137,7 @@ def show(
         "visitor": visitor,
         "csrf": csrf_of(visitor.token) if visitor else "",
         "say": lambda value: translate(words.of(value)),
+        "translate": translate,
         "law": partial(_law, call),
         "here": at,
         "read_at": call.app.clock.now().isoformat(timespec="milliseconds"),

@@ -72,8 +72,3 @@ def country(accept_language: str) -> str:
 def catalogue(language: str) -> NullTranslations:
     """Load the texts of a language; English is the language of the sources and has a catalogue like the others."""
     return Translations.load(_FOLDER, [language], domain="noli")
-
-
-def mark(text: str) -> str:
-    """Mark a text for translation where it is written; it is translated where it is shown."""
-    return text

@@ -4,12 +4,12 @@
 from collections.abc import Callable
 
 from noli.base.errors import Conflict, Unauthenticated
+from noli.base.marking import mark
 from noli.notices.model import Notice, NoticeState
 from noli.notices.public import Key
 from noli.regimes.model import Field, Party
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
-from noli.web.html.languages import mark
 from noli.web.notice import asked, sending
 
 # One text for all that can be wrong: it does not tell whether there is a notice.

@@ -7,13 +7,13 @@ place for a picture, and a body with one is refused before it is read (``api/end
 
 from collections.abc import Mapping
 
+from noli.base.marking import mark
 from noli.casework.model import AgeAnswer
 from noli.notices.model import NewContent, NewNotice
 from noli.regimes.model import Content, Field, Filer
 from noli.web.api.forms import Fields
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
-from noli.web.html.languages import mark
 from noli.web.notice import asked
 from noli.web.pages.steps import CHOOSE
 

@@ -3,9 +3,9 @@
 
 from noli.access.model import SessionKind
 from noli.base.errors import Unauthenticated
+from noli.base.marking import mark
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
-from noli.web.html.languages import mark
 from noli.web.html.policy import CLEAR
 
 # One text for all that can be wrong: it does not tell whether a case exists.

@@ -8,11 +8,11 @@ the tab leaves nothing anywhere. Every page holds all questions, so a script tha
 
 from collections.abc import Mapping, Sequence
 
+from noli.base.marking import mark
 from noli.casework.model import AgeAnswer, Recovery, Reporter, Situation, WithdrawalDelay
 from noli.web.api.forms import Fields
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
-from noli.web.html.languages import mark
 from noli.web.pages import sending
 from noli.web.pages.links import wrong_links
 

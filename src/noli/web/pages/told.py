@@ -3,8 +3,8 @@
 
 from collections.abc import Callable, Mapping
 
+from noli.base.marking import mark
 from noli.casework.model import TimelineEntry
-from noli.web.html.languages import mark
 
 Gettext = Callable[[str], str]
 
