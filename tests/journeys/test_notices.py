@@ -373,7 +373,8 @@ def test_lists_are_imported_once_whatever_their_form(platform: Platform) -> None
             (3, False, True),
             (4, False, True),
         ]
-        made = platform.call("POST", "/notices/import", expect=200, content=csv, headers=file)["results"]
+        named = {"Content-Type": "text/csv; charset=utf-8"}
+        made = platform.call("POST", "/notices/import", expect=200, content=csv, headers=named)["results"]
         assert [(each["line"], each["created"], bool(each["error"])) for each in made] == [
             (2, created, False),
             (3, False, True),

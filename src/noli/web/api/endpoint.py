@@ -198,6 +198,10 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
     return dict(scope["headers"])
 
 
+# A picture, a video or a list: what it is, its bytes say.
+_FILES = frozenset({b"application/octet-stream", b"text/csv", b"application/jsonl", b"application/x-ndjson"})
+
+
 def _kind(content_type: bytes) -> Kind | None:
     media = content_type.partition(b";")[0].strip().lower()
     if media == b"application/json":
@@ -208,7 +212,7 @@ def _kind(content_type: bytes) -> Kind | None:
         return Kind.FIELDS
     if media in {b"application/xml", b"text/xml"}:
         return Kind.XML
-    if media == b"application/octet-stream" or media.startswith((b"image/", b"video/")):
+    if media in _FILES or media.startswith((b"image/", b"video/")):
         return Kind.FILE
     return None
 
