@@ -27,6 +27,12 @@ REGION_UNITS = 32_768
 #: Regions that are registered for a picture, and that are looked for in one.
 REGIONS_KEPT, REGIONS_SOUGHT = 60, 160
 
+#: How much wider a picture is made, keeping its height, to register what is left of it where somebody changed its
+#: shape, and the regions of each such form. Regions are squares, found again until a picture is a tenth wider or
+#: narrower than it was; a quarter of an octave is twice that, and two of them reach from 3:2 to a square.
+STRETCHES = (2**-0.5, 2**-0.25, 2**0.25, 2**0.5)
+REGIONS_STRETCHED = 24
+
 #: Side of the square that a picture is shrunk to for a second look, and windows that one has at most
 #: (``native/looks.h``: NOLI_LOOKS_SIDE, NOLI_LOOKS_MOST).
 LOOKS_SIDE, LOOKS_MOST = 128, 768
@@ -270,6 +276,7 @@ class Frame:
         inner_quality: Quality of those.
         regions: Its regions; None unless they were asked for.
         looks: Hashes of the windows of a second look at it, one behind the other; empty unless they were asked for.
+        stretched: Regions of its stretched forms, in the order of ``STRETCHES``; empty unless it is to be registered.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
@@ -281,6 +288,7 @@ class Frame:
     inner_quality: int = 0
     regions: Regions | None = None
     looks: bytes = field(default=b"", repr=False)
+    stretched: tuple[Regions, ...] = ()
 
     @property
     def type(self) -> SignalType:
@@ -360,9 +368,9 @@ class Reading:
 
     @property
     def registered_regions(self) -> tuple[Regions, ...]:
-        """What to register beside ``variants``, in banks that keep regions."""
-        found = (f for f in self.frames if f.quality >= MIN_QUALITY)
-        return tuple(replace(f.regions, at_ms=f.at_ms) for f in found if f.regions is not None)
+        """What to register beside ``variants``, in banks that keep regions; each stretched form as a picture."""
+        found = ((f, form) for f in self.frames if f.quality >= MIN_QUALITY for form in (f.regions, *f.stretched))
+        return tuple(replace(form, at_ms=f.at_ms) for f, form in found if form is not None)
 
     @property
     def variants(self) -> tuple[Hash, ...]:
