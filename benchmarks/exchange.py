@@ -72,11 +72,10 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **_ALLOWED, **({"NOLI_DATABASE_URL": url} if url else {})}
 
 
-def _python(program: str, argument: str) -> str:
-    """Run a program and return the last line that it prints."""
-    command = [sys.executable, "-c", program, argument]
-    environment = {**os.environ, **_ALLOWED}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+def _python(program: str, folder: Path, argument: str = "") -> str:
+    """Run a program for an installation and return the last line that it prints."""
+    command = [sys.executable, "-c", program, argument or str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=_environment(folder))
     return done.stdout.splitlines()[-1]
 
 
@@ -130,24 +129,26 @@ def _subscribed(folder: Path, hub: Path, url: str) -> None:
     _noli(folder, "partner", "add", "hub", *takes, *source, give=key)
 
 
-def sync(size: int) -> Row:
+def sync(size: int, kind: str) -> Row:
     """Take a bank over from a hub, once by Noli, once by the reference client."""
-    with tempfile.TemporaryDirectory() as named:
-        folder = Path(named)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if kind == "postgresql":
+            _put_on_postgresql(stack, folder / "hub", folder / "here")
         with _hub(folder / "hub", size) as url:
             _subscribed(folder / "here", folder / "hub", url)
-            ours = json.loads(_python(_OURS, str(folder / "here")))
+            ours = json.loads(_python(_OURS, folder / "here"))
             held = json.loads(_noli(folder / "here", "bank", "show", "received", "--json"))["entries"]
             keys = _noli(folder / "hub", "partner", "add", "old", "--shares", "protected", "--protocol", "stopncii")
             said = ",".join([*keys.split(), f"{url}/exchange/stopncii/v1"])
-            peer = json.loads(_python(_CLIENT, said))
+            peer = json.loads(_python(_CLIENT, folder, said))
     return faster(
-        f"sync-{size // 1000}k",
+        f"sync-{size // 1000}k" if kind == "sqlite" else f"sync-{size // 1000}k-{kind}",
         ours["seconds"],
         peer["seconds"],
         peer_name=PEER,
         unit="s",
-        what=f"first load of {size:,} hashes from a hub; ours checks signatures and keeps them in a database",
+        what=f"first load of {size:,} hashes from a hub; ours checks signatures and keeps them in {_NAMES[kind]}",
         entries=held,
         peer_hashes=peer["hashes"],
         peer_mb=round(peer["mb"]),
@@ -207,8 +208,10 @@ def _one(add: httpx.Client, check: httpx.Client, value: str) -> float:
 
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
-    "sync-100k": partial(sync, 100_000),
-    "sync-1000k": partial(sync, 1_000_000),
+    "sync-100k": partial(sync, 100_000, "sqlite"),
+    "sync-1000k": partial(sync, 1_000_000, "sqlite"),
+    "sync-100k-postgresql": partial(sync, 100_000, "postgresql"),
+    "sync-1000k-postgresql": partial(sync, 1_000_000, "postgresql"),
     "feed-latency": partial(latency, "sqlite"),
     "feed-latency-postgresql": partial(latency, "postgresql"),
 }

@@ -19,8 +19,9 @@ SOURCES = Path(__file__).parents[1] / "src" / "noli"
 LOCALE = SOURCES / "web" / "locale"
 
 _METHODS = [("web/**.py", "python"), ("web/templates/**.html", "jinja2")]
-_OPTIONS = {"web/templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "N_": None}
+#: How texts are found in templates, and by which names in all sources.
+OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "N_": None}
 
 _HEAD = """\
 # SPDX-License-Identifier: Apache-2.0
@@ -36,7 +37,7 @@ msgstr ""
 
 def collected() -> set[str | tuple[str, ...]]:
     """Return every text of the pages; one with a plural as a pair."""
-    found = extract_from_dir(SOURCES, _METHODS, _OPTIONS, _KEYWORDS)
+    found = extract_from_dir(SOURCES, _METHODS, {"web/templates/**.html": OPTIONS}, KEYWORDS)
     return {text for _, _, text, _, _ in found if text}
 
 

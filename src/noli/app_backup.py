@@ -16,6 +16,7 @@ A restored installation is one that was set back. Before it can be used, in this
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import tomllib
@@ -28,6 +29,7 @@ from typing import Any
 
 import noli
 from noli.adapters import backups
+from noli.adapters.buckets import SCHEME, BackupBucket, fetch
 from noli.adapters.config import SECRETS
 from noli.adapters.keyring import KeyFile
 from noli.adapters.noted_roots import NAME as ROOTS
@@ -52,6 +54,9 @@ Share = Callable[[float], None]
 
 _KEYS, _SETTINGS = "secrets/keys.json", "noli.toml"
 
+# What ``back_up`` calls a file by itself.
+_NAME = re.compile(r"noli-\d{8}T\d{6}Z\.tar(?:\.age)?")
+
 # Flaws of a ledger that an error names.
 _FLAWS = 3
 
@@ -60,7 +65,7 @@ _FLAWS = 3
 class Backup:
     """A backup that was made: where, how large, and what is not in it, in words."""
 
-    path: Path
+    where: str
     size: int
     encrypted: bool
     left_out: tuple[str, ...]
@@ -76,12 +81,12 @@ class Restored:
     to_do: tuple[str, ...]
 
 
-def back_up(config: Config, out: Path, *, to: str = "", clock: Clock | None = None, share: Share) -> Backup:
+def back_up(config: Config, out: Path | str, *, to: str = "", clock: Clock | None = None, share: Share) -> Backup:
     """Back an installation up, while servers run.
 
     Args:
         config: The settings.
-        out: Where to; a folder gets a file with the time in its name.
+        out: Where to; a folder gets a file with the time in its name, and so does ``s3://bucket/folder``.
         to: Public key to encrypt to; empty for a backup in the clear, without keys.
         clock: Tells the time.
         share: Told how much is done.
@@ -93,9 +98,12 @@ def back_up(config: Config, out: Path, *, to: str = "", clock: Clock | None = No
         IntegrityError: The database is damaged.
     """
     now = (clock or SystemClock()).now()
-    path = out / f"noli-{now:%Y%m%dT%H%M%SZ}.tar{'.age' if to else ''}" if out.is_dir() else out
-    if path.exists():
-        msg = f"{path} is there already; nothing is overwritten."
+    name = f"noli-{now:%Y%m%dT%H%M%SZ}.tar{'.age' if to else ''}"
+    bucket = _bucket(out)
+    path = Path(out, name) if Path(out).is_dir() else Path(out)
+    # Asked first, so that a store that lets nobody in is not found out after an hour.
+    if name in bucket.names() if bucket else path.exists():
+        msg = f"{bucket.shown(name) if bucket else path} is there already; nothing is overwritten."
         raise Conflict(msg)
     if to:
         backups.recipient(to)
@@ -120,32 +128,40 @@ def back_up(config: Config, out: Path, *, to: str = "", clock: Clock | None = No
             "revision": revisions()[-1] if database.current() else "",
             "left_out": left_out,
         }
-        size = backups.write(
-            path,
-            members,
-            manifest,
-            to=to,
-            advance=_half(sum(path.stat().st_size for _, path in members), share, after=0.5),
-        )
-    return Backup(path, size, bool(to), left_out)
+        written, until = (staging / name, 0.75) if bucket else (path, 1.0)
+        whole = sum(path.stat().st_size for _, path in members)
+        size = backups.write(written, members, manifest, to=to, advance=_part(whole, share, 0.5, until))
+        if bucket:
+            bucket.put(name, written, _part(size, share, until, 1.0))
+    return Backup(bucket.shown(name) if bucket else str(path), size, bool(to), left_out)
 
 
-def prune(folder: Path, keep: int) -> list[Path]:
+def prune(where: Path | str, keep: int) -> list[str]:
     """Delete older backups of ``back_up`` in a folder, all but the newest; an erased case is to leave them, too.
 
     Returns:
         What was deleted.
     """
-    found = sorted(path for path in folder.glob("noli-????????T??????Z.tar*") if path.suffix in {".tar", ".age"})
+    bucket = _bucket(where)
+    names = bucket.names() if bucket else sorted(path.name for path in Path(where).iterdir())
+    found = [name for name in names if _NAME.fullmatch(name)]
     old = found[: max(0, len(found) - keep)]
-    for path in old:
-        path.unlink()
-    return old
+    for name in old:
+        if bucket:
+            bucket.delete(name)
+        else:
+            Path(where, name).unlink()
+    return [bucket.shown(name) if bucket else str(Path(where, name)) for name in old]
+
+
+def is_folder(where: Path | str) -> bool:
+    """Tell whether backups get names of their own there."""
+    return str(where).startswith(SCHEME) or Path(where).is_dir()
 
 
 def restore(
     config: Config,
-    backup: Path,
+    backup: Path | str,
     *,
     identity: str = "",
     keys: Path | None = None,
@@ -156,7 +172,7 @@ def restore(
 
     Args:
         config: Its settings: where to, and for PostgreSQL which database.
-        backup: The backup.
+        backup: The backup, a file or an object ``s3://bucket/folder/name``. One of SQLite may go to PostgreSQL.
         identity: Text of the file with the identity that it is encrypted to.
         keys: The key file, for a backup without one.
         clock: Tells the time.
@@ -173,8 +189,8 @@ def restore(
         msg = f"{data} is not empty; a backup is restored into a new folder, and nothing is overwritten."
         raise Conflict(msg)
     data.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with _staging(data.absolute().parent) as folder:
-        manifest = backups.read(backup, folder, key=identity, advance=_half(backup.stat().st_size, share))
+    with _staging(data.absolute().parent) as folder, _at_hand(backup, data.absolute().parent) as file:
+        manifest = backups.read(file, folder, key=identity, advance=_part(file.stat().st_size, share, 0.0, 0.5))
         staged = replace(config, data=folder, key_file="")
         _bring_keys(folder, keys)
         _load(staged, manifest, folder)
@@ -224,16 +240,31 @@ def _has_secrets(settings: Path) -> bool:
     return bool(SECRETS & set(tomllib.loads(settings.read_text("utf-8"))))
 
 
-def _half(size: int, share: Share, *, after: float = 0.0) -> Callable[[int], None]:
-    """Tell of so many bytes as half of the work, after a share that is done."""
+def _part(size: int, share: Share, since: float, until: float) -> Callable[[int], None]:
+    """Tell of so many bytes as a part of the work."""
     done = 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        share(after + min(0.5, done / max(1, size) / 2))
+        share(since + min(1.0, done / max(1, size)) * (until - since))
 
     return advance
+
+
+def _bucket(where: Path | str) -> BackupBucket | None:
+    return BackupBucket(str(where)) if str(where).startswith(SCHEME) else None
+
+
+@contextmanager
+def _at_hand(backup: Path | str, where: Path) -> Iterator[Path]:
+    """Bring a backup here, if it is elsewhere."""
+    if not str(backup).startswith(SCHEME):
+        yield Path(backup)
+        return
+    with _staging(where) as folder:
+        fetch(str(backup), folder / "backup")
+        yield folder / "backup"
 
 
 @contextmanager
@@ -260,19 +291,28 @@ def _bring_keys(folder: Path, keys: Path | None) -> None:
 def _load(staged: Config, manifest: dict[str, Any], folder: Path) -> None:
     """Put the database where it belongs; on PostgreSQL that is the step that can be seen from outside."""
     kind = manifest["database"]
-    if (kind == "sqlite") == bool(staged.database_url):
-        wanted = "NOLI_DATABASE_URL names an empty database" if kind == "postgresql" else "NOLI_DATABASE_URL is not set"
-        msg = f"This backup is of {kind}: it is restored where {wanted}."
+    if kind == "postgresql" and not staged.database_url:
+        msg = "This backup is of postgresql: it is restored where NOLI_DATABASE_URL names an empty database."
         raise ConfigError(msg)
+    copy = folder / backups.DATABASES[kind]
     if kind == "sqlite":
-        dumps.check_sqlite(folder / backups.DATABASES[kind])
-        return
+        dumps.check_sqlite(copy)
+        if not staged.database_url:
+            return
     with looked_at(staged) as database:
         if not dumps.is_empty(database.engine):
             msg = "The database is not empty; make a new one. Nothing is overwritten."
             raise Conflict(msg)
-    dumps.load_postgresql(staged.database_url, folder / backups.DATABASES[kind])
-    (folder / backups.DATABASES[kind]).unlink()
+        if kind == "sqlite":
+            # Each in the schema of this version, row by row.
+            with looked_at(replace(staged, database_url="")) as source:
+                source.migrate()
+                database.migrate()
+                dumps.move(source.engine, database.engine)
+        else:
+            dumps.load_postgresql(staged.database_url, copy)
+    for path in folder.glob(f"{copy.name}*"):
+        path.unlink()
 
 
 def _examined(staged: Config, manifest: dict[str, Any]) -> str:

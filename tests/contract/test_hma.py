@@ -389,7 +389,8 @@ def test_a_partner_sees_only_what_is_shared_with_it(server: Server, hma: httpx.C
     assert set(get("/hma/m/lookup", **asked).json()) == {"SHARED"}
     assert get("/hma/m/lookup", **asked, banks="OURS").json() == {}
     assert len(get("/hma/m/raw_lookup", **asked).json()["matches"]) == 1
-    assert get("/hma/c/banks").status_code == 403
+    assert get("/hma/m/index/status").json()["pdq"]["size"] == 1
+    assert [get(path).status_code for path in ("/hma/c/banks", "/hma/c/signal_type/index")] == [403, 403]
     bearer = {"Authorization": "Bearer " + partner["X-API-Key"]}
     sent = {"hashes": [{"type": "pdq", "value": value}]}
     checked = server.client.post("/api/v1/checks", headers=bearer, json=sent).json()

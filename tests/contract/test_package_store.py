@@ -5,15 +5,14 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from noli.adapters.packages import package_store
 from noli.base.errors import ConfigError, IntegrityError, NotFound, Unavailable
 from noli.casework.model import CaseId
 from noli.custody.ports import PackageStore
+from tests.support.buckets import object_store
 
 ONE, OTHER = CaseId("9VMM7DMAWY95VKD9"), CaseId("0000000000000000")
 CONTENT = os.urandom(300_000)
@@ -21,25 +20,16 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture(scope="module")
-def object_store() -> Iterator[str]:
+def store_url() -> Iterator[str]:
     """An S3-compatible server with a bucket, as a setting names it."""
-    import boto3
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client("s3", endpoint_url=address, region_name="eu-central-1", aws_access_key_id="key",
-                          aws_secret_access_key="secret")  # fmt: skip
-    client.create_bucket(Bucket="noli", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    yield f"s3://key:secret@noli/evidence?region=eu-central-1&endpoint_override={quote(address, safe='')}"
-    server.stop()
+    with object_store() as options:
+        yield f"s3://key:secret@noli/evidence{options}"
 
 
 @pytest.fixture(params=["folder", "bucket"])
 def url(request: pytest.FixtureRequest) -> str:
     """The setting."""
-    return "" if request.param == "folder" else str(request.getfixturevalue("object_store"))
+    return "" if request.param == "folder" else str(request.getfixturevalue("store_url"))
 
 
 @pytest.fixture
@@ -99,10 +89,10 @@ def test_files_are_private(tmp_path: Path) -> None:
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_a_store_that_cannot_be_reached_is_told(tmp_path: Path, object_store: str) -> None:
+def test_a_store_that_cannot_be_reached_is_told(tmp_path: Path, store_url: str) -> None:
     """A folder that is none, and a bucket that is not there: the errors name no secret."""
     (tmp_path / "packages").write_text("in the way")
-    for url in ("", object_store.replace("@noli/", "@nowhere/")):
+    for url in ("", store_url.replace("@noli/", "@nowhere/")):
         with pytest.raises(Unavailable) as caught:
             package_store(url, tmp_path).put(ONE, DIGEST, CONTENT)
         assert "secret" not in f"{caught.value.public}{caught.value.detail}"

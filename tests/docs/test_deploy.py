@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from noli.adapters.config import SECRETS
+from noli.adapters.config import SECRETS, load
 from noli.app import App
 from noli.base.config import ROLES, Config
 from noli.cli.backup import backup
@@ -47,7 +47,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 def _commands(deploy: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield every command line of Noli that a file starts, without the program's name, and where it stands."""
-    for unit in (deploy / "systemd").glob("noli@.service"):
+    for unit in (deploy / "systemd").glob("*.service"):
         [line] = re.findall(r"(?m)^ExecStart=\S+/noli (.*)$", unit.read_text())
         yield unit.name, shlex.split(line.replace("%i", "api"))
     [compose] = _documents(deploy / "compose" / "compose.yaml")
@@ -55,24 +55,34 @@ def _commands(deploy: Path) -> Iterator[tuple[str, list[str]]]:
         if "command" in service:
             yield name, service["command"]
     for each in _documents(deploy / "kubernetes" / "noli.yaml"):
-        if each["kind"] == "Deployment":
-            yield each["metadata"]["name"], each["spec"]["template"]["spec"]["containers"][0]["args"]
+        if each["kind"] in {"Deployment", "CronJob"}:
+            yield each["metadata"]["name"], _pod(each)["containers"][0]["args"]
+
+
+def _pod(workload: Any) -> Any:
+    spec = workload["spec"]
+    return (spec["jobTemplate"]["spec"] if workload["kind"] == "CronJob" else spec)["template"]["spec"]
 
 
 def test_commands_and_their_options_exist(deploy: Path) -> None:
-    """And the values of roles, too."""
-    options = {name for parameter in serve.params for name in parameter.opts}
+    """And the values of roles, too; backups are encrypted, and old ones end."""
+    commands = {each.name: each for each in (serve, backup)}
     found = list(_commands(deploy))
-    assert len(found) >= 11
+    assert len(found) >= 14
     for where, (command, *given) in found:
-        assert command == "serve", where
-        assert {each for each in given if each.startswith("--")} <= options, where
-        assert given[given.index("--role") + 1] in ROLES, where
+        options = {name for parameter in commands[str(command)].params for name in parameter.opts}
+        asked = {each for each in given if each.startswith("--")}
+        assert asked <= options, where
+        if command == "serve":
+            assert given[given.index("--role") + 1] in ROLES, where
+        else:
+            assert {"--to", "--keep"} <= asked, where
 
 
 def test_every_role_is_deployed(deploy: Path) -> None:
     """Whoever takes a file as it is gets all parts, and somebody who does what happens by itself."""
-    roles = {where: arguments[arguments.index("--role") + 1] for where, arguments in _commands(deploy)}
+    served = ((where, given) for where, (command, *given) in _commands(deploy) if command == "serve")
+    roles = {where: arguments[arguments.index("--role") + 1] for where, arguments in served}
     for names in (set(ROLES) - {"all"}, {f"noli-{role}" for role in set(ROLES) - {"all"}}):
         assert {roles[name] for name in names} == set(ROLES) - {"all"}
 
@@ -103,14 +113,45 @@ def test_units_can_be_read(deploy: Path) -> None:
     assert (service["User"], service["LimitCORE"], service["NoNewPrivileges"]) == ("noli", "0", "yes")
 
 
-def test_the_backup_unit_calls_what_exists(deploy: Path) -> None:
-    """Its options are those of 'noli backup', it runs as nobody special, and a timer of its name starts it."""
-    text = (deploy / "systemd" / "noli-backup.service").read_text()
-    [line] = re.findall(r"(?m)^ExecStart=\S+/noli backup (.*)$", text)
-    options = {name for parameter in backup.params for name in parameter.opts}
-    assert {each for each in shlex.split(line) if each.startswith("--")} <= options
-    assert "User=noli\n" in text
+def test_the_backup_unit_is_started_by_a_timer(deploy: Path) -> None:
+    """Of its name, as nobody special."""
+    assert "User=noli\n" in (deploy / "systemd" / "noli-backup.service").read_text()
     assert "OnCalendar=" in (deploy / "systemd" / "noli-backup.timer").read_text()
+
+
+def test_units_start_with_the_files_beside_them(deploy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each role has settings of its own, no two that run together share a port, and the file that they share loads."""
+    folder, ports = deploy / "systemd", {}
+    monkeypatch.setenv("NOLI_CONFIG", str(folder / "noli.toml"))
+    for role in ROLES:
+        lines = (folder / f"{role}.env").read_text().splitlines()
+        with monkeypatch.context() as here:
+            for line in (each for each in lines if not each.startswith("#")):
+                here.setenv(*line.split("=", 1))
+            ports[role] = load({"role": role}).port
+    del ports["all"]
+    assert len(set(ports.values())) == len(ROLES) - 1
+    scraped = (deploy / "monitoring" / "prometheus.yaml").read_text()
+    assert {f"127.0.0.1:{port}" for port in ports.values()} == set(re.findall(r"127\.0\.0\.1:\d+", scraped))
+
+
+def test_nothing_that_must_stay_lies_in_a_pod(deploy: Path) -> None:
+    """Evidence packages go to an object store, and keys come from a secret: a pod's own folder goes with it."""
+    documents = _documents(deploy / "kubernetes" / "noli.yaml")
+    [settings] = [each["data"] for each in documents if each["kind"] == "ConfigMap"]
+    for pod in (_pod(each) for each in documents if each["kind"] in {"Deployment", "CronJob"}):
+        mounts = {each["name"]: each["mountPath"] for each in pod["containers"][0]["volumeMounts"]}
+        secrets = {each["name"] for each in pod["volumes"] if "secret" in each}
+        for setting in ("NOLI_DATABASE_URL_FILE", "NOLI_PACKAGES_URL_FILE"):
+            assert [name for name in secrets if settings[setting] == f"{mounts.get(name)}/url"], setting
+        assert "keys" in secrets
+
+
+def test_the_image_can_dump_the_database_that_it_is_shipped_with(deploy: Path) -> None:
+    """A pg_dump that is older than the server refuses to work."""
+    [client] = re.findall(r"postgresql-client-(\d+)", (deploy / "Containerfile").read_text())
+    [server] = re.findall(r"postgres:(\d+)", (deploy / "compose" / "compose.yaml").read_text())
+    assert client == server
 
 
 def test_alerts_and_dashboard_ask_for_metrics_that_exist(deploy: Path, metrics: set[str]) -> None:

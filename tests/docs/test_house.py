@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from docs.make_screens import FOLDER, MADE_BY, MAX_BYTES, SCREENS
+from noli.web.page_hashing import kernel_sha256
 
 _SOURCES = {".c", ".css", ".h", ".html", ".js", ".mako", ".md", ".py", ".pyi", ".toml", ".yml"}
 # Others' files under their own licences, listed in vendored.json; tests/unit/web/test_page_hashing.py checks them.
@@ -104,3 +105,9 @@ def test_unit_tests_mirror_the_sources(root: Path) -> None:
 def _mirrored(path: Path) -> bool:
     name = path.stem.removeprefix("test_")
     return path.with_name(f"{name}.py").exists() or path.with_name(name).is_dir()
+
+
+def test_the_release_names_the_kernel_of_the_pages(root: Path) -> None:
+    """Who compares the digest that '/check' shows finds the same in the newest section of the changelog."""
+    newest = (root / "CHANGELOG.md").read_text("utf-8").split("\n## ")[1]
+    assert f"`{kernel_sha256()}`" in newest

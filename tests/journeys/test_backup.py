@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,25 @@ from noli.app_backup import back_up, new_identity, prune, restore
 from noli.bank.model import Action, BankPolicy, NewEntry, Provenance
 from noli.bank.service import create_bank, register
 from noli.base.config import Config
-from noli.base.errors import ConfigError, Conflict, IntegrityError, NoliError
+from noli.base.errors import ConfigError, Conflict, IntegrityError, NoliError, NotFound, Unavailable
 from noli.cli import main
 from noli.exchange.model import NewPartner, Protocol, Source
 from noli.hashing.model import Hash
 from tests.conftest import Cluster
 from tests.support.bits import some_hash
+from tests.support.buckets import KEYS, object_store
+from tests.support.casework import FakeClock
 from tests.support.helpline import open_case
 
 SETTINGS: dict[str, Any] = {"proof_of_work_bits": 1, "password_memory_mib": 8}
 
 IDENTITY, PUBLIC = new_identity()
+
+
+@pytest.fixture
+def postgresql_empty(cluster: Cluster) -> str:
+    """A PostgreSQL database without tables."""
+    return cluster.empty()
 
 
 def _share(_: float) -> None:
@@ -105,12 +114,12 @@ def test_what_was_acknowledged_before_is_there_after(
     stop.set()
     writer.join()
     assert seen == sorted(seen)
-    assert (made.encrypted, made.left_out, made.path.stat().st_mode & 0o777) == (True, (), 0o600)
-    assert IDENTITY.encode() not in made.path.read_bytes()
-    assert b"SQLite format" not in made.path.read_bytes()
+    assert (made.encrypted, made.left_out, Path(made.where).stat().st_mode & 0o777) == (True, (), 0o600)
+    assert IDENTITY.encode() not in Path(made.where).read_bytes()
+    assert b"SQLite format" not in Path(made.where).read_bytes()
 
     target = elsewhere("restored")
-    restored = restore(target, made.path, identity=f"# mine\n{IDENTITY}\n", share=_share)
+    restored = restore(target, Path(made.where), identity=f"# mine\n{IDENTITY}\n", share=_share)
     assert restored.data.stat().st_mode & 0o777 == 0o700
     with closing(App.open(target)) as app:
         with app.store.transaction() as transaction:
@@ -139,7 +148,7 @@ def test_a_restored_installation_knows_that_it_was_set_back(
         epoch, keys, size = app.feed.identity().epoch, app.roots.public_keys(), app.roots.roots()[0].root.size
     made = back_up(installation.config, tmp_path / "backup", to=PUBLIC, share=_share)
     target = elsewhere("restored")
-    restored = restore(target, made.path, identity=IDENTITY, share=_share)
+    restored = restore(target, Path(made.where), identity=IDENTITY, share=_share)
     assert any("withdrawals and erasures" in each for each in restored.to_do)
     with closing(App.open(target)) as app:
         kinds = [entry.fact.kind for entry in app.ledger.page(limit=2)]
@@ -166,16 +175,16 @@ def test_a_backup_in_the_clear_holds_no_keys(
     settings.write_text('smtp_url = "smtps://me:password@mail.example"\n')
     made = back_up(installation.config, tmp_path, share=_share)
     settings.unlink()
-    assert made.path.name.endswith("Z.tar")
-    content = made.path.read_bytes()
+    assert Path(made.where).name.endswith("Z.tar")
+    content = Path(made.where).read_bytes()
     assert b"keys.json" not in content
     assert b"password@mail" not in content
     assert ["keys" in each or "settings" in each for each in made.left_out] == [True, True]
     with pytest.raises(ConfigError, match="--key-file"):
-        restore(elsewhere("without"), made.path, share=_share)
+        restore(elsewhere("without"), Path(made.where), share=_share)
     assert not (tmp_path / "without").exists()
     target = elsewhere("with")
-    restore(target, made.path, keys=installation.config.data / "secrets" / "keys.json", share=_share)
+    restore(target, Path(made.where), keys=installation.config.data / "secrets" / "keys.json", share=_share)
     with closing(App.open(target)) as app:
         assert app.case_files.load(installation.case).links[0].url == "https://copies.example/1"
 
@@ -184,12 +193,12 @@ def test_a_damaged_backup_is_refused_with_nothing_written(
     installation: Installation, elsewhere: Callable[[str], Config], tmp_path: Path
 ) -> None:
     """A flipped bit, a cut, a stranger's key, no key, something else: each is said, and nothing is left behind."""
-    clear = back_up(installation.config, tmp_path / "clear", share=_share).path
-    sealed = back_up(installation.config, tmp_path / "sealed", to=PUBLIC, share=_share).path
+    clear = back_up(installation.config, tmp_path / "clear", share=_share).where
+    sealed = back_up(installation.config, tmp_path / "sealed", to=PUBLIC, share=_share).where
     target = elsewhere("restored")
     bad = tmp_path / "bad"
     for backup, identity in ((clear, ""), (sealed, IDENTITY)):
-        whole = backup.read_bytes()
+        whole = Path(backup).read_bytes()
         flipped = bytearray(whole)
         flipped[len(whole) // 2] ^= 1
         for content in (bytes(flipped), whole[: len(whole) // 2], whole[:-20_000], b"", b"picture" * 1000):
@@ -209,19 +218,83 @@ def test_nothing_is_overwritten(installation: Installation, tmp_path: Path) -> N
     with pytest.raises(Conflict, match="there already"):
         back_up(installation.config, tmp_path / "backup", share=_share)
     with pytest.raises(Conflict, match="not empty"):
-        restore(installation.config, made.path, identity=IDENTITY, share=_share)
+        restore(installation.config, Path(made.where), identity=IDENTITY, share=_share)
     if installation.config.database_url:
         used = Config(data=tmp_path / "new", database_url=installation.config.database_url)
         with pytest.raises(Conflict, match="database is not empty"):
-            restore(used, made.path, identity=IDENTITY, share=_share)
+            restore(used, Path(made.where), identity=IDENTITY, share=_share)
         with pytest.raises(ConfigError, match="of postgresql"):
-            restore(Config(data=tmp_path / "new"), made.path, identity=IDENTITY, share=_share)
+            restore(Config(data=tmp_path / "new"), Path(made.where), identity=IDENTITY, share=_share)
     assert not (tmp_path / "new").exists()
     with pytest.raises(ConfigError, match="age1"):
         back_up(installation.config, tmp_path / "other", to="nonsense", share=_share)
 
 
 # --- what does not depend on the database ------------------------------------------------------------------------
+
+
+def test_backups_are_kept_in_an_object_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made, listed, thinned out and restored there; keys come from the environment and are never printed."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name.upper(), value)
+    installation = Installation(tmp_path / "data", "")
+    where = ("--data", tmp_path / "data")
+    with object_store() as options:
+        folder = f"s3://noli/backups/here{options}"
+        clock = FakeClock()
+        clock.time = datetime(2020, 1, 1, tzinfo=UTC)
+        older = back_up(installation.config, folder, to=PUBLIC, clock=clock, share=_share)
+        assert older.where == "s3://noli/backups/here/noli-20200101T000000Z.tar.age"
+        with pytest.raises(Conflict, match="there already"):
+            back_up(installation.config, folder, to=PUBLIC, clock=clock, share=_share)
+        made = json.loads(_run("backup", folder, "--to", PUBLIC, "--keep", 1, "--json", *where).stdout)
+        assert made["deleted"] == [older.where]
+        assert prune(folder, 1) == []
+        with pytest.raises(NotFound, match="There is no backup s3://noli/backups/here/noli-"):
+            restore(Config(data=tmp_path / "gone"), older.where + options, identity=IDENTITY, share=_share)
+        restore(Config(data=tmp_path / "again"), made["path"] + options, identity=IDENTITY, share=_share)
+    with closing(App.open(Config(data=tmp_path / "again", **SETTINGS))) as app:
+        assert app.case_files.load(installation.case).links[0].url == "https://copies.example/1"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "data"]
+
+
+def test_a_store_of_backups_that_does_not_answer_is_named_without_its_keys(tmp_path: Path) -> None:
+    """Before anything is copied; an address that is none is told as one."""
+    config = Config(data=tmp_path / "data")
+    App.open(config).close()
+    away = "s3://key:word@noli/backups?region=x&endpoint_override=http%3A%2F%2F127.0.0.1%3A1"
+    for act in (
+        lambda: back_up(config, away, share=_share),
+        lambda: restore(Config(data=tmp_path / "new"), away, share=_share),
+    ):
+        with pytest.raises(Unavailable, match="s3://noli/backups") as told:
+            act()
+        assert "word" not in f"{told.value.public} {told.value.detail}"
+    with pytest.raises(ConfigError, match="The address of the backup cannot be read") as wrong:
+        back_up(config, "s3://key:word@noli/x?no_such_option=1", share=_share)
+    assert "word" not in f"{wrong.value.public} {wrong.value.detail}"
+
+
+def test_an_installation_moves_from_sqlite_to_postgresql(tmp_path: Path, postgresql_empty: str) -> None:
+    """Everything is there, the ledger is whole, and numbers go on after the last that was ever given."""
+    installation = Installation(tmp_path / "data", "")
+    made = back_up(installation.config, tmp_path / "backup", to=PUBLIC, share=_share)
+    target = Config(data=tmp_path / "moved", database_url=postgresql_empty, **SETTINGS)
+    restore(target, made.where, identity=IDENTITY, share=_share)
+    assert not list((tmp_path / "moved").glob("noli.db*"))
+    with closing(App.open(target)) as app:
+        with app.store.transaction() as transaction:
+            assert [entry.id for entry in transaction.entries("mine", limit=9)] == [installation.entry]
+        assert app.case_files.load(installation.case).links[0].url == "https://copies.example/1"
+        assert app.evidence.fetch(installation.case, installation.package.digest, actor="x")[1] == installation.content
+        assert app.ledger.verify().flaws == ()
+        app.indexes.load(app.store)
+        assert add(app, 2) != installation.entry
+        assert open_case(app, "https://copies.example/2") != installation.case
+        assert app.access.create("other", frozenset({Scope.CHECKS}))
+    again = Config(data=tmp_path / "twice", database_url=postgresql_empty)
+    with pytest.raises(Conflict, match="database is not empty"):
+        restore(again, made.where, identity=IDENTITY, share=_share)
 
 
 def test_a_ledger_that_is_not_whole_is_not_restored(tmp_path: Path) -> None:
@@ -236,7 +309,7 @@ def test_a_ledger_that_is_not_whole_is_not_restored(tmp_path: Path) -> None:
         connection.commit()
     made = back_up(installation.config, tmp_path / "backup", to=PUBLIC, share=_share)
     with pytest.raises(IntegrityError, match="Entry 2 was changed"):
-        restore(Config(data=tmp_path / "new"), made.path, identity=IDENTITY, share=_share)
+        restore(Config(data=tmp_path / "new"), Path(made.where), identity=IDENTITY, share=_share)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data"]
 
 
@@ -245,7 +318,7 @@ def test_old_backups_are_deleted(tmp_path: Path) -> None:
     names = [f"noli-2026112{day}T020000Z.tar{end}" for day in (1, 2, 3) for end in ("", ".age")]
     for name in (*names, "noli.db", "holiday.tar"):
         (tmp_path / name).write_bytes(b"")
-    assert [path.name for path in prune(tmp_path, 4)] == names[:2]
+    assert [Path(each).name for each in prune(tmp_path, 4)] == names[:2]
     assert len(list(tmp_path.iterdir())) == 6
 
 

@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_it_would_take(place: Path) -> None:
     (place / "out.parquet").unlink(missing_ok=True)
     status, told, _ = scan(place, "--dry-run", "--price", "0.04", "--limit", "100")
     assert status == 0
-    assert "2,000 rows in 1 units.\nAbout 20 seconds at 100 rows/s;" in told
+    assert "2,000 rows in 1 unit.\nAbout 20 seconds at 100 rows/s;" in told
     assert "costs about" in told
     status, told, _ = scan(place, "--dry-run", "--json")
     assert json.loads(told)["estimate"]["rows_per_s"] > 0

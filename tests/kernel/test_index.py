@@ -378,7 +378,7 @@ def print_answers() -> None:
         for column in index.search_batch(queries, limit, 10):
             digest.update(column)
     for limit in (15, 31, 47):
-        for column in index.join(queries + hashes[:10_000].tobytes(), limit, 10):
+        for column in index.join(queries + hashes[:4_000].tobytes(), limit, 10):
             digest.update(column)
     sys.stdout.write(digest.hexdigest())
 

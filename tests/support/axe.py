@@ -28,12 +28,3 @@ def violations(page: Any, rules: list[str] = RULES) -> list[str]:
         f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary'][:200]}"
         for each in found["violations"]
     ]
-
-
-def violations_in_both_themes(page: Any) -> list[str]:
-    """Look at a page as it is shown, then in the dark: one load is enough, for what differs are colours."""
-    found = violations(page)
-    page.emulate_media(color_scheme="dark")
-    found += violations(page, COLOURS)
-    page.emulate_media(color_scheme="light")
-    return found

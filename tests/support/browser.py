@@ -38,10 +38,12 @@ def chromium() -> str | None:
     return os.environ.get("NOLI_CHROMIUM") or shutil.which("chromium")
 
 
-def keep_shot(page: Any, name: str) -> None:
-    """Keep a screenshot of the whole page in artefacts/, where somebody wants to look at them."""
+def keep_shot(page: Any, name: str, *, width: int | None = None) -> None:
+    """Keep a screenshot of the whole page in artefacts/, where somebody wants to look at them; so wide, or as it is."""
     if not os.environ.get("NOLI_TEST_SHOTS"):
         return
+    if width is not None:
+        page.set_viewport_size({"width": width, "height": page.viewport_size["height"]})
     path = _SHOTS / f"{name}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path, type="jpeg", quality=80, full_page=True)

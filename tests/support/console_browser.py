@@ -19,9 +19,9 @@ from noli.casework import work
 from noli.casework.model import AgeAnswer, CaseId, Receipt
 from noli.notices.model import Notice, NoticeId
 from tests.support.axe import RULES, violations
-from tests.support.browser import keep_shot
 from tests.support.casework import submission
 from tests.support.console import PASSWORD
+from tests.support.looks import wrong_with
 from tests.support.notices import complete, content
 from tests.support.server import PATIENCE_S, Server
 
@@ -150,15 +150,9 @@ class Seat:
         """Return what axe-core finds on the page: by all of its rules, or by these alone."""
         return violations(self.page, list(rules) or RULES)
 
-    def shot(self, name: str) -> None:
-        """Keep a screenshot of the whole page, where somebody wants to look at them."""
-        keep_shot(self.page, f"console/{name}")
-
-    def too_wide(self) -> bool:
-        """Say whether the page scrolls sideways."""
-        return bool(
-            self.page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        )
+    def wrong(self, name: str) -> list[str]:
+        """Return what is wrong with how the page looks, at every width and in both themes."""
+        return wrong_with(self.page, f"console/{name}")
 
     def close(self) -> None:
         """Close the browser's window."""

@@ -2,7 +2,7 @@
 """Where evidence packages are kept: ``custody.ports.PackageStore`` in a folder, or in an object store that speaks S3.
 
 A package stands under its case and its SHA-256. What comes back is compared with that name, so that damage is told and
-never handed out. The object store is reached by ``pyarrow.fs``, as catalogue scans do.
+never handed out.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from noli.adapters.buckets import SCHEME, open_bucket
 from noli.adapters.files import make_private
 from noli.base.errors import ConfigError, IntegrityError, NotFound, Unavailable
 from noli.casework.model import CaseId
@@ -36,7 +37,7 @@ def package_store(url: str, data: Path) -> "FolderPackages | BucketPackages":
     """
     if not url:
         return FolderPackages(data / FOLDER)
-    if not url.startswith("s3://"):
+    if not url.startswith(SCHEME):
         msg = "The setting 'packages_url' is an address of an object store, s3://bucket/folder, or empty."
         raise ConfigError(msg)
     return BucketPackages(url)
@@ -100,18 +101,13 @@ class BucketPackages:
         """Keep where they are. Raises ConfigError."""
         import pyarrow.fs as pa_fs  # noqa: PLC0415 - slow to load, and most do without
 
-        try:
-            self._files, path = pa_fs.FileSystem.from_uri(url)
-        except (ValueError, OSError) as error:
-            # Its text may hold the keys.
-            msg = "The setting 'packages_url' cannot be read; write it as s3://bucket/folder?endpoint_override=…"
-            raise ConfigError(msg) from error
-        self._pa, self._root = pa_fs, path.rstrip("/")
+        self._files, self._root = open_bucket(url, named="The setting 'packages_url'")
+        self._pa = pa_fs
 
     @property
     def where(self) -> str:
         """Where that is."""
-        return f"s3://{self._root}"
+        return f"{SCHEME}{self._root}"
 
     def put(self, case: CaseId, digest: str, content: bytes) -> None:
         """Keep a package; an object appears when it is complete."""

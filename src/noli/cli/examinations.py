@@ -99,7 +99,8 @@ def database(config: Config) -> Iterator[Finding]:
                 "database", f"{each.what}: {each.text}.", "" if each.fine else "Noli does not start like this."
             )
         if not database.current():
-            yield Finding("database", "Its schema is of an older version; the next start of Noli brings it up to date.")
+            text = "It is empty, or its schema is of an older version; the next start of Noli brings it up to date."
+            yield Finding("database", text)
             return
         banks = store.all_banks(database.banks)
     entries = sum(each.entries for each in banks)

@@ -10,7 +10,7 @@ from noli.cli.installation import data_option, json_option, settings
 
 
 @click.command
-@click.argument("backup", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("backup")
 @click.option(
     "--identity",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -24,8 +24,11 @@ from noli.cli.installation import data_option, json_option, settings
 )
 @json_option
 @data_option
-def restore(*, backup: Path, identity: Path | None, keys: Path | None, as_json: bool, data: Path | None) -> None:
+def restore(*, backup: str, identity: Path | None, keys: Path | None, as_json: bool, data: Path | None) -> None:
     """Restore a backup into a new data folder; on PostgreSQL also into the empty database that NOLI_DATABASE_URL names.
+
+    BACKUP is a file, or an object s3://bucket/folder/name as 'noli backup' takes it. A backup of SQLite may be restored
+    into PostgreSQL: so an installation moves there.
 
     Nothing is overwritten, and nothing is there until every digest, the key file and the whole ledger were right. The
     ledger then says that it was restored and is signed by a new key, partners begin anew, and all sessions end. What is

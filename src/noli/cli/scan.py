@@ -2,6 +2,7 @@
 """``noli scan``: which of everything that a platform already has matches the banks."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,8 +59,8 @@ def scan(  # noqa: PLR0913 - one parameter an option
 
     CATALOGUE is a folder of media, or Parquet (Arrow, CSV) with the columns 'id' and 'hash' (32 bytes or 64
     hexadecimal digits) or 'uri'; a path, or a URI such as s3://bucket/folder. The output has a row for each pair of
-    catalogue row and banked entry: id, bank, entry, type, distance. A scan that was cut short, however, goes on where
-    it was when the same command is run again.
+    catalogue row and banked entry: id, bank, entry, type, distance. A scan that was cut short goes on where it was when
+    the same command is run again. Where nobody watches a terminal, progress is a line a minute on standard error.
 
     \b
     Example:
@@ -91,9 +92,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
 
 @contextmanager
 def bar(rows: int | None, *, label: str) -> Iterator[Callable[[int], object]]:
-    """Show rows done and the time left (where it is known how many there are), if standard error is a terminal."""
+    """Show rows done and the time left, where it is known how many there are: as a bar, or a line now and then."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield _lines(rows, label=label)
         return
     from rich.console import Console  # noqa: PLC0415 - slow to load, and most runs show no bar
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 - as above
@@ -102,6 +103,27 @@ def bar(rows: int | None, *, label: str) -> Iterator[Callable[[int], object]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=rows)
         yield lambda done: shown.update(task, completed=done)
+
+
+def _lines(rows: int | None, *, label: str, now: Callable[[], float] = time.monotonic) -> Callable[[int], object]:
+    """Make what writes a line a minute, for logs; a scan that was cut short begins with what is done already."""
+    began, told = now(), now()
+    at_first: int | None = None
+
+    def tell(done: int) -> None:
+        nonlocal told, at_first
+        at_first = done if at_first is None else at_first
+        if now() - told < _MINUTE_S:
+            return
+        told = now()
+        if rows is None:
+            output.hint(f"{label}: {done:,} rows.")
+            return
+        rate = (done - at_first) / (told - began)
+        left = f", about {_duration((rows - done) / rate)} left" if rate else ""
+        output.hint(f"{label}: {done:,} of {rows:,} rows{left}.")
+
+    return tell
 
 
 def tell_tally(tally: Tally, out: Path, *, as_json: bool) -> None:
@@ -137,7 +159,7 @@ def _tell_estimate(job: "CatalogueScan", projected: Estimate | None, *, as_json:
         )
         output.print_json({"rows": rows, "units": units, "estimate": told})
         return
-    output.print_text(f"{rows:,} rows in {units:,} units.")
+    output.print_text(f"{rows:,} rows in {units:,} unit{'' if units == 1 else 's'}.")
     if projected is None:
         output.print_text("The sample was too small to say how long it would take.")
         return

@@ -12,6 +12,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from noli.base.clock import Clock
 from noli.base.errors import Conflict, InputError, NoliError, NotFound, PartnerDistrusted, PartnerUnreachable
@@ -32,7 +33,8 @@ NOLI_EVERY = timedelta(seconds=1)
 #: that is stopped waits for it.
 LISTEN_S = 2.0
 
-#: Partners that are listened to at once, each by a thread; of more than these, each is only asked every second.
+#: Partners that are listened to at once, each by a thread. Of more than these each is only asked, and the more there
+#: are the more seldom: all of them together as often as so many, once a second.
 LISTENED_TO = 8
 
 #: How long a process may be silent before another one takes its fetch over. Short, because a killed process cannot give
@@ -75,9 +77,9 @@ class Syncer:
     def _run(self, lease: Lease) -> datetime | None:
         """Do the job of one partner; it ends where nothing is fetched from it any more."""
         with self._store.transaction() as transaction:
-            listens = transaction.count_sources(Protocol.NOLI) <= LISTENED_TO
+            turns = max(1, ceil(transaction.count_sources(Protocol.NOLI) / LISTENED_TO))
         try:
-            state = self.run(lease.subject, wait_s=LISTEN_S if listens else 0)
+            state = self.run(lease.subject, wait_s=LISTEN_S if turns == 1 else 0, every=NOLI_EVERY * turns)
         except (InputError, NotFound):
             return None
         # Without a time for the next fetch, another process is at the first one, or was when it died.
@@ -95,12 +97,13 @@ class Syncer:
                 and _is_due(transaction.sync_state(partner.id), now)
             ]
 
-    def run(self, name: str, *, wait_s: float = 0) -> SyncState:
+    def run(self, name: str, *, wait_s: float = 0, every: timedelta = NOLI_EVERY) -> SyncState:
         """Fetch from one partner and send it what we think.
 
         Args:
             name: The partner.
             wait_s: Seconds for which it may hold its answer back until there is something new.
+            every: How often it is asked where it is another Noli that has nothing to tell.
 
         Returns:
             How it went; trouble with the partner is in there and no error.
@@ -137,7 +140,7 @@ class Syncer:
             return self._failed(partner, SyncStatus.DISTRUSTED, error)
         except PartnerUnreachable as error:
             return self._failed(partner, SyncStatus.UNREACHABLE, error)
-        return self._succeeded(partner, began=began, told=told)
+        return self._succeeded(partner, began=began, told=told, every=every)
 
     def begin_anew(self, name: str) -> None:
         """Let the next fetch begin at the beginning; what the partner does not name any more is withdrawn at its end.
@@ -206,7 +209,7 @@ class Syncer:
             if not given:
                 return
 
-    def _succeeded(self, partner: Partner, *, began: datetime, told: bool) -> SyncState:
+    def _succeeded(self, partner: Partner, *, began: datetime, told: bool, every: timedelta) -> SyncState:
         now = self._clock.now()
         with self._store.transaction(write=True) as transaction:
             state = transaction.sync_state(partner.id)
@@ -217,7 +220,7 @@ class Syncer:
                 attempted_at=now,
                 succeeded_at=now,
                 failures=0,
-                next_at=due_again(partner, began=began, ended=now, told=told),
+                next_at=due_again(partner, began=began, ended=now, told=told, every=every),
             )
             transaction.keep_sync_state(partner.id, state)
         return state
@@ -238,15 +241,15 @@ class Syncer:
         return state
 
 
-def due_again(partner: Partner, *, began: datetime, ended: datetime, told: bool) -> datetime:
+def due_again(partner: Partner, *, began: datetime, ended: datetime, told: bool, every: timedelta) -> datetime:
     """Return when a partner is asked next after all went well.
 
-    Another Noli at once where it told something, else a second after it was asked: where it holds its answers back,
-    that is at once, too, and where it does not, it is not asked without end.
+    Another Noli at once where it told something, else so long after it was asked: where it holds its answers back for
+    longer, that is at once, too, and where it does not, it is not asked without end.
     """
     if partner.protocol is not Protocol.NOLI:
         return ended + EVERY
-    return ended if told else began + NOLI_EVERY
+    return ended if told else began + every
 
 
 def _is_due(state: SyncState, now: datetime) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.axe import violations, violations_in_both_themes
-from tests.support.browser import Visitor, drawn_file, keep_shot
+from tests.support.axe import violations
+from tests.support.browser import Visitor, drawn_file
+from tests.support.looks import wrong_with
 
 # In English, without the way out: nothing of the person's leads there but the page on how to check.
 _FOR_ENGINEERS = ("/about", "/api/v1/reference")
@@ -74,13 +75,10 @@ def test_axe_finds_nothing(language: str, visit: Callable[..., Visitor], tmp_pat
     found: dict[str, list[str]] = {}
     for name in _all_pages(person, drawn_file(tmp_path)):
         page = person.page
-        wrong = violations_in_both_themes(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append("scrolls sideways")
+        wrong = wrong_with(page, f"pages/{language}-{re.sub('[^a-z]+', '-', name)}")
         if wrong:
             found[name] = wrong
         assert name in _FOR_ENGINEERS or page.locator("html").get_attribute("lang") == language
-        keep_shot(page, f"pages/{language}-{re.sub('[^a-z]+', '-', name)}")
     assert found == {}
 
 

@@ -150,6 +150,41 @@ def test_no_network_until_it_is_sent(visit: Callable[..., Visitor], tmp_path: Pa
     assert words
 
 
+def test_what_cannot_be_protected_is_said_to_the_end(visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    """A file that fails can be tried again, is asked no name, and is named again before sending and on the receipt."""
+    damaged = tmp_path / "holiday.png"
+    damaged.write_bytes(drawn_file(tmp_path).read_bytes()[:60])
+    person = visit()
+    page, held = person.page, []
+    # Hashing cannot begin before it is let go.
+    person.context.route("**/pdq.wasm*", lambda route: held.append(route))  # noqa: PLW0108 - it marks what it calls
+    person.to_files()
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator("#choose").set_input_files([str(drawn_file(tmp_path)), str(damaged)])
+    person.go_on()
+    asked_to_wait = page.get_by_role("alert").filter(has_text="Please wait until everything is ready")
+    asked_to_wait.wait_for()
+    items = page.locator("[data-list] > li")
+    items.first.get_by_role("button", name="Stop").click()
+    for route in held:
+        route.continue_()
+    items.nth(1).get_by_text("damaged").wait_for()
+    assert not asked_to_wait.is_visible()
+    assert not items.get_by_label("Your own name for it").locator("visible=true").count()
+    items.first.get_by_role("button", name="Try again").click()
+    items.first.get_by_text("Ready").wait_for()
+    assert items.first.get_by_label("Your own name for it").is_visible()
+    person.to_send()
+    said = page.locator("[data-step=send]").inner_text()
+    assert "the fingerprint of 1 picture" in said
+    assert "not protected" in said
+    assert "holiday.png" in said
+    person.send()
+    assert "holiday.png" in page.locator("[data-step=done]").inner_text()
+    assert all(b"holiday" not in body for _, body in person.bodies())
+
+
 def test_sending_twice_opens_one_case(visit: Callable[..., Visitor], intake: Server) -> None:
     """An answer that got lost is asked for again with the same message: the same receipt, and one case."""
     person = visit()

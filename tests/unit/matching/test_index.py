@@ -111,6 +111,18 @@ def test_only_the_banks_named_are_searched() -> None:
     assert [n.bank.name for n in found] == ["bank2"]
 
 
+def test_banks_are_counted_by_name() -> None:
+    """For whoever may know of some alone; before the first load there is nothing to count."""
+    store = MemoryBanks()
+    for number in (1, 2):
+        store.put_bank(number)
+        store.put(number, number, *(some_hash(10 * number + each) for each in range(number)))
+    indexes = loaded(store)
+    names = [one.bank.name for one in indexes.neighbours(some_hash(20), max_neighbours=1)[0]]
+    assert (indexes.hashes, indexes.hashes_in(names), indexes.hashes_in(())) == (3, 2, 0)
+    assert BankIndexes(BruteForceIndex).hashes_in(names) == 0
+
+
 def test_nothing_is_answered_before_the_first_load() -> None:
     """An empty index must not be taken for an empty bank."""
     indexes = BankIndexes(BruteForceIndex)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies of a whole database: by SQLite's online backup, or by PostgreSQL's own ``pg_dump`` and ``pg_restore``."""
+"""Copies of a whole database: by SQLite's online backup, by PostgreSQL's own programs, or from one to the other."""
 
 import os
 import shutil
@@ -13,13 +13,15 @@ import pysqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from noli.adapters.sql.tables import metadata
 from noli.base.errors import ConfigError, IntegrityError, Unavailable
 
 #: Told how many bytes of how many are done.
 Progress = Callable[[int, int], None]
 
-# Pages that are copied in one step.
+# Pages that are copied in one step, and rows.
 _PAGES = 4096
+_ROWS = 5000
 
 # How libpq calls in the environment what a connection string calls otherwise; so no password is among the arguments.
 _VARIABLES: Mapping[str, str] = {
@@ -89,6 +91,32 @@ def load_postgresql(url: str, source: Path) -> None:
     name, environment = _libpq(url)
     options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", f"--dbname={name}"]
     _run("pg_restore", [*options, str(source)], environment)
+
+
+def move(source: Engine, target: Engine) -> None:
+    """Copy all rows of an SQLite database into an empty PostgreSQL one of the same schema, in one transaction.
+
+    Numbers that PostgreSQL draws go on after the last that SQLite drew, so that none means two things.
+    """
+    with source.connect() as reading, target.begin() as writing:
+        for table in metadata.sorted_tables:
+            key = list(table.primary_key)
+            found = reading.execution_options(yield_per=_ROWS).execute(sa.select(table).order_by(*key))
+            for rows in found.mappings().partitions():
+                writing.execute(table.insert(), [dict(row) for row in rows])
+            if len(key) == 1 and isinstance(key[0].type, sa.Integer):
+                _go_on_after(table.name, key[0].name, reading, writing)
+
+
+def _go_on_after(table: str, column: str, reading: sa.Connection, writing: sa.Connection) -> None:
+    named = {"table": table, "column": column}
+    sequence = writing.execute(sa.text("SELECT pg_get_serial_sequence(:table, :column)"), named).scalar()
+    last = reading.execute(sa.text(f"SELECT max({column}) FROM {table}")).scalar() or 0  # noqa: S608 - our own names
+    if reading.dialect.has_table(reading, "sqlite_sequence"):
+        drawn = reading.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = :table"), named).scalar()
+        last = max(last, drawn or 0)
+    if sequence and last:
+        writing.execute(sa.text("SELECT setval(:sequence, :last)"), {"sequence": sequence, "last": last})
 
 
 def is_empty(engine: Engine) -> bool:

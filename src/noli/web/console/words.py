@@ -17,6 +17,7 @@ from noli.casework.model import (
     Situation,
     WithdrawalDelay,
 )
+from noli.exchange.model import PartnerState, Protocol, SyncStatus
 from noli.matching.model import Closeness
 from noli.moderation.model import NoPreview
 from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Plea, Via
@@ -72,6 +73,26 @@ _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Content: {
         Content.AUTHENTIC: N_("real pictures or videos"),
         Content.SYNTHETIC: N_("made or altered by a computer"),
+    },
+    PartnerState: {
+        PartnerState.ACTIVE: N_("in use"),
+        PartnerState.SUSPENDED: N_("suspended"),
+    },
+    Protocol: {
+        Protocol.ANY: N_("any protocol"),
+        Protocol.NOLI: "Noli",
+        Protocol.STOPNCII: "StopNCII",
+        Protocol.NCMEC: "NCMEC",
+        Protocol.THREATEXCHANGE: "ThreatExchange",
+        Protocol.HMA: "HMA",
+        Protocol.FILE: N_("lists from files"),
+    },
+    SyncStatus: {
+        SyncStatus.NEVER: N_("never tried"),
+        SyncStatus.OK: N_("in step"),
+        SyncStatus.UNREACHABLE: N_("does not answer"),
+        SyncStatus.DISTRUSTED: N_("not believed"),
+        SyncStatus.FLOODED: N_("sent too much"),
     },
     Rung: {
         Rung.SITE: N_("site"),

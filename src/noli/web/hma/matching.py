@@ -54,8 +54,13 @@ def compare(call: Call) -> Reply:
 
 
 def index_status(call: Call) -> Reply:
-    """Say how many hashes the index holds, and up to when it follows the banks: to this moment, if all is well."""
-    state = {"built_to": _built_to(call), "present": call.app.indexes.ready, "size": call.app.indexes.hashes}
+    """Say how many hashes the index holds, and up to when it follows the banks: to this moment, if all is well.
+
+    How large banks are that are not shared with it is no partner's business.
+    """
+    banks, indexes = call.key.banks, call.app.indexes
+    size = indexes.hashes if banks is None else indexes.hashes_in(banks)
+    state = {"built_to": _built_to(call), "present": indexes.ready, "size": size}
     return Reply.of({_asked_type(call) or PDQ: state})
 
 

@@ -34,16 +34,25 @@ function complain(message) {
     error.hidden = message === "";
 }
 
+/** @returns {string} why nothing can be sent yet, or nothing */
+function wrong() {
+    return picker.busy ? text("error-busy") : picker.items().length === 0 ? text("error-files") : "";
+}
+
+// What was complained of may be over by now.
+picker.addEventListener("change", () => {
+    if (error.textContent !== wrong()) complain("");
+});
+
 form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.disabled) return;
-    const items = picker.items();
-    complain(picker.busy ? text("error-busy") : items.length === 0 ? text("error-files") : "");
+    complain(wrong());
     if (!error.hidden) return;
     button.disabled = true;
     said.textContent = text("sending");
     try {
-        await send("/status/items", JSON.stringify({ csrf: form.dataset.csrf, age: "adult", items }));
+        await send("/status/items", JSON.stringify({ csrf: form.dataset.csrf, age: "adult", items: picker.items() }));
         picker.clear();
         location.replace(form.dataset.to ?? "/status");
     } catch (refusal) {

@@ -176,9 +176,14 @@ function startProver() {
 }
 
 async function prepareToSend() {
-    const pictures = answer("situation") === "files" ? picker.items().length : 0;
-    const summary = /** @type {HTMLElement} */ (document.querySelector("#summary"));
-    summary.textContent = (summary.dataset.some ?? "").replace("{pictures}", String(pictures)).replace("{links}", String(links().length));
+    const files = answer("situation") === "files";
+    const counted = { pictures: files ? picker.items().length : 0, links: links().length };
+    for (const [name, count] of Object.entries(counted)) {
+        const line = /** @type {HTMLElement} */ (document.querySelector(`[data-sent=${name}]`));
+        line.hidden = count === 0;
+        line.textContent = text(count === 1 ? `${name}-one` : `${name}-many`, { n: count });
+    }
+    nameFailed(files ? picker.failed() : []);
     network();
     const bytes = /** @type {HTMLElement} */ (document.querySelector("#bytes"));
     const body = /** @type {HTMLElement} */ (document.querySelector("#body"));
@@ -189,6 +194,25 @@ async function prepareToSend() {
         bytes.textContent = (bytes.dataset.bytes ?? "").replace("{n}", String(new TextEncoder().encode(whole).length));
     } catch {
         body.textContent = text("offline");
+    }
+}
+
+/**
+ * Say before and after sending which files are not protected: a batch may hold some that could not be read.
+ *
+ * @param {string[]} names
+ */
+function nameFailed(names) {
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-failed]"))) {
+        place.hidden = names.length === 0;
+        /** @type {HTMLElement} */ (place.querySelector("ul")).replaceChildren(
+            ...names.map((name) => {
+                const line = document.createElement("li");
+                line.append(document.createElement("bdi"));
+                /** @type {HTMLElement} */ (line.firstChild).textContent = name;
+                return line;
+            }),
+        );
     }
 }
 
@@ -262,6 +286,11 @@ form.addEventListener("keydown", (event) => {
         event.preventDefault();
         if (!into.matches("[data-label]")) current === "send" ? submit() : forward();
     }
+});
+// What was complained of may be over by now.
+picker.addEventListener("change", () => {
+    const error = sections.get(current)?.querySelector("[data-error]");
+    if (current === "files" && error?.textContent !== wrong(current)) complain("");
 });
 addEventListener("popstate", ({ state }) => {
     if (current === "done") return;

@@ -16,9 +16,18 @@ export const MAX_HASHES = { image: 256, video: 6000 };
 /** @typedef {import("../hash/hasher.js").Result} Result */
 /** @typedef {{element: HTMLElement, abort: AbortController, result: Result | undefined, file: File}} Chosen */
 
-export class Picker {
+/** Outcomes after which another try may end in another way: memory may be free, the network back. */
+const AGAIN = new Set(["cancelled", "corrupt", "too_large", "unsupported"]);
+const STYLES = new Map([
+    ["hashed", "state"],
+    ["cancelled", "soft"],
+]);
+
+/** Tells with the event "change" that something is ready, has failed or is gone. */
+export class Picker extends EventTarget {
     /** @param {HTMLElement} root the element with `data-picker` */
     constructor(root) {
+        super();
         this._root = root;
         this._hasher = new Hasher();
         /** @type {Chosen[]} */
@@ -70,6 +79,11 @@ export class Picker {
         );
     }
 
+    /** @returns {string[]} the names of files that cannot be protected */
+    failed() {
+        return this._chosen.filter(({ result }) => result !== undefined && result.outcome !== "hashed").map(({ file }) => file.name);
+    }
+
     /** Forget everything. */
     clear() {
         for (const { abort, element } of this._chosen) {
@@ -89,10 +103,14 @@ export class Picker {
         part(element, "file").textContent = file.name;
         const label = /** @type {HTMLLabelElement} */ (element.querySelector("label"));
         label.htmlFor = field(element).id = `label-${++this._made}`;
-        part(element, "state").textContent = text("waiting");
         this._list.append(element);
-        this._number();
-        this._button(chosen, "stop");
+        part(element, "again").textContent = text("again");
+        part(element, "again").onclick = () => {
+            chosen.abort = new AbortController();
+            chosen.result = undefined;
+            this._hash(chosen);
+            part(element, "remove").focus();
+        };
         this._hash(chosen);
     }
 
@@ -100,9 +118,18 @@ export class Picker {
     async _hash(chosen) {
         const { element, abort, file } = chosen;
         const progress = /** @type {HTMLProgressElement} */ (element.querySelector("progress"));
+        const state = part(element, "state");
+        progress.value = 0;
+        progress.hidden = false;
+        state.textContent = text("waiting");
+        state.className = "soft";
+        part(element, "naming").hidden = false;
+        part(element, "again").hidden = true;
+        this._number();
+        this._button(chosen, "stop");
         const onProgress = (/** @type {number} */ share) => {
             progress.value = share;
-            part(element, "state").textContent = text("working");
+            state.textContent = text("working");
         };
         /** @type {Result} */
         let result;
@@ -113,11 +140,12 @@ export class Picker {
         }
         chosen.result = result;
         progress.hidden = true;
-        const state = part(element, "state");
         state.textContent = text(result.outcome);
-        state.className = result.outcome === "hashed" ? "state" : "error";
-        this._button(chosen, "remove");
+        state.className = STYLES.get(result.outcome) ?? "error";
+        part(element, "naming").hidden = result.outcome !== "hashed"; // what is not sent needs no name
+        part(element, "again").hidden = !AGAIN.has(result.outcome);
         this._number();
+        this._button(chosen, "remove");
         this._say("");
     }
 
@@ -151,6 +179,7 @@ export class Picker {
             const name = text(`name-${kind}`, { n: at + 1 });
             part(element, "name").textContent = name;
             element.querySelector("progress")?.setAttribute("aria-label", name);
+            part(element, "again").setAttribute("aria-label", `${text("again")}: ${name}`);
         });
     }
 
@@ -159,6 +188,7 @@ export class Picker {
         const ready = this._chosen.filter(({ result }) => result?.outcome === "hashed").length;
         const counted = this._chosen.length === 0 ? "" : text("status", { ready, all: this._chosen.length });
         part(this._root, "status").textContent = `${counted} ${more}`.trim();
+        this.dispatchEvent(new Event("change"));
     }
 }
 
