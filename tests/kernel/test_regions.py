@@ -126,6 +126,18 @@ def test_the_strongest_come_first_whatever_is_asked_for() -> None:
     assert (few == many[:20]).all()
 
 
+def test_a_dull_part_is_sought_beside_a_loud_one() -> None:
+    """Of a picture that is full of strong points, those of a faint corner come after the clearest, not last."""
+    loud = np.random.default_rng(9).integers(0, 256, (24, 32), np.uint8)
+    picture = scaled(loud, 240, 320).copy()
+    picture[180:, 240:] = 120 + (picture[180:, 240:] // 8)
+    places, _ = found(picture, 160)
+    faint = (places["x"] > 32768 * 0.78) & (places["y"] > 32768 * 0.585)
+    assert len(places) == 160
+    assert not faint[:60].any()
+    assert faint[60:].sum() >= 3
+
+
 def test_every_machine_finds_the_same() -> None:
     """The regions of a drawn picture are these, bit for bit: on every compiler and processor."""
     y, x = np.mgrid[0:300, 0:420]

@@ -25,7 +25,7 @@ REGION_COEFS = 256
 REGION_UNITS = 32_768
 
 #: Regions that are registered for a picture, and that are looked for in one.
-REGIONS_KEPT, REGIONS_SOUGHT = 60, 160
+REGIONS_KEPT, REGIONS_SOUGHT = 60, 240
 
 #: How much wider a picture is made, keeping its height, to register what is left of it where somebody changed its
 #: shape, and the regions of each such form. Regions are squares, found again until a picture is a tenth wider or
