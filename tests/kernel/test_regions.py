@@ -105,8 +105,8 @@ def test_regions_turn_with_the_picture() -> None:
 def test_any_size_is_read(size: tuple[int, int]) -> None:
     """Pictures of any size give regions inside them, or none."""
     picture = np.random.default_rng(4).integers(0, 256, size, np.uint8)
-    places, coefs = found(picture, 160)
-    assert len(places) == len(coefs) <= 160
+    places, coefs = found(picture, 240)
+    assert len(places) == len(coefs) <= 240
     if min(size) * 320 // max(size) < 24:
         assert len(places) == 0
     width, height = size_of(picture)
@@ -233,7 +233,7 @@ def test_wrong_arguments_are_refused() -> None:
     wrong: list[Callable[[], object]] = [
         lambda: kernel.regions(b"12", 1, 3, 9),
         lambda: kernel.regions(b"", 0, 0, 9),
-        lambda: kernel.regions(b"1", 1, 1, 161),
+        lambda: kernel.regions(b"1", 1, 1, 241),
         lambda: kernel.regions(b"1", 1, 1, -1),
         lambda: kernel.region_hashes(bytes(255), bytes(SECRET_BYTES), secret(1) == b""),
         lambda: kernel.region_hashes(bytes(256), bytes(SECRET_BYTES - 1), secret(1) == b""),
