@@ -33,6 +33,9 @@ REGIONS_KEPT, REGIONS_SOUGHT = 60, 240
 STRETCHES = (2**-0.5, 2**-0.25, 2**0.25, 2**0.5)
 REGIONS_STRETCHED = 24
 
+#: One more, towards a square, for a picture that is longer than this, as wide screens are.
+LONG, STRETCH_OF_LONG = 1.5, 2**0.75
+
 #: Side of the square that a picture is shrunk to for a second look, and windows that one has at most
 #: (``native/looks.h``: NOLI_LOOKS_SIDE, NOLI_LOOKS_MOST).
 LOOKS_SIDE, LOOKS_MOST = 128, 768
@@ -246,6 +249,13 @@ class Regions:
         return len(self.places) // REGION_PLACE_BYTES
 
 
+def stretches_of(width: int, height: int) -> tuple[float, ...]:
+    """How much wider a picture of this shape is made, in turn, to register its stretched forms."""
+    if max(width, height) <= LONG * min(width, height):
+        return STRETCHES
+    return (*STRETCHES, 1 / STRETCH_OF_LONG if width > height else STRETCH_OF_LONG)
+
+
 class Outcome(StrEnum):
     """What became of one file. Every one of them is a result, none an error."""
 
@@ -276,7 +286,7 @@ class Frame:
         inner_quality: Quality of those.
         regions: Its regions; None unless they were asked for.
         looks: Hashes of the windows of a second look at it, one behind the other; empty unless they were asked for.
-        stretched: Regions of its stretched forms, in the order of ``STRETCHES``; empty unless it is to be registered.
+        stretched: Regions of its stretched forms, in the order of ``stretches_of``; empty unless one registers it.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)

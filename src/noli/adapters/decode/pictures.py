@@ -27,13 +27,13 @@ from noli.hashing.model import (
     REGIONS_KEPT,
     REGIONS_SOUGHT,
     REGIONS_STRETCHED,
-    STRETCHES,
     Frame,
     Hash,
     Outcome,
     Pipeline,
     Reading,
     Regions,
+    stretches_of,
 )
 from noli.hashing.variants import crop_hashes
 
@@ -331,7 +331,7 @@ def _stretched(shown: Image.Image) -> tuple[Regions, ...]:
     grey = shown.convert("L")
     grey.thumbnail((_STRETCHED_SIDE, _STRETCHED_SIDE), Image.Resampling.BOX)
     forms = []
-    for stretch in STRETCHES:
+    for stretch in stretches_of(*grey.size):
         form = grey.resize((max(1, round(stretch * grey.width)), grey.height), Image.Resampling.BILINEAR)
         forms.append(regions_of_plane(form.tobytes(), form.height, form.width, REGIONS_STRETCHED))
     return tuple(forms)

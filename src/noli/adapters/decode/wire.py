@@ -190,7 +190,7 @@ def _frame(
     """Parse one frame of an answer."""
     match hashes, quality, number, crops, regions, inner, inner_quality, looks:
         case str(), int(), int(), list(), [own, *forms], str(), int(), str() if (
-            len(forms) <= len(STRETCHES)
+            len(forms) <= len(STRETCHES) + 1
             and 0 <= quality <= MAX_QUALITY
             and 0 <= inner_quality <= MAX_QUALITY
             and number >= 0

@@ -235,6 +235,16 @@ def test_a_copy_of_another_shape_is_found_in_a_collage(size: tuple[int, int], ki
     assert votes[0] < 6 <= max(votes)
 
 
+@pytest.mark.parametrize("size", [(960, 540), (540, 960)])
+def test_a_wide_or_tall_picture_is_found_as_a_square(size: tuple[int, int]) -> None:
+    """A picture of 16:9 made square, beside another."""
+    original = Image.fromarray(scene(3, height=600, width=800)).resize(size)
+    reading = read_picture(media.encoded(original, "JPEG"), pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
+    [sought] = look(media.encoded(in_a_collage(original.resize((600, 600))), "JPEG")).regions
+    assert sought is not None
+    assert agreement_of(sought, reading.registered_regions[-1], secret(1))[0] >= 6
+
+
 def test_only_the_first_frames_of_an_animation_have_regions() -> None:
     """They cost more than hashes, so an animation of a thousand frames must not have them all."""
     budget = Budget(max_pixels=2_000_000, max_frames=6, frames_s=20)

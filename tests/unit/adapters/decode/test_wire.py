@@ -72,7 +72,7 @@ def test_a_reading_crosses_the_pipe_unchanged() -> None:
         {"frames": [["00" * 256, 90, 0, [], [None], "", 0, base64.b64encode(bytes(32 * 769)).decode()]]},
         {"frames": [["00" * 256, 90, 0, [], None, "", 0, ""]]},
         {"frames": [["00" * 256, 90, 0, [], [None, [32768, 9, "*", ""]], "", 0, ""]]},
-        {"frames": [["00" * 256, 90, 0, [], [None] * 6, "", 0, ""]]},
+        {"frames": [["00" * 256, 90, 0, [], [None] * 7, "", 0, ""]]},
         {"width": "wide"},
         {"width": 1e400},
     ],
