@@ -66,11 +66,13 @@ def distances(one: bytes, other: bytes) -> NDArray[np.int64]:
 
 def agreement(query: Grey, banked: Grey, of: bytes, *, limit_bits: int = 45) -> tuple[int, int, int, bool]:
     """Vote on two pictures: (votes, thousandths covered, thousandths shown, mirrored)."""
-    of_both = (
-        Regions(size_of(one), *(each.tobytes() for each in found(one, most)))
-        for one, most in ((query, 120), (banked, 60))
-    )
-    return agreement_of(*of_both, of, limit_bits=limit_bits)
+    return agreement_of(regions_of(query, 120), regions_of(banked, 60), of, limit_bits=limit_bits)
+
+
+def regions_of(picture: Grey, most: int) -> Regions:
+    """Find regions, as Noli holds them."""
+    places, coefs = found(picture, most)
+    return Regions(size_of(picture), places.tobytes(), coefs.tobytes())
 
 
 def agreement_of(query: Regions, banked: Regions, of: bytes, *, limit_bits: int = 45) -> tuple[int, int, int, bool]:
