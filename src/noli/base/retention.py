@@ -246,8 +246,19 @@ CHALLENGES = Kind(
     ends="The row is gone.",
 )
 
+PROBES = Kind(
+    name="probes",
+    datum="hashes that a key looked for near a matched picture, and a digest of what it was told",
+    tables=("probe",),
+    why="So long all processes together count them against the key's budget (``probing_budget``).",
+    period=DAY,
+    since="the answer",
+    ending=Ending.GONE,
+    ends="The row is gone.",
+)
+
 #: What a clock runs for, in the order in which it is swept.
-SWEPT = (SESSIONS, CHALLENGES, ANSWERS, DELIVERIES, UNUSABLE, LOOKS, CHECKS, NOTICES, RECORDS, CASES)
+SWEPT = (SESSIONS, CHALLENGES, PROBES, ANSWERS, DELIVERIES, UNUSABLE, LOOKS, CHECKS, NOTICES, RECORDS, CASES)
 
 #: What has no clock, and why.
 LASTING = (

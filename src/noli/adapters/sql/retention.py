@@ -28,6 +28,7 @@ _Where = sa.ColumnElement[bool] | sa.TextClause
 _CLOCKS: dict[str, tuple[sa.Column[datetime], tuple[_Where, ...]]] = {
     retention.SESSIONS.name: (t.session.c.opened_at, ()),
     retention.CHALLENGES.name: (t.spent_challenge.c.expires_at, ()),
+    retention.PROBES.name: (t.probe.c.at, ()),
     retention.ANSWERS.name: (t.idempotency.c.created_at, ()),
     retention.DELIVERIES.name: (_delivery.settled_at, ()),
     retention.UNUSABLE.name: (t.quarantined.c.at, ()),
