@@ -15,9 +15,8 @@ from noli.bank.model import Action, BankPolicy, EntryId
 from noli.bank.ports import BankStore
 from noli.base.errors import Conflict, NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Answer, Check, Closeness, Decision, Match, Neighbour, Probe, Verdict
 from noli.matching.ports import Blocks, Checks
-from noli.matching.probing import Answer, Probe
 from tests.conftest import opened
 from tests.support.bits import some_hash
 from tests.support.store import MemoryBanks, MemoryChecks, MemoryKeys

@@ -29,8 +29,7 @@ from noli.bank.model import (
 )
 from noli.bank.rules import standing
 from noli.base.errors import Conflict, NotFound
-from noli.matching.model import Check, Match, Verdict
-from noli.matching.probing import Probe
+from noli.matching.model import Check, Match, Probe, Verdict
 
 
 @dataclass

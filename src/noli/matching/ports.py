@@ -5,14 +5,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from noli.bank.model import MAX_THRESHOLD_BITS, BankId, Change, EntryId, KeyedRegions
-from noli.matching.model import Check
+from noli.matching.model import Check, Probe
 from noli.matching.pictures import Pictures
-
-if TYPE_CHECKING:
-    from noli.matching.probing import Probe
 
 
 class HeldRows(Protocol):
@@ -149,11 +146,11 @@ class IndexCache(Protocol):
 class Checks(Protocol):
     """Keeps checks that matched. Each call is one transaction of its own."""
 
-    def add(self, checks: list[Check], probes: Sequence["Probe"] = ()) -> None:
+    def add(self, checks: list[Check], probes: Sequence[Probe] = ()) -> None:
         """Keep checks, and what keys were told near matched pictures, all or none."""
         ...
 
-    def probes(self, *, after: int, most: int) -> tuple[int, list["Probe"]]:
+    def probes(self, *, after: int, most: int) -> tuple[int, list[Probe]]:
         """Read the latter after a number, in order, of very many the newest; they are gone after a day.
 
         Returns:

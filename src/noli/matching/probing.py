@@ -32,6 +32,7 @@ from math import ceil
 
 from noli.base.clock import Clock
 from noli.base.errors import Throttled
+from noli.matching.model import Answer, Probe
 from noli.matching.ports import Checks, HammingIndex
 
 #: How far a neighbourhood reaches from its first matched query, in bits: 31 + 32, see above.
@@ -66,31 +67,6 @@ _LATE, _MOST = 200, 50_000
 
 # Removed centres after which a key's index is compacted.
 _COMPACT_AFTER = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a key would get to see.
-
-    Attributes:
-        seen: All of it, as a digest; exact distances are part of it exactly if the key sees them.
-        distance_bits: Smallest distance of a match, None for a miss.
-        exact: Whether the key sees exact distances.
-    """
-
-    seen: bytes
-    distance_bits: int | None
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One answer near a matched picture: to which key, to which query, when."""
-
-    key: str
-    query: bytes
-    answer: Answer
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -266,7 +242,7 @@ class SharedProbes:
         self._read = self._swept = 0
 
     def catch_up(self) -> None:
-        """Read what others were told; before a match is answered, so that many at once find no gap. Raises Unavailable."""
+        """Read what others were told, before a match is answered. Raises Unavailable."""
         newest, probes = self._checks.probes(after=self._read, most=_MOST)
         self._guard.learn(probes)
         self._read = max(self._read, newest)

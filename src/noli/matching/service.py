@@ -21,9 +21,9 @@ from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.hashing.ports import Span
 from noli.matching.index import BankIndexes
-from noli.matching.model import Agreement, Check, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Answer, Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
-from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard, SharedProbes
+from noli.matching.probing import CLUSTER_BITS, ProbingGuard, SharedProbes
 from noli.matching.rules import agrees, judge
 from noli.matching.videos import BEYOND_BITS, Seen, Timed, can_be_placed, compared, placed, places_around
 

@@ -22,8 +22,7 @@ from noli.bank.model import (
     Sharing,
 )
 from noli.base.errors import NotFound, StoreBusy
-from noli.matching.model import Check
-from noli.matching.probing import Probe
+from noli.matching.model import Check, Probe
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

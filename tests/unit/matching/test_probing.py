@@ -9,7 +9,8 @@ import pytest
 
 from noli.base.errors import Throttled
 from noli.matching import probing
-from noli.matching.probing import Answer, Probe, ProbingGuard, SharedProbes
+from noli.matching.model import Answer, Probe
+from noli.matching.probing import ProbingGuard, SharedProbes
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
 from tests.unit.matching.memory import MemoryChecks

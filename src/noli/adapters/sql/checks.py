@@ -13,8 +13,18 @@ from noli.adapters.sql.engine import transaction
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.base.errors import NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Segment, Verdict
-from noli.matching.probing import Answer, Probe
+from noli.matching.model import (
+    Agreement,
+    Answer,
+    Check,
+    Closeness,
+    Decision,
+    Match,
+    Neighbour,
+    Probe,
+    Segment,
+    Verdict,
+)
 
 
 class SqlChecks:
