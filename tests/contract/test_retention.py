@@ -16,6 +16,7 @@ from noli.casework import work
 from noli.casework.model import AgeAnswer, Recipient, Situation, Submission
 from noli.exchange.model import Bad, NewPartner, Protocol
 from noli.jobs.model import Lease
+from noli.matching.model import Answer, Probe
 from noli.notices.figures import MEASURE
 from noli.outbox.model import DeliveryState
 from noli.retention.model import Due
@@ -64,6 +65,7 @@ def _one_of_each(platform: Platform) -> None:
     platform.post(f"/notices/{notice}/decisions", decision("remove", "intimate-without-consent"))
     platform.post(f"/notices/{notice}/copies", {"contents": [], "ended": True})
     app.sessions.open(SessionKind.STAFF, "nobody")
+    app.checks.add([], [Probe("platform", bytes(32), Answer(bytes(16), 9), now)])
     submission = Submission(
         AgeAnswer.ADULT,
         Situation.FILES,
@@ -106,6 +108,7 @@ def test_each_kind_is_gone_after_its_time_and_the_ledger_is_whole(platform: Plat
     for table in (
         t.session,
         t.spent_challenge,
+        t.probe,
         t.idempotency,
         t.look,
         t.quarantined,
