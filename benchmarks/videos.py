@@ -480,6 +480,7 @@ def scenes() -> list[Row]:
             found,
             unseen,
             "other frames of these takes, mirrored, smaller and coarser: none was looked at when the rules were chosen",
+            found_again=f"{sum(copies.get(one) == other for one, other, _ in found)} of {len(copies)}",
         ),
         _confused(
             "video-same-scene-watched",
