@@ -126,6 +126,9 @@ class Config:
     parts: str = "intake,api,console,exchange,notice"
     #: How the public form for notices calls the platform; empty for no name.
     platform_name: str = ""
+    #: Origins whose pages may show the notice form in a frame, separated by commas, ``https://www.platform.example``;
+    #: empty for none.
+    notice_embedders: str = ""
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.
