@@ -108,6 +108,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "store-busy": (503, "Cannot answer now"),
     "answer-too-large": (503, "Another server answered with too much"),
     "not-delivered": (503, "A receiver did not answer"),
+    "answer-too-large": (502, "Another server answered too much"),
     "undeliverable": (503, "A mail was refused"),
 }
 
