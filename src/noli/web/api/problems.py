@@ -106,7 +106,6 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "partner-unreachable": (502, "A partner did not answer"),
     "partner-distrusted": (502, "A partner is not believed"),
     "store-busy": (503, "Cannot answer now"),
-    "answer-too-large": (503, "Another server answered with too much"),
     "not-delivered": (503, "A receiver did not answer"),
     "answer-too-large": (502, "Another server answered too much"),
     "undeliverable": (503, "A mail was refused"),
