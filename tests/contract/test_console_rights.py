@@ -7,7 +7,6 @@ from itertools import count
 import pytest
 
 from noli.access.model import Role, Staff
-from noli.access.rules import RIGHTS
 from noli.bank.model import entry_text
 from noli.casework.model import CaseId
 from noli.notices import commands as c
@@ -67,6 +66,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/pursuits/{pursuit}/parties": lambda *_: {"addressee": "visa"},
     "/console/pursuits/{pursuit}/requests": lambda *_: {"rung": "host", "law": "house-rules", "declared": "statement"},
     "/console/pursuits/{pursuit}/requests/{number}": lambda *_: {"do": "drop"},
+    "/console/clocks": lambda console, colleague: {"clock": f"request:{console.pursuit()}", "to": colleague},
     "/console/notices/decide": lambda console, _: {
         "notice": console.notice(),
         "preset": "keep.not-intimate",
@@ -121,7 +121,7 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     case = item = colleague = ""
     if "{case}" in page.path:
         case, item = console.held_case()
-    if "{staff}" in page.path or page.path.endswith("hand-over"):
+    if "{staff}" in page.path or page.path.endswith(("hand-over", "clocks")):
         colleague = console.staff(Role.CASEWORKER).id
     notice = _notice(console, page) if "{notice}" in page.path else ""
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
@@ -177,7 +177,7 @@ def test_role_at_route(console: Console, roles: dict[Role, Staff], page: Console
     address, form = _address(console, page)
     visit = console.logged_in(roles[role])
     answer = visit.get(address) if page.method == "GET" else visit.post(address, form)
-    if page.right is None or page.right in RIGHTS[role]:
+    if page.opens_to(role):
         assert answer.status_code in {200, 303}, text_of(answer)
     else:
         assert answer.status_code == 403
@@ -199,7 +199,7 @@ def test_nobody_at_route(console: Console, page: ConsolePage) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.method == "POST"], ids=_name)
 def test_forged_form(console: Console, roles: dict[Role, Staff], page: ConsolePage) -> None:
     """A form without the session's secret, with another's, or sent by another site is refused and does nothing."""
-    allowed = next(role for role in Role if page.right is None or page.right in RIGHTS[role])
+    allowed = next(role for role in Role if page.opens_to(role))
     visit = console.logged_in(roles[allowed])
     address, form = _address(console, page)
     other = console.logged_in(roles[allowed]).csrf

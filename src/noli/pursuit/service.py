@@ -362,6 +362,19 @@ class PursuitService:
         with self.store.transaction() as transaction:
             return transaction.page(state, after=after, limit=limit)
 
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[tuple[PursuitSummary, str, tuple[Request, ...]]]:
+        """List pursuits by when their next clock ends, each with who has its case, and the requests that clocks run on.
+
+        Nothing personal is read, and it is three queries. See ``PursuitTransaction.ticking``.
+        """
+        with self.store.transaction() as transaction:
+            found = transaction.ticking(owner=owner, after=after, limit=limit)
+            told = transaction.outlines([each.id for each in found])
+            owners = transaction.cases.owners([each.case for each in found])
+        return [(each, owners[each.case], rules.fold(each.id, told[each.id]).running) for each in found]
+
     # --- shared --------------------------------------------------------------------------------------------------
 
     def load(self, transaction: PursuitTransaction, pursuit: PursuitId) -> Pursuit:

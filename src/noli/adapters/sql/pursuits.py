@@ -13,6 +13,7 @@ from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.cases import SqlCaseTransaction
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.lists import counts_between
 from noli.adapters.sql.streams import Feed, SealedStream
 from noli.base.secrecy import Keyring
 from noli.casework.model import CaseId
@@ -105,6 +106,26 @@ class SqlPursuitTransaction:
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(self._stream.row(after).queue_at, after))
         return [_read(row) for row in self._connection.execute(query)]
 
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[PursuitSummary]:
+        """List pursuits by when their next clock ends."""
+        kept = t.pursuit_file.c
+        query = t.pursuit_file.select().where(t.TICKING).order_by(kept.due_at, kept.id).limit(limit)
+        if owner is not None:
+            query = query.where(_had_by(owner))
+        if after is not None:
+            query = query.where(sa.tuple_(kept.due_at, kept.id) > sa.tuple_(*after))
+        return [_read(row) for row in self._connection.execute(query)]
+
+    def ending(self, edges: Sequence[datetime]) -> list[int]:
+        """Count pursuits by when their next clock ends."""
+        return counts_between(self._connection, t.pursuit_file, t.pursuit_file.c.due_at, edges, t.TICKING)
+
+    def outlines(self, pursuits: Sequence[PursuitId]) -> dict[PursuitId, list[Recorded]]:
+        """Return the events of many pursuits with nothing personal in them."""
+        return self._stream.outlines(pursuits)
+
     def tie(self, reference: bytes, pursuit: PursuitId, number: int) -> None:
         """Let a digest lead to a request."""
         self._connection.execute(t.pursuit_tie.insert().values(digest=reference, pursuit_id=pursuit, number=number))
@@ -122,6 +143,13 @@ class SqlPursuitTransaction:
     def advance(self, name: str, position: int) -> None:
         """Keep how far it has come."""
         self._feed.advance(name, position)
+
+
+def _had_by(owner: str) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody has the case of a pursuit; empty for nobody."""
+    case = t.case_file.c
+    theirs = case.assigned_to == owner if owner else case.assigned_to.is_(None)
+    return t.pursuit_file.c.case_id.in_(sa.select(case.id).where(theirs))
 
 
 def _values(listed: PursuitSummary) -> dict[str, object]:

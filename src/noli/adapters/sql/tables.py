@@ -499,6 +499,8 @@ BREACHED = sa.text("breaches > 0")
 #: Somebody must look by then, and nobody would.
 UNALARMED = sa.text("look_by IS NOT NULL AND (alarm_at IS NULL OR alarm_at > look_by)")
 _KEPT = sa.text("erased_at IS NULL")
+#: A clock runs on it; as the indexes have it.
+TICKING = sa.text("due_at IS NOT NULL")
 
 # A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
 # and the caller's own number, so that the same notice sent twice is one.
@@ -550,6 +552,7 @@ notice_file = sa.Table(
     sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
     # For load: how many stand where, and whose clock ends when.
     sa.Index("ix_notice_file_load", "state", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
+    sa.Index("ix_notice_file_ticking", "due_at", "id", "assigned_to", sqlite_where=TICKING, postgresql_where=TICKING),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
     sa.Index("ix_notice_file_opening", "opening", "queue_at", "id"),
     sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
@@ -588,6 +591,7 @@ pursuit_file = sa.Table(
     sa.Column("queue_at", UtcDateTime, nullable=False),
     sa.Index(None, "queue_at", "id"),
     sa.Index(None, "state", "queue_at", "id"),
+    sa.Index("ix_pursuit_file_ticking", "due_at", "id", "case_id", sqlite_where=TICKING, postgresql_where=TICKING),
 )
 
 pursuit_event = _story("pursuit")

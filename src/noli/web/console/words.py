@@ -416,6 +416,7 @@ DONE: Mapping[str, str] = {
     "undone": N_("Taken back. Nothing was told or changed."),
     "late": N_("It has taken effect already; decide anew to change it."),
     "notice-taken": N_("This notice is yours now."),
+    "clocks-handed": N_("What you chose was handed over."),
     "notice-handed": N_("The notice was handed over."),
     "complaint": N_("The complaint was decided. Who complained is told."),
     "young": N_("It is out of sight, and nobody looks at it again. Report it now: the clock runs."),
