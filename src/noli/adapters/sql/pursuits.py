@@ -146,10 +146,14 @@ class SqlPursuitTransaction:
 
 
 def _had_by(owner: str) -> sa.ColumnElement[bool]:
-    """Return the condition that somebody has the case of a pursuit; empty for nobody."""
-    case = t.case_file.c
-    theirs = case.assigned_to == owner if owner else case.assigned_to.is_(None)
-    return t.pursuit_file.c.case_id.in_(sa.select(case.id).where(theirs))
+    """Return the condition that somebody has the case of a pursuit; empty for nobody.
+
+    One person's cases are few, and found first; those of nobody may be most of all, so each is asked for its own.
+    """
+    case, kept = t.case_file.c, t.pursuit_file.c
+    if owner:
+        return kept.case_id.in_(sa.select(case.id).where(case.assigned_to == owner))
+    return sa.exists().where(case.id == kept.case_id, case.assigned_to.is_(None))
 
 
 def _values(listed: PursuitSummary) -> dict[str, object]:

@@ -29,7 +29,7 @@ from noli.web.html import render
 from noli.web.html.languages import catalogue
 
 #: Notices and pursuits on one page.
-ROWS = 50
+ROWS = 30
 
 CLOCKS = "/console/clocks"
 
