@@ -33,6 +33,7 @@ from noli.adapters.sql.sealed import event_commitment, event_place, key_place
 from noli.adapters.sql.streams import overwrite
 from noli.bank.model import Action, BankPolicy, NewEntry, Provenance, RegionUse
 from noli.bank.service import create_bank, register
+from noli.base.clock import SystemClock
 from noli.base.secrecy import Purpose, WrappedKey
 from noli.casework import rules as case_rules
 from noli.casework.events import CaseOpened
@@ -48,6 +49,7 @@ from noli.matching.model import Closeness, Verdict
 from noli.moderation.finding import link_terms
 from noli.moderation.model import FoundKind
 from noli.notices import commands as c
+from noli.notices.figures import DAYS, FALSE_MATCH, KINDS, MATCH, MEASURE, TOOK
 from noli.notices.model import Ground, Measure, NewNotice, Notice, Opening, Order
 from noli.pursuit.events import CopyAdded, PursuitOpened
 from noli.pursuit.events import Event as PursuitEvent
@@ -153,6 +155,7 @@ def fill_lists(engine: sa.Engine, keys: KeyFile) -> None:
                 _insert(connection, t.found_by, (row for number in numbers for row in _found_rows(keys, kind, number)))
     with exclusive(engine) as connection:
         connection.execute(t.partner.insert(), [_partner_row(number) for number in range(PARTNERS)])
+        connection.execute(t.notice_figure.insert(), list(_figure_rows()))
     _settle(engine)
 
 
@@ -308,6 +311,14 @@ def _match_row(number: int, bank: int) -> Mapping[str, Any]:
         "disputed": False, "closeness": Closeness.NEAR.value, "verdict": Verdict.REVIEW.value, "reason": "Near.",
         "query": 0, "policy": policy, "segment": None, "agreement": None,
     }  # fmt: skip
+
+
+def _figure_rows() -> Iterator[Mapping[str, Any]]:
+    """Two busy weeks until today: all measures, and decisions after each tenth of an hour of a day."""
+    names = (*KINDS, *(f"{MEASURE}{each}" for each in Measure), MATCH, FALSE_MATCH, *(f"{TOOK}{n}" for n in range(241)))
+    today = SystemClock().now().date()
+    for back, name in itertools.product(range(DAYS), names):
+        yield {"day": today - timedelta(days=back), "name": name, "count": 70}
 
 
 def link(number: int) -> str:

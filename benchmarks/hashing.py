@@ -14,9 +14,7 @@ from threatexchange.signal_type.pdq.signal import PdqSignal
 
 from benchmarks.inputs import encoded, photographs, source
 from benchmarks.measure import Row, faster, in_turn
-from benchmarks.robustness import BUDGET, Noli
 from noli.adapters.decode import DecoderPool
-from noli.adapters.decode.pictures import prepare
 from noli.base.config import Config
 
 SIZES = {"12mp": (4000, 3000), "2mp": (1632, 1224), "05mp": (816, 612)}
@@ -61,34 +59,6 @@ def speed(size: str, kind: str) -> Row:
         "limited child process",
         inputs=source(),
         kilobytes=sum(map(len, files)) // len(files) // 1000,
-    )
-
-
-def everything() -> Row:
-    """Time a whole check with everything on: file, child, hashes, borders, regions, a bank searched for both."""
-    files = encoded(1632, 1224, "JPEG", 24)
-    noli = Noli()
-    prepare(BUDGET)
-    for number, file in enumerate(files):
-        noli.register(number, file)
-    with one_decoder() as pool:
-
-        def check() -> None:
-            for file in files:
-                reading = pool.read(file, regions=True)
-                noli.by_hash(reading)
-                noli.by_regions(reading)
-
-        ours, peer = in_turn(check, lambda: [PdqSignal.hash_from_bytes(file) for file in files], rounds=5)
-    return faster(
-        "check-2mp-regions",
-        1000 * ours / len(files),
-        1000 * peer / len(files),
-        peer_name="threatexchange, plain PDQ, no search",
-        unit="ms a picture",
-        what="JPEG of 1632x1224 pixels, from bytes to what a bank knows of it by hash, inside borders and by regions, "
-        "one core; ours includes the child process",
-        inputs=source(),
     )
 
 
@@ -183,7 +153,6 @@ def _stored_as(picture: Image.Image) -> dict[str, Callable[[io.BytesIO], None]]:
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **{f"hash-{size}-jpeg": partial(speed, size, "JPEG") for size in SIZES},
-    "check-2mp-regions": everything,
     "hash-2mp-png": partial(speed, "2mp", "PNG"),
     "hash-2mp-webp": partial(speed, "2mp", "WEBP"),
     "drift": drift,

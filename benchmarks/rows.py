@@ -3,11 +3,26 @@
 
 from collections.abc import Callable
 
-from benchmarks import casework, console, exchange, hashing, http, keeping, page, scans, search, serving, soak, videos
+from benchmarks import (
+    casework,
+    checks,
+    console,
+    exchange,
+    hashing,
+    http,
+    keeping,
+    page,
+    scans,
+    search,
+    serving,
+    soak,
+    videos,
+)
 from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[], Row | list[Row]]] = {
     **hashing.ROWS,
+    **checks.ROWS,
     **search.ROWS,
     **http.ROWS,
     **page.ROWS,

@@ -43,7 +43,9 @@ typedef struct {
 } strip;
 
 typedef struct {
+    /* Column by column. */
     float whole[SIDE][SIDE], half[HALF][HALF], turned[HALF][HALF];
+    float around[3 * HALF][3 * HALF]; /* the half, mirrored all around it */
     range ranges[RANGES > PAIRS ? RANGES : PAIRS];
     strip rows;
     uint8_t (*hashes)[NOLI_LOOKS_BYTES];
@@ -91,37 +93,49 @@ static void set_range(range *r, float from, float to, size_t n) {
     }
 }
 
-static void weigh_rows(const float *plane, size_t n, const range *along, strip *rows) {
-    for (size_t y = 0; y < n; y++) {
-        float sums[LOW] = {0};
-        for (size_t x = along->first; x < along->end; x++) {
-            const float value = plane[y * n + x];
-            for (int k = 0; k < LOW; k++) {
-                sums[k] += value * along->weights[x][k];
+/* Weigh rows of n values by what they add to each frequency: `sums` is a row for each. Four at a time, in their order,
+ * so that sums are seldom put away; n should be known where this is called. */
+static inline void weigh(const float *restrict rows, size_t n, const range *r, float *restrict sums) {
+    size_t at = r->first;
+    for (size_t i = 0; i < LOW * n; i++) {
+        sums[i] = 0.0F;
+    }
+    for (; at + 4 <= r->end; at += 4) {
+        const float *of = rows + at * n;
+        for (size_t k = 0; k < LOW; k++) {
+            const float a = r->weights[at][k], b = r->weights[at + 1][k];
+            const float c = r->weights[at + 2][k], d = r->weights[at + 3][k];
+            for (size_t i = 0; i < n; i++) {
+                sums[k * n + i] = sums[k * n + i] + a * of[i] + b * of[n + i] + c * of[2 * n + i] + d * of[3 * n + i];
             }
         }
-        for (int k = 0; k < LOW; k++) {
-            rows->at[y][k] = sums[k];
+    }
+    for (; at < r->end; at++) {
+        for (size_t k = 0; k < LOW; k++) {
+            for (size_t i = 0; i < n; i++) {
+                sums[k * n + i] += r->weights[at][k] * rows[at * n + i];
+            }
+        }
+    }
+}
+
+/* Weigh a plane of n columns, each of n values. */
+static inline void weigh_columns(const float *plane, size_t n, const range *along, strip *rows) {
+    float sums[LOW * SIDE];
+    weigh(plane, n, along, sums);
+    for (size_t y = 0; y < n; y++) {
+        for (size_t k = 0; k < LOW; k++) {
+            rows->at[y][k] = sums[k * n + y];
         }
     }
 }
 
 /* Hash a window: the range `down` of the strip. */
 static void hash_window(work *w, const range *down) {
-    float coefs[LOW * LOW];
-    float power = 0.0F;
-    for (int i = 0; i < LOW; i++) {
-        float sums[LOW] = {0};
-        for (size_t y = down->first; y < down->end; y++) {
-            const float weight = down->weights[y][i];
-            for (int j = 0; j < LOW; j++) {
-                sums[j] += weight * w->rows.at[y][j];
-            }
-        }
-        for (int j = 0; j < LOW; j++) {
-            coefs[i * LOW + j] = sums[j];
-            power += sums[j] * sums[j];
-        }
+    float coefs[LOW * LOW], power = 0.0F;
+    weigh(&w->rows.at[0][0], LOW, down, coefs);
+    for (int i = 0; i < LOW * LOW; i++) {
+        power += coefs[i] * coefs[i];
     }
     if (4.0F * power >= CONTRAST * CONTRAST && w->count < NOLI_LOOKS_MOST) {
         uint8_t *hash = w->hashes[w->count++];
@@ -166,7 +180,7 @@ static void look_at_cuts(work *w) {
         set_range(&w->ranges[i], (float)by[i].near * STEP * HALF, HALF - (float)by[i].far * STEP * HALF, HALF);
     }
     for (size_t x = 0; x < count; x++) {
-        weigh_rows(&w->half[0][0], HALF, &w->ranges[x], &w->rows);
+        weigh_columns(&w->half[0][0], HALF, &w->ranges[x], &w->rows);
         for (size_t y = 0; y < count; y++) {
             if ((is_close(by[x]) && is_close(by[y])) || is_still(by[x]) || is_still(by[y])) {
                 hash_window(w, &w->ranges[y]);
@@ -177,24 +191,31 @@ static void look_at_cuts(work *w) {
 
 /* ---- turned by a few degrees ---- */
 
+static void mirror_all_around(work *w) {
+    for (ptrdiff_t x = 0; x < 3 * HALF; x++) {
+        for (ptrdiff_t y = 0; y < 3 * HALF; y++) {
+            w->around[x][y] = w->half[mirrored(x - HALF, HALF)][mirrored(y - HALF, HALF)];
+        }
+    }
+}
+
 static float value_at(const work *w, float x, float y) {
     x = noli_clamp(x, -HALF, 2 * HALF - 2);
     y = noli_clamp(y, -HALF, 2 * HALF - 2);
-    const float left = (float)(ptrdiff_t)(x + SIDE) - SIDE, top = (float)(ptrdiff_t)(y + SIDE) - SIDE;
-    const size_t a = mirrored((ptrdiff_t)left, HALF), b = mirrored((ptrdiff_t)left + 1, HALF);
-    const size_t c = mirrored((ptrdiff_t)top, HALF), d = mirrored((ptrdiff_t)top + 1, HALF);
-    const float u = x - left, v = y - top;
-    const float upper = w->half[c][a] + u * (w->half[c][b] - w->half[c][a]);
-    const float lower = w->half[d][a] + u * (w->half[d][b] - w->half[d][a]);
+    const ptrdiff_t left = (ptrdiff_t)(x + SIDE) - HALF, top = (ptrdiff_t)(y + SIDE) - HALF;
+    const float u = x - (float)(left - HALF), v = y - (float)(top - HALF);
+    const float *at = &w->around[left][top], *right = &w->around[left + 1][top];
+    const float upper = at[0] + u * (right[0] - at[0]);
+    const float lower = at[1] + u * (right[1] - at[1]);
     return upper + v * (lower - upper);
 }
 
 static void turn_plane(work *w, float turn, float shape) {
     const float cosine = noli_cosine(turn + 1.0F), sine = noli_cosine(turn + 0.75F), middle = 0.5F * (HALF - 1);
-    for (size_t y = 0; y < HALF; y++) {
-        for (size_t x = 0; x < HALF; x++) {
+    for (size_t x = 0; x < HALF; x++) {
+        for (size_t y = 0; y < HALF; y++) {
             const float along = (float)x - middle, down = (float)y - middle;
-            w->turned[y][x] = value_at(w, middle + cosine * along + sine / shape * down,
+            w->turned[x][y] = value_at(w, middle + cosine * along + sine / shape * down,
                                        middle - sine * shape * along + cosine * down);
         }
     }
@@ -202,6 +223,7 @@ static void turn_plane(work *w, float turn, float shape) {
 
 /* `shape` is the picture's width over its height. */
 static void look_at_turns(work *w, float shape) {
+    mirror_all_around(w);
     for (int i = -OUTWARD; i <= INWARD; i++) {
         set_range(&w->ranges[i + OUTWARD], (float)i * STEP * HALF, HALF - (float)i * STEP * HALF, HALF);
     }
@@ -211,7 +233,7 @@ static void look_at_turns(work *w, float shape) {
         }
         turn_plane(w, (float)turn * TURN, shape);
         for (int i = 0; i <= OUTWARD + INWARD; i++) {
-            weigh_rows(&w->turned[0][0], HALF, &w->ranges[i], &w->rows);
+            weigh_columns(&w->turned[0][0], HALF, &w->ranges[i], &w->rows);
             hash_window(w, &w->ranges[i]);
         }
     }
@@ -224,7 +246,7 @@ static void look_at_turns(work *w, float shape) {
 static float edge_at(const work *w, size_t at, int down) {
     float sum = 0.0F;
     for (size_t i = 0; i < SIDE; i++) {
-        const float off = down ? w->whole[at][i] - w->whole[at - 1][i] : w->whole[i][at] - w->whole[i][at - 1];
+        const float off = down ? w->whole[i][at] - w->whole[i][at - 1] : w->whole[at][i] - w->whole[at - 1][i];
         sum += noli_clamp(off < 0.0F ? -off : off, 0.0F, CLEAR);
     }
     return sum;
@@ -300,7 +322,7 @@ static void look_inside(work *w) {
     }
     for (size_t x = 0; x < columns; x++) {
         set_range(&along, (float)across[x][0], (float)across[x][1], SIDE);
-        weigh_rows(&w->whole[0][0], SIDE, &along, &w->rows);
+        weigh_columns(&w->whole[0][0], SIDE, &along, &w->rows);
         for (size_t y = 0; y < rows; y++) {
             hash_window(w, &w->ranges[y]);
         }
@@ -314,13 +336,13 @@ size_t noli_looks(const uint8_t grey[NOLI_LOOKS_SIDE * NOLI_LOOKS_SIDE], float w
     w->count = 0;
     for (size_t y = 0; y < SIDE; y++) {
         for (size_t x = 0; x < SIDE; x++) {
-            w->whole[y][x] = (float)grey[y * SIDE + x];
+            w->whole[x][y] = (float)grey[y * SIDE + x];
         }
     }
     for (size_t y = 0; y < HALF; y++) {
         for (size_t x = 0; x < HALF; x++) {
-            const float *upper = &w->whole[2 * y][2 * x], *lower = &w->whole[2 * y + 1][2 * x];
-            w->half[y][x] = 0.25F * (upper[0] + upper[1] + lower[0] + lower[1]);
+            const float *left = &w->whole[2 * x][2 * y], *right = &w->whole[2 * x + 1][2 * y];
+            w->half[x][y] = 0.25F * (left[0] + right[0] + left[1] + right[1]);
         }
     }
     look_at_cuts(w);

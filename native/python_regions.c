@@ -65,11 +65,7 @@ static PyObject *hash_all(const Py_buffer *coefs, const Py_buffer *secret, int m
     const Py_ssize_t count = coefs->len / NOLI_REGION_COEFS;
     PyObject *hashes = PyBytes_FromStringAndSize(NULL, count * NOLI_REGION_BYTES);
     if (hashes != NULL) {
-        uint8_t *out = (uint8_t *)PyBytes_AsString(hashes);
-        for (Py_ssize_t i = 0; i < count; i++) {
-            noli_region_key((const int8_t *)coefs->buf + i * NOLI_REGION_COEFS, secret->buf, mirrored,
-                            out + i * NOLI_REGION_BYTES);
-        }
+        noli_region_keys(coefs->buf, (size_t)count, secret->buf, mirrored, (uint8_t *)PyBytes_AsString(hashes));
     }
     return hashes;
 }

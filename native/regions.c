@@ -8,9 +8,9 @@ enum {
     STEPS = 3,     /* scales an octave */
     BLURS = STEPS + 3,
     OCTAVES = 4,
-    REACH = 10,        /* of the widest blur */
-    CANDIDATES = 1024, /* extrema looked at */
-    BINS = 36,         /* directions told apart before they are refined */
+    REACH = 10,  /* of the widest blur */
+    BINS = 36,   /* directions told apart before they are refined */
+    AROUND = 40, /* values a row, at most, that are looked at for them: an octave's scales end below 3.7 */
     TURN = 65536
 };
 
@@ -43,21 +43,6 @@ static const struct {
 static const float THIRDS[BLURS] = {1.0F, 1.25992105F, 1.58740105F, 2.0F, 2.5198421F, 3.1748021F};
 
 /* ---- angles ---- */
-
-float noli_turn_of(float x, float y) {
-    const float ax = x < 0.0F ? -x : x, ay = y < 0.0F ? -y : y;
-    const float high = ax > ay ? ax : ay, low = ax > ay ? ay : ax;
-    if (high <= 0.0F) {
-        return 0.0F;
-    }
-    /* Source: Abramowitz and Stegun, 4.4.49, divided by a turn. */
-    const float t = low / high, s = t * t;
-    float turn = t * (0.15915269F + s * (-0.05256523F + s * (0.02867055F + s * (-0.01355085F + s * 0.00331654F))));
-    turn = ay > ax ? 0.25F - turn : turn;
-    turn = x < 0.0F ? 0.5F - turn : turn;
-    turn = y < 0.0F ? 1.0F - turn : turn;
-    return turn >= 1.0F ? turn - 1.0F : turn;
-}
 
 float noli_cosine(float turn) {
     /* Folded to an eighth either side of zero, then Taylor's series of either function. */
@@ -117,21 +102,46 @@ static size_t taps_end(const resizing *r, float centre) {
     return end < r->side ? end : r->side;
 }
 
-static void resize_row(const float *row, const resizing *r, float *out, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        float centre, sum = 0.0F, total = 0.0F;
-        const size_t begin = taps_begin(r, i, &centre), end = taps_end(r, centre);
+/* The same of a whole axis: where the values of each begin, what they weigh, one behind the other, and their sum. */
+typedef struct {
+    const float *weights;
+    size_t begin[LONGER], count[LONGER];
+    float total[LONGER];
+} taps;
+
+static void taps_of(size_t from, size_t to, float *weights, taps *made) {
+    const resizing r = resizing_of(from, to);
+    made->weights = weights;
+    for (size_t i = 0; i < to; i++) {
+        float centre, total = 0.0F;
+        const size_t begin = taps_begin(&r, i, &centre), end = taps_end(&r, centre);
         for (size_t k = begin; k < end; k++) {
-            const float weight = tap(r, k, centre);
-            sum += weight * row[k];
-            total += weight;
+            *weights = tap(&r, k, centre);
+            total += *weights++;
         }
-        out[i] = sum / total;
+        made->begin[i] = begin;
+        made->count[i] = end - begin;
+        made->total[i] = total;
+    }
+}
+
+static void resize_row(const float *row, const taps *along, float *out, size_t count) {
+    const float *weights = along->weights;
+    for (size_t i = 0; i < count; i++) {
+        const float *from = row + along->begin[i];
+        float sum = 0.0F;
+        for (size_t k = 0; k < along->count[i]; k++) {
+            sum += weights[k] * from[k];
+        }
+        weights += along->count[i];
+        out[i] = sum / along->total[i];
     }
 }
 
 static void resize(const uint8_t *plane, size_t height, size_t width, const noli_layer *out, float *row) {
-    const resizing down = resizing_of(height, out->height), along = resizing_of(width, out->width);
+    const resizing down = resizing_of(height, out->height);
+    taps along;
+    taps_of(width, out->width, row + width, &along);
     for (size_t y = 0; y < out->height; y++) {
         float centre, total = 0.0F;
         const size_t begin = taps_begin(&down, y, &centre), end = taps_end(&down, centre);
@@ -166,41 +176,54 @@ static size_t inside(ptrdiff_t i, size_t side) {
     return i < 0 ? 0 : (size_t)i < side ? (size_t)i : side - 1;
 }
 
+/* One row of a blur, from the row itself and, for each further weight, the two rows or shifted rows on either side of
+ * it. Two at a time, in their order, so that sums are seldom put away. */
+static void blur_row(const float *middle, const float *const before[REACH], const float *const after[REACH],
+                     const float *weights, ptrdiff_t reach, size_t width, float *restrict to) {
+    ptrdiff_t k = 0;
+    for (size_t x = 0; x < width; x++) {
+        to[x] = weights[0] * middle[x];
+    }
+    for (; k + 2 <= reach; k += 2) {
+        const float *a = before[k], *b = after[k], *c = before[k + 1], *d = after[k + 1];
+        for (size_t x = 0; x < width; x++) {
+            to[x] = to[x] + weights[k + 1] * (a[x] + b[x]) + weights[k + 2] * (c[x] + d[x]);
+        }
+    }
+    for (; k < reach; k++) {
+        for (size_t x = 0; x < width; x++) {
+            to[x] += weights[k + 1] * (before[k][x] + after[k][x]);
+        }
+    }
+}
+
 /* Blur along rows into `between`, then along columns; edges are repeated. */
 static void blur(const noli_layer *in, int kernel, float *between, const noli_layer *out) {
     const ptrdiff_t reach = KERNELS[kernel].reach;
-    const float *weights = KERNELS[kernel].weights;
+    const float *weights = KERNELS[kernel].weights, *before[REACH], *after[REACH];
     const size_t width = in->width, height = in->height;
     float padded[LONGER + 2 * REACH];
-    for (size_t y = 0; y < height; y++) {
-        const float *row = in->at + y * width;
-        float *to = between + y * width;
-        for (ptrdiff_t x = -reach; x < (ptrdiff_t)width + reach; x++) {
-            padded[x + reach] = row[inside(x, width)];
-        }
-        for (size_t x = 0; x < width; x++) {
-            to[x] = weights[0] * padded[x + (size_t)reach];
-        }
-        for (ptrdiff_t k = 1; k <= reach; k++) {
-            const float *left = padded + reach - k, *right = padded + reach + k;
-            for (size_t x = 0; x < width; x++) {
-                to[x] += weights[k] * (left[x] + right[x]);
-            }
-        }
+    for (ptrdiff_t k = 0; k < reach; k++) {
+        before[k] = padded + reach - k - 1;
+        after[k] = padded + reach + k + 1;
     }
     for (size_t y = 0; y < height; y++) {
-        float *to = out->at + y * width;
-        const float *row = between + y * width;
+        const float *row = in->at + y * width;
+        for (ptrdiff_t x = 0; x < reach; x++) {
+            padded[x] = row[0];
+            padded[x + reach + (ptrdiff_t)width] = row[width - 1];
+        }
         for (size_t x = 0; x < width; x++) {
-            to[x] = weights[0] * row[x];
+            padded[x + (size_t)reach] = row[x];
         }
-        for (ptrdiff_t k = 1; k <= reach; k++) {
-            const float *above = between + inside((ptrdiff_t)y - k, height) * width;
-            const float *below = between + inside((ptrdiff_t)y + k, height) * width;
-            for (size_t x = 0; x < width; x++) {
-                to[x] += weights[k] * (above[x] + below[x]);
-            }
+        blur_row(padded + reach, before, after, weights, reach, width, between + y * width);
+    }
+    for (size_t y = 0; y < height; y++) {
+        for (ptrdiff_t k = 0; k < reach; k++) {
+            before[k] = between + inside((ptrdiff_t)y - k - 1, height) * width;
+            after[k] = between + inside((ptrdiff_t)y + k + 1, height) * width;
         }
+        blur_row(between + y * width, before, after, weights, reach, width, out->at + y * width);
     }
 }
 
@@ -281,21 +304,27 @@ static int refine(const shape *h, float offset[3]) {
 /* How much the picture around a point rises towards each of 36 directions. */
 static void rises(const noli_layer *layer, float x, float y, float scale, float bins[BINS]) {
     const float radius = 4.5F * scale;
-    const ptrdiff_t top = (ptrdiff_t)(y - radius), left = (ptrdiff_t)(x - radius);
-    float raw[BINS] = {0};
+    const ptrdiff_t top = (ptrdiff_t)(y - radius), left = (ptrdiff_t)(x - radius), right = (ptrdiff_t)(x + radius);
+    const ptrdiff_t first = left > 1 ? left : 1;
+    const ptrdiff_t end = right + 2 < (ptrdiff_t)layer->width ? right + 1 : (ptrdiff_t)layer->width - 1;
+    const int32_t count = end > first ? (int32_t)(end - first) : 0;
+    float raw[BINS] = {0}, places[AROUND], sizes[AROUND];
     for (ptrdiff_t j = top > 1 ? top : 1; j <= (ptrdiff_t)(y + radius) && j + 1 < (ptrdiff_t)layer->height; j++) {
-        for (ptrdiff_t i = left > 1 ? left : 1; i <= (ptrdiff_t)(x + radius) && i + 1 < (ptrdiff_t)layer->width; i++) {
-            const float *at = layer->at + (size_t)j * layer->width + (size_t)i;
-            const float away = ((float)i - x) * ((float)i - x) + ((float)j - y) * ((float)j - y);
-            const float near = 1.0F - away / (radius * radius);
-            if (near > 0.0F) {
-                const float dx = at[1] - at[-1], dy = at[layer->width] - at[-(ptrdiff_t)layer->width];
-                const float place = noli_turn_of(dx, dy) * BINS;
-                const int bin = (int)place;
-                const float part = place - (float)bin, size = near * near * noli_root(dx * dx + dy * dy);
-                raw[bin % BINS] += size * (1.0F - part);
-                raw[(bin + 1) % BINS] += size * part;
-            }
+        const float *at = layer->at + (size_t)j * layer->width + (size_t)first;
+        const float *above = at - layer->width, *below = at + layer->width;
+        for (int32_t i = 0; i < count; i++) {
+            const float along = (float)((int32_t)first + i) - x, down = (float)j - y;
+            const float away = along * along + down * down, inner = 1.0F - away / (radius * radius);
+            const float near = inner > 0.0F ? inner : 0.0F;
+            const float dx = at[i + 1] - at[i - 1], dy = below[i] - above[i];
+            places[i] = noli_turn_of(dx, dy) * BINS;
+            sizes[i] = near * near * noli_root(dx * dx + dy * dy);
+        }
+        for (int32_t i = 0; i < count; i++) {
+            const int bin = (int)places[i];
+            const float part = places[i] - (float)bin;
+            raw[bin % BINS] += sizes[i] * (1.0F - part);
+            raw[(bin + 1) % BINS] += sizes[i] * part;
         }
     }
     for (int i = 0; i < BINS; i++) {
@@ -417,12 +446,25 @@ static void take(const octave *o, int step, size_t y, size_t x, const noli_layer
     }
 }
 
+/* Mark the values of a row that are clear and stand out from the four beside them: those few can be extrema. */
+static void mark(const noli_layer *layer, size_t y, uint8_t marks[LONGER]) {
+    const size_t width = layer->width;
+    const float *here = layer->at + y * width, *above = here - width, *below = here + width;
+    for (size_t x = 1; x + 1 < width; x++) {
+        const float it = here[x], low = 0.8F * CONTRAST;
+        const int above_all = (it > low) & (it > here[x - 1]) & (it > here[x + 1]) & (it > above[x]) & (it > below[x]);
+        const int below_all = (it < -low) & (it < here[x - 1]) & (it < here[x + 1]) & (it < above[x]) & (it < below[x]);
+        marks[x] = (uint8_t)(above_all | below_all);
+    }
+}
+
 static void search(const octave *o, const noli_layer *working, heap *kept, size_t most) {
+    uint8_t marks[LONGER];
     for (int step = 1; step <= STEPS; step++) {
         for (size_t y = 1; y + 1 < o->blurred[0].height; y++) {
+            mark(&o->differences[step], y, marks);
             for (size_t x = 1; x + 1 < o->blurred[0].width; x++) {
-                const float here = value(o, step, y, x);
-                if ((here > 0.8F * CONTRAST || here < -0.8F * CONTRAST) && is_extremum(o, step, y, x)) {
+                if (marks[x] && is_extremum(o, step, y, x)) {
                     take(o, step, y, x, working, kept, most);
                 }
             }
@@ -452,11 +494,17 @@ static void subtract(octave *o) {
     }
 }
 
+/* Values for a row of the plane, and for what its values weigh in those of the working picture: each pixel counts in
+ * two at most, and rounding adds up to two for each. */
+static size_t row_values(size_t width) {
+    return 3 * width + 4 * LONGER;
+}
+
 size_t noli_regions_scratch_bytes(size_t height, size_t width) {
     size_t down, along;
     working_size(height, width, &down, &along);
     /* The working picture with its halves, all octaves, the differences of one, a layer between, a row of the plane. */
-    return sizeof(float) * (down * along * (2 + 4 * BLURS / 3 + BLURS - 1 + 1) + width) +
+    return sizeof(float) * (down * along * (2 + 4 * BLURS / 3 + BLURS - 1 + 1) + row_values(width)) +
            sizeof(extremum) * NOLI_REGION_MOST;
 }
 
@@ -473,7 +521,7 @@ static size_t halves(const uint8_t *plane, size_t height, size_t width, float **
         return 0;
     }
     float *row = *memory;
-    *memory += width;
+    *memory += row_values(width);
     halved[0] = layer_in(memory, down, along);
     resize(plane, height, width, &halved[0], row);
     for (; count < OCTAVES; count++) {

@@ -41,11 +41,10 @@ size_t noli_regions_scratch_bytes(size_t height, size_t width);
 /* Find at most `most` regions of a grey plane, the clearest first. Returns how many. */
 size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t most, void *scratch, noli_region *found);
 
-/* Hash a region: signs of its frequencies after a secret orthogonal transform. `secret` is NOLI_REGION_SECRET random
- * bytes: of each round, what orders the numbers and what turns their signs. With `mirrored`, hash what the same region
- * would be in the mirrored picture. */
-void noli_region_key(const int8_t coefs[NOLI_REGION_COEFS], const uint8_t *secret, int mirrored,
-                     uint8_t hash[NOLI_REGION_BYTES]);
+/* Hash regions, from NOLI_REGION_COEFS numbers to NOLI_REGION_BYTES each: signs of the frequencies after a secret
+ * orthogonal transform. `secret` is NOLI_REGION_SECRET random bytes: of each round, what orders the numbers and what
+ * turns their signs. With `mirrored`, hash what the same regions would be in the mirrored picture. */
+void noli_region_keys(const int8_t *coefs, size_t count, const uint8_t *secret, int mirrored, uint8_t *hashes);
 
 /* A region of the query that resembles one of the banked picture. */
 typedef struct {

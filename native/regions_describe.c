@@ -25,16 +25,27 @@ static float basis(int frequency, int position) {
     return half > GRID ? -COSINE[2 * GRID - half] : COSINE[half];
 }
 
-static float sample(const noli_layer *layer, float x, float y) {
-    x = noli_clamp(x, 0.0F, (float)(layer->width - 1));
-    y = noli_clamp(y, 0.0F, (float)(layer->height - 1));
-    const size_t left = (size_t)x < layer->width - 2 ? (size_t)x : layer->width - 2;
-    const size_t top = (size_t)y < layer->height - 2 ? (size_t)y : layer->height - 2;
-    const float *at = layer->at + top * layer->width + left;
-    const float u = x - (float)left, v = y - (float)top;
-    const float upper = at[0] + u * (at[1] - at[0]);
-    const float lower = at[layer->width] + u * (at[layer->width + 1] - at[layer->width]);
-    return upper + v * (lower - upper);
+/* Values between those of a layer, along a line of so many steps; outside of it, the nearest. Where they lie first, so
+ * that this can be reckoned for many at once. */
+static void sample(const noli_layer *layer, const float x[GRID], const float y[GRID], float *out) {
+    const int32_t width = (int32_t)layer->width, last_column = width - 2, last_row = (int32_t)layer->height - 2;
+    int32_t at[GRID];
+    float across[GRID], down[GRID];
+    for (int i = 0; i < GRID; i++) {
+        const float along = noli_clamp(x[i], 0.0F, (float)(width - 1));
+        const float under = noli_clamp(y[i], 0.0F, (float)(last_row + 1));
+        const int32_t left = (int32_t)along < last_column ? (int32_t)along : last_column;
+        const int32_t top = (int32_t)under < last_row ? (int32_t)under : last_row;
+        at[i] = top * width + left;
+        across[i] = along - (float)left;
+        down[i] = under - (float)top;
+    }
+    for (int i = 0; i < GRID; i++) {
+        const float *from = layer->at + at[i], *next = from + width;
+        const float upper = from[0] + across[i] * (from[1] - from[0]);
+        const float lower = next[0] + across[i] * (next[1] - next[0]);
+        out[i] = upper + down[i] * (lower - upper);
+    }
 }
 
 static void cut(const noli_layer *halved, size_t count, const noli_keypoint *point, float side,
@@ -49,11 +60,13 @@ static void cut(const noli_layer *halved, size_t count, const noli_keypoint *poi
     const float along_x = point->cosine * step, along_y = point->sine * step;
     const float centre_x = point->x / pixel - 0.5F, centre_y = point->y / pixel - 0.5F;
     for (int j = 0; j < GRID; j++) {
+        float x[GRID], y[GRID];
         for (int i = 0; i < GRID; i++) {
             const float u = (float)i - 0.5F * (GRID - 1), v = (float)j - 0.5F * (GRID - 1);
-            grid[j][i] =
-                sample(&halved[level], centre_x + u * along_x - v * along_y, centre_y + u * along_y + v * along_x);
+            x[i] = centre_x + u * along_x - v * along_y;
+            y[i] = centre_y + u * along_y + v * along_x;
         }
+        sample(&halved[level], x, y, grid[j]);
     }
 }
 

@@ -6,7 +6,7 @@
  * is a whole number of at most seven bits stays within 31 after three rounds of 256 sums. */
 #include "regions.h"
 
-enum { COEFS = NOLI_REGION_COEFS, LOW = 16 };
+enum { COEFS = NOLI_REGION_COEFS, LOW = 16, ROUND = COEFS + COEFS / 8 };
 
 /* Fisher and Yates's shuffle, from a byte a step: uneven by at most a part in 256, which hides nothing less. */
 static void order_of(const uint8_t *bytes, uint8_t order[COEFS]) {
@@ -21,10 +21,7 @@ static void order_of(const uint8_t *bytes, uint8_t order[COEFS]) {
     }
 }
 
-static void scramble(const int32_t *in, const uint8_t *secret, int32_t *out) {
-    uint8_t order[COEFS];
-    const uint8_t *signs = secret + COEFS;
-    order_of(secret, order);
+static void scramble(const int32_t *in, const uint8_t order[COEFS], const uint8_t *signs, int32_t *out) {
     for (int i = 0; i < COEFS; i++) {
         const int32_t value = in[order[i]];
         out[i] = signs[i / 8] >> i % 8 & 1 ? -value : value;
@@ -40,8 +37,8 @@ static void scramble(const int32_t *in, const uint8_t *secret, int32_t *out) {
     }
 }
 
-void noli_region_key(const int8_t coefs[NOLI_REGION_COEFS], const uint8_t *secret, int mirrored,
-                     uint8_t hash[NOLI_REGION_BYTES]) {
+static void hash_of(const int8_t *coefs, const uint8_t *secret, uint8_t orders[NOLI_REGION_ROUNDS][COEFS], int mirrored,
+                    uint8_t *hash) {
     int32_t values[2][COEFS];
     for (int i = 0; i < COEFS; i++) {
         /* A region lies along its direction; mirrored, what is left of it is right. That turns the sign of the odd
@@ -50,7 +47,7 @@ void noli_region_key(const int8_t coefs[NOLI_REGION_COEFS], const uint8_t *secre
         values[0][i] = turned ? -coefs[i] : coefs[i];
     }
     for (int round = 0; round < NOLI_REGION_ROUNDS; round++) {
-        scramble(values[round % 2], secret + round * (COEFS + COEFS / 8), values[1 - round % 2]);
+        scramble(values[round % 2], orders[round], secret + round * ROUND + COEFS, values[1 - round % 2]);
     }
     const int32_t *last = values[NOLI_REGION_ROUNDS % 2];
     for (int i = 0; i < NOLI_REGION_BYTES; i++) {
@@ -58,5 +55,15 @@ void noli_region_key(const int8_t coefs[NOLI_REGION_COEFS], const uint8_t *secre
     }
     for (int i = 0; i < COEFS; i++) {
         hash[i / 8] = (uint8_t)(hash[i / 8] | (last[i] > 0) << (7 - i % 8));
+    }
+}
+
+void noli_region_keys(const int8_t *coefs, size_t count, const uint8_t *secret, int mirrored, uint8_t *hashes) {
+    uint8_t orders[NOLI_REGION_ROUNDS][COEFS];
+    for (int round = 0; round < NOLI_REGION_ROUNDS; round++) {
+        order_of(secret + round * ROUND, orders[round]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        hash_of(coefs + i * COEFS, secret, orders, mirrored, hashes + i * NOLI_REGION_BYTES);
     }
 }

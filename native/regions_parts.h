@@ -21,27 +21,35 @@ static inline float noli_clamp(float value, float low, float high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* Square root by Newton's steps from a guess of the right order; the same on every machine. */
+/* Square root by Newton's steps from a guess of the right order; the same on every machine. Without a branch, as the
+ * next one, so that many can be taken at once. */
 static inline float noli_root(float value) {
     const union {
         float value;
         uint32_t bits;
     } half = {.value = value};
-    union {
+    const union {
         uint32_t bits;
         float value;
-    } root = {.bits = (half.bits >> 1) + 0x1FBD1DF5U};
-    if (value <= 0.0F) {
-        return 0.0F;
-    }
-    for (int i = 0; i < 3; i++) {
-        root.value = 0.5F * (root.value + value / root.value);
-    }
-    return root.value;
+    } guess = {.bits = (half.bits >> 1) + 0x1FBD1DF5U};
+    const float one = 0.5F * (guess.value + value / guess.value);
+    const float two = 0.5F * (one + value / one);
+    const float root = 0.5F * (two + value / two);
+    return value > 0.0F ? root : 0.0F;
 }
 
 /* Angle of a vector in turns, 0 to 1, to about a ten-thousandth. */
-float noli_turn_of(float x, float y);
+static inline float noli_turn_of(float x, float y) {
+    const float ax = x < 0.0F ? -x : x, ay = y < 0.0F ? -y : y;
+    const float high = ax > ay ? ax : ay, low = ax > ay ? ay : ax;
+    /* Source: Abramowitz and Stegun, 4.4.49, divided by a turn. */
+    const float t = low / (high > 0.0F ? high : 1.0F), s = t * t;
+    float turn = t * (0.15915269F + s * (-0.05256523F + s * (0.02867055F + s * (-0.01355085F + s * 0.00331654F))));
+    turn = ay > ax ? 0.25F - turn : turn;
+    turn = x < 0.0F ? 0.5F - turn : turn;
+    turn = y < 0.0F ? 1.0F - turn : turn;
+    return turn >= 1.0F ? turn - 1.0F : turn;
+}
 
 /* Cosine of an angle in turns; noli_cosine(t - 0.25F) is the sine. */
 float noli_cosine(float turn);

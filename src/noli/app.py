@@ -7,10 +7,10 @@
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 from noli.access.service import AccessService
@@ -38,6 +38,7 @@ from noli.evidence.model import SignedRoot
 from noli.evidence.notes import parse_notes
 from noli.evidence.service import LedgerService
 from noli.hashing.kernel import HammingIndex
+from noli.hashing.ports import Closer
 from noli.matching.index import BankIndexes
 from noli.matching.probing import ProbingGuard
 from noli.matching.service import Checker
@@ -240,6 +241,10 @@ class App(ExchangeParts, CustodyParts):
         """Whether pictures get a second look: where it is on, and a bank has nothing but hashes."""
         return self.config.second_look == "on" and self.indexes.without_regions > 0
 
+    def closer(self, banks: Collection[str] | None) -> Closer | None:
+        """Return what says which places of a checked video are worth more than a glance; None where all of it is."""
+        return None if self.config.video_every_second == "on" else partial(self.checker.closer, banks=banks)
+
     def lag(self) -> int:
         """Count the changes of the installation that are not in this process's index yet."""
         with self.store.transaction() as transaction:
@@ -257,7 +262,8 @@ class App(ExchangeParts, CustodyParts):
     def start(self) -> None:
         """Start what a server needs in the background: decoding children, follower, compactor, caretaker."""
         if self.config.served:
-            _ = self.hasher
+            # The law takes a tenth of a second to read: nobody's first request waits for it.
+            _ = self.hasher, self.notices
         self.follower.start()
         if self.config.does_jobs:
             self.caretaker.start()

@@ -3,14 +3,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from noli.app import App
 from noli.bank.model import Action, BankPolicy, NewEntry, Opinion, OpinionKind, Provenance, entry_text
 from noli.bank.service import create_bank, register
 from noli.casework.model import NewLink, Reporter
+from noli.exchange.model import NewPartner, SyncState, SyncStatus
 from noli.notices import commands as c
 from noli.notices import records as r
 from noli.notices.model import Because, Ground, Measure, NoticeId, Via
@@ -19,7 +22,7 @@ from noli.regimes.model import Field, Party
 from tests.support.casework import made_up_item
 from tests.support.console import make_common
 from tests.support.console_browser import Installation, Seat
-from tests.support.notices import ruling
+from tests.support.notices import content, ruling
 
 # Texts that would do something if they were ever taken for markup, script or a template.
 _PAYLOADS = (
@@ -196,6 +199,7 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
     app.desk.note(staff, case, "The forum answers mails within a day, says the helpline in Vienna.")
     app.cases.send_message(case, "Thank you.")
     queue = _notices(installation)
+    _partner_in_trouble(app)
     return [
         ("queue", "/console/notices"),
         ("queue-missed", "/console/notices?show=missed"),
@@ -222,6 +226,18 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("refused", "/console/staff"),
         ("not-found", "/console/cases/NOTHING"),
     ]
+
+
+def _partner_in_trouble(app: App) -> None:
+    """Add a partner whose server does not answer, unless it is there."""
+    if app.partner_status.all():
+        return
+    made, _ = app.partners.add(NewPartner("hub-of-many-helplines.example"), scopes=())
+    state = SyncState(
+        status=SyncStatus.UNREACHABLE, reason="No answer within 30 seconds: https://hub.example/", failures=3
+    )
+    with app.exchange.transaction(write=True) as transaction:
+        transaction.keep_sync_state(made.id, state)
 
 
 def _records(installation: Installation, notice: str) -> list[tuple[str, str]]:
@@ -263,9 +279,12 @@ def _notices(installation: Installation) -> list[NoticeId]:
         Field.STATEMENT: "It is me, at home. I never agreed that anybody sees this.",
         Field.CONTACT: "mail@example.org", Field.LOCATION: "The third picture on the page.", Field.GOOD_FAITH: "yes",
     }  # fmt: skip
-    asked, decided, contested, young = (
-        installation.notice(fields=said if number == 0 else dict.fromkeys(Field, "yes"), language=language)
-        for number, language in enumerate(("en", "de", "en", "en"))
+    named = tuple(
+        replace(content(9000 + number), url=f"https://platform.example/{'long/' * 12 * number}") for number in range(4)
+    )
+    asked = installation.notice(fields=said, contents=named)
+    decided, contested, young = (
+        installation.notice(fields=dict.fromkeys(Field, "yes"), language=language) for language in ("de", "en", "en")
     )
     service, lena = app.notices, app.staff.active("lena").id
     with service.writing() as transaction:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Videos in confined children: which frames are hashed, what they show, and what bad files come to."""
 
-import io
-import itertools
 import os
 import random
 from collections.abc import Iterator, Sequence
@@ -110,26 +108,79 @@ def test_damaged_videos_are_read_as_far_as_players_read_them(pool: VideoPool, cl
     assert len(read(pool, clip).frames) == 25
 
 
-def test_a_video_that_takes_too_long_keeps_what_was_read(clip: Path) -> None:
+def test_a_video_that_takes_too_long_keeps_what_was_read(clip: Path, tmp_path: Path) -> None:
     """The time allowed ends a video of any length; the answer says how far it came."""
     pool = VideoPool(workers=1, timeout_s=1.5, memory_mib=1536, max_pixels=4_000_000)
-    whole = clip.read_bytes()
-    with av.open(io.BytesIO(whole), "r") as source, av.open(buffer := io.BytesIO(), "w", format="matroska") as target:
-        template = source.streams.video[0]
-        stream = target.add_stream_from_template(template)
-        packets = [packet for packet in source.demux(template) if packet.dts is not None]
-        for again, packet in itertools.product(range(200), packets):
-            offset = int(6 * again / template.time_base) if template.time_base else 0
-            copy = av.Packet(bytes(packet))
-            copy.pts, copy.dts = (packet.pts or 0) + offset, (packet.dts or 0) + offset
-            copy.time_base, copy.stream, copy.is_keyframe = packet.time_base, stream, packet.is_keyframe
-            target.mux(copy)
-    with named(buffer.getvalue()) as file:
+    with clips.repeated(clip, tmp_path / "long.mkv", 200).open("rb") as file:
         reading = pool.read(file)
     pool.close()
     assert (reading.outcome, reading.duration_ms) == (Outcome.TIMED_OUT, 1_200_000)
     assert 0 < len(reading.frames) < 1200
     assert reading.reason
+
+
+def ten_seconds(path: Path, *, rate: int = 5, black_keys: bool = False) -> Path:
+    """Another small drawing each second, with one key frame, which is black where that is asked for."""
+    frames = list(clips.scenes(seconds=10, width=160, height=96, rate=rate))
+    if black_keys:
+        frames[0] = Image.new("RGB", frames[0].size, "black")
+    return clips.encoded(path, frames, codec="libx264", rate=rate, key_every=10 * rate)
+
+
+def test_a_checked_video_is_glanced_at_and_looked_at_where_it_is_worth_it(
+    pool: VideoPool, clip: Path, tmp_path: Path
+) -> None:
+    """Key frames come first, more only of the places that are told; a short clip is looked at as a whole."""
+    long = clips.repeated(ten_seconds(tmp_path / "piece.mp4"), tmp_path / "long.mp4", 4)
+    asked: list[list[int]] = []
+    told: list[float] = []
+
+    def closer(seen: Reading) -> list[tuple[int, int]]:
+        asked.append([frame.at_ms or 0 for frame in seen.frames])
+        return [(12_000, 14_000), (13_000, 15_000)]
+
+    with long.open("rb") as file:
+        reading = pool.read(file, closer=closer, on_progress=told.append)
+    assert (reading.outcome, reading.duration_ms) == (Outcome.HASHED, 40_000)
+    [glance] = asked
+    assert {0, 10_000, 20_000, 30_000} <= set(glance)
+    closely = [1000 * second + at for second in range(10, 20) for at in (0, 200, 400, 600)]
+    assert times(reading.frames) == sorted({*glance, *closely, 19_800})
+    assert told == sorted(told)
+    assert told[-1] == 1
+    with clip.open("rb") as file:
+        assert len(pool.read(file, closer=closer).frames) == len(read(pool, clip).frames)
+    assert len(asked) == 1
+
+
+def test_black_key_frames_hide_nothing(pool: VideoPool, tmp_path: Path) -> None:
+    """Where a glance sees nothing that says enough, all is looked at."""
+    path = clips.repeated(ten_seconds(tmp_path / "piece.mp4", black_keys=True), tmp_path / "black.mp4", 4)
+    with path.open("rb") as file:
+        reading = pool.read(file, closer=lambda _: ())
+    assert reading.outcome is Outcome.HASHED
+    assert reading.frames
+
+
+def test_memory_does_not_grow_with_the_length(pool: VideoPool, tmp_path: Path) -> None:
+    """A child takes as much for half an hour as for a minute, where all of it is decoded, too."""
+    piece = ten_seconds(tmp_path / "piece.mp4", rate=2)
+    files = [clips.repeated(piece, tmp_path / f"{minutes}.mp4", 6 * minutes) for minutes in (1, 30)]
+
+    def most_kib(path: Path) -> int:
+        peaks = [0]
+
+        def look(_: float) -> None:
+            states = [Path(f"/proc/{pid}/status").read_text() for pid in pool.pids()]
+            peaks.extend(int(line.split()[1]) for state in states for line in state.splitlines() if "VmHWM" in line)
+
+        with path.open("rb") as file:
+            reading = pool.read(file, closer=lambda seen: [(0, seen.duration_ms or 0)], on_progress=look)
+        assert len(reading.frames) >= (reading.duration_ms or 0) // 1000
+        return max(peaks)
+
+    short, long = (most_kib(path) for path in files)
+    assert long - short < 4 * 1024
 
 
 def test_children_are_confined_and_end(clip: Path) -> None:

@@ -89,10 +89,10 @@ def test_files_are_private(tmp_path: Path) -> None:
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_a_store_that_cannot_be_reached_is_told(tmp_path: Path, object_store: str) -> None:
+def test_a_store_that_cannot_be_reached_is_told(tmp_path: Path, store_url: str) -> None:
     """A folder that is none, and a bucket that is not there: the errors name no secret."""
     (tmp_path / "packages").write_text("in the way")
-    for url in ("", object_store.replace("@noli/", "@nowhere/")):
+    for url in ("", store_url.replace("@noli/", "@nowhere/")):
         with pytest.raises(Unavailable) as caught:
             package_store(url, tmp_path).put(ONE, DIGEST, CONTENT)
         assert "secret" not in f"{caught.value.public}{caught.value.detail}"

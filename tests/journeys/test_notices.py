@@ -207,6 +207,68 @@ def test_an_account_is_closed_for_good_by_two_people_and_opened_again_by_a_third
     assert seen["letters"][-1]["letter"] == "restored"
 
 
+def test_restrictions_of_content_end_when_their_time_is_over(platform: Platform) -> None:
+    """By themselves, whatever they were: content is back, uploads are allowed, both sides and webhooks are told."""
+    hook = platform.post("/webhooks", {"url": "https://receiver.invalid/in", "types": ["notice.restriction-ended"]})
+    until = (START + timedelta(days=2)).isoformat()
+    paths = []
+    measures: dict[str, dict[str, str]] = {"remove": {}, "disable": {}, "geo-restrict": {"territory": "DE,AT"}}
+    for number, (measure, more) in enumerate(measures.items(), 20):
+        sent = {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(number)]}
+        path = f"/notices/{platform.post('/notices', sent)['notice']}"
+        platform.post(f"{path}/decisions", decision(measure, "intimate-without-consent", until=until, **more))
+        paths.append(path)
+
+    def stands() -> list[bool]:
+        return [platform.get(path)["contents"][0]["restricted"] for path in paths]
+
+    def uploaded() -> str:
+        answer = platform.post("/checks", {"hashes": hashes(20)[:1], "content_ref": "again"}, expect=200)
+        return str(answer["decision"])
+
+    platform.wait(days=2, seconds=-1)
+    assert (stands(), uploaded()) == ([True] * 3, "block")
+    platform.wait(seconds=1)
+    assert (stands(), uploaded()) == ([False] * 3, "allow")
+    for path in paths:
+        letters = [each for each in platform.get(path)["letters"] if each["letter"] == "ended"]
+        assert [each["to"] for each in letters] == ["uploader", "notifier"]
+    told = platform.get(f"/webhooks/{hook['id']}/deliveries")["deliveries"]
+    assert sorted(f"/notices/{each['subject']}" for each in told) == sorted(paths)
+    platform.wait(days=3)
+    assert len(platform.get(f"/webhooks/{hook['id']}/deliveries")["deliveries"]) == 3, "each ends once"
+    assert platform.app.ledger.verify().whole
+
+
+def test_measures_against_accounts_end_when_their_time_is_over(platform: Platform) -> None:
+    """A sender's notices count again as anybody's, an uploader is free again; what was found stays on record."""
+    why = {"reason": "Three notices about a rival.", "rule": "Terms 12", "author": "ada"}
+    sent = {"age": "adult", "fields": FILLED, "contents": [{**upload(3), "uploader": "them"}], "notifier": "rival"}
+    until = (START + timedelta(days=20)).isoformat()
+
+    def found(measure: str, ground: str, side: str) -> str:
+        path = f"/notices/{platform.post('/notices', sent)['notice']}"
+        platform.post(f"{path}/decisions", decision(measure, ground))
+        seen = platform.get(path)
+        return f"/records/{seen['notifier'] if side == 'notifier' else seen['contents'][0]['uploader']}"
+
+    sender = found("keep", "fraudulent-notice", "notifier")
+    uploader = found("remove", "intimate-without-consent", "uploader")
+    for record in (sender, uploader):
+        platform.post(f"{record}/warning", why)
+        platform.post(f"{record}/hearing", {"text": "I was wrong."})
+        assert platform.post(f"{record}/suspension", {**why, "until": until})["standing"] == "suspend"
+    platform.wait(days=20, seconds=-1)
+    assert platform.post("/notices", sent)["suspended"]
+    assert [platform.get(record)["standing"] for record in (sender, uploader)] == ["suspend", "suspend"]
+    platform.wait(seconds=1)
+    assert not platform.post("/notices", sent)["suspended"]
+    for record in (sender, uploader):
+        seen = platform.get(record)
+        assert (seen["standing"], seen["suspended_until"], len(seen["conduct"])) == (None, None, 1)
+    assert platform.app.ledger.verify().whole
+
+
 def test_a_clock_that_nobody_heeds_escalates_and_is_breached_on_the_record(platform: Platform) -> None:
     """Given to nobody who left it to others; warnings, lead, admin, the breach, which no decision takes away."""
     notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(4)]})
@@ -235,8 +297,17 @@ def test_orders_withdrawals_holds_and_the_end(platform: Platform) -> None:
     """An order names its authority and may be revoked; a request may be taken back; a hold keeps, erasure destroys."""
     due = (START + timedelta(hours=3)).isoformat()
     order = {"authority": "Court", "legal_basis": "§ 1004", "due_at": due}
-    notice = platform.post("/notices", {"age": "adult", "opening": "order", "order": order, "contents": [upload(5)]})
+    sent = {"age": "adult", "opening": "order", "order": order, "contents": [upload(5)]}
+    over = {**order, "due_at": (START - timedelta(hours=3)).isoformat()}
+    assert "'late'" in platform.post("/notices", {**sent, "order": over}, expect=400)["detail"]
+    assert "XX" in platform.post("/notices", {**sent, "order": {**order, "territory": "DE,XX"}}, expect=400)["detail"]
+    late = platform.post("/notices", {**sent, "order": {**over, "late": True}, "reference": "L-1"})
+    missed = [each["duty"] for each in late["clocks"] if each["breached"]]
+    assert (missed, late["escalated_to"]) == (["remove"], "admin")
+    assert platform.get(f"/notices/{late['notice']}")["order"]["late"]
+    notice = platform.post("/notices", sent)
     path = f"/notices/{notice['notice']}"
+    platform.post(f"{path}/decisions", decision("geo-restrict", "ordered", territory="Bavaria"), expect=400)
     platform.post(f"{path}/decisions", decision("geo-restrict", "ordered", territory="DE", until=due))
     why = {"reason": "Proceedings ended.", "rule": "Court decision", "author": "ada"}
     assert platform.post(f"{path}/revocation", why)["state"] == "withdrawn"

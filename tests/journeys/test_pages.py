@@ -145,6 +145,9 @@ def test_helplines_follow_the_country(server: Server) -> None:
     assert "116 016" in get("/help", headers={"accept-language": "de-DE"}).text
     assert "0345 6000 459" in get("/help?c=GB", headers={"accept-language": "de-DE"}).text
     assert "eSafety" not in get("/help?c=").text
+    for path in ("/", "/help"):
+        assert '<a href="tel:112">112</a> (European Union)' in get(path).text
+        assert '<a href="tel:110">110</a> (Deutschland)' in get(path, headers={"accept-language": "de-DE"}).text
 
 
 def test_scripts_name_their_content_and_may_be_kept(server: Server) -> None:

@@ -2,7 +2,7 @@
 """The schema's history: revisions make what the code works with, data survives, newer schemas are refused."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -108,6 +108,46 @@ def test_lists_of_records_are_filled_from_what_happened(empty: Database) -> None
         ).one()
     ends, checked = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
     assert tuple(row) == (2, ends, checked, NOW)
+
+
+def test_figures_are_counted_from_what_happened(empty: Database) -> None:
+    """Events that are older than the counts are counted: by day, measure, how it began, and the time it took."""
+    empty.migrate("0024")
+    later = NOW + timedelta(days=1, hours=2)
+    ruled = {"measure": "keep", "grounds": ["false-match"]}
+    happened = [("received", {}, NOW), ("decided", ruled, later), ("clock-breached", {}, later), ("note", {}, later),
+                ("decided", {"measure": "remove", "grounds": ["intimate-without-consent"]}, later)]  # fmt: skip
+    with empty.engine.begin() as connection:
+        rows = sa.MetaData()
+        rows.reflect(connection, only=["notice_file", "notice_event", "ledger_entry"])
+        file, event, ledger = (rows.tables[name] for name in ("notice_file", "notice_event", "ledger_entry"))
+        shown = {"id": "N", "opened_at": NOW, "updated_at": NOW, "queue_at": NOW, "opening": "detection"}
+        connection.execute(file.insert().values({**_filler(file), **shown}))
+        for number, (kind, content, at) in enumerate(happened, 1):
+            connection.execute(ledger.insert().values({**_filler(ledger), "sequence": number, "at": at}))
+            made = {"notice_id": "N", "sequence": number, "kind": f"notice.{kind}", "at": at, "content": content}
+            connection.execute(event.insert().values({**made, "actor": "x", "ledger_sequence": number}))
+    empty.migrate()
+    figure = metadata.tables["notice_figure"]
+    with empty.engine.begin() as connection:
+        found = {(day, name): count for day, name, count in connection.execute(figure.select())}
+    assert found == {
+        (NOW.date(), "notice.received"): 1,
+        (later.date(), "notice.decided"): 2,
+        (later.date(), "notice.clock-breached"): 1,
+        (later.date(), "measure:keep"): 1,
+        (later.date(), "measure:remove"): 1,
+        (later.date(), "match"): 2,
+        (later.date(), "false-match"): 1,
+        (later.date(), "took:260"): 1,
+    }
+
+
+def _filler(table: sa.Table) -> dict[str, object]:
+    """Something for every column that must have something and has no default."""
+    plain = {int: 0, bool: False, bytes: b"", str: "x"}
+    wanted = [each for each in table.c if not each.nullable and each.server_default is None]
+    return {each.name: plain[each.type.python_type] for each in wanted if each.type.python_type in plain}
 
 
 def test_a_newer_schema_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:

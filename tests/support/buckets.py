@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
@@ -14,9 +15,11 @@ _REGION = "eu-central-1"
 
 @contextmanager
 def object_store() -> Iterator[str]:
-    """Serve a bucket named ``noli``; yields the options that an address in it takes."""
+    """Serve an empty bucket named ``noli``; yields the options that an address in it takes."""
     import boto3
 
+    # What servers of this process hold is the same for all of them.
+    get_backend("s3").reset()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -65,6 +65,23 @@ def encoded(
     return path
 
 
+def repeated(piece: Path, target: Path, times: int) -> Path:
+    """Put a video so many times one behind the other, as it is encoded: a long one costs next to nothing."""
+    with av.open(str(piece)) as source, av.open(str(target), "w") as made:
+        template = source.streams.video[0]
+        stream = made.add_stream_from_template(template)
+        packets = [packet for packet in source.demux(template) if packet.size]
+        length = sum(packet.duration or 0 for packet in packets)
+        for again in range(times):
+            for packet in packets:
+                same = av.Packet(bytes(packet))
+                same.pts, same.dts = (packet.pts or 0) + again * length, (packet.dts or 0) + again * length
+                same.duration, same.time_base, same.stream = packet.duration, packet.time_base, stream
+                same.is_keyframe = packet.is_keyframe
+                made.mux(same)
+    return target
+
+
 def seen_at(path: Path, moments_ms: Sequence[int]) -> dict[int, str]:
     """Hash the frames at these times with ffmpeg's decoder, from RGB as vPDQ does; times without one are left out."""
     found: dict[int, str] = {}

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from tests.support.axe import COLOURS, violations
+from tests.support.axe import violations, wrong_colours
 from tests.support.browser import keep_shot
 
 #: A desk, a tablet, a telephone, and the narrowest that WCAG 1.4.10 asks for.
@@ -31,7 +31,7 @@ def wrong_with(page: Any, name: str) -> list[str]:
         keep_shot(page, f"{name}-{width}-light")
     page.emulate_media(color_scheme="dark")
     # Themes differ in colours alone.
-    found += violations(page, COLOURS)
+    found += wrong_colours(page)
     for width in WIDTHS:
         keep_shot(page, f"{name}-{width}-dark", width=width)
     page.set_viewport_size(usual)

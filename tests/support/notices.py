@@ -26,7 +26,7 @@ from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices import record_rules
 from noli.notices import records as r
-from noli.notices.figures import KINDS, Decided, Load, step
+from noli.notices.figures import Load, step
 from noli.notices.model import (
     Because,
     Ground,
@@ -80,6 +80,7 @@ class World:
     jobs: JobBook = field(default_factory=JobBook)
     matches: dict[tuple[EntryId, str], SeenMatch] = field(default_factory=dict)
     left: set[tuple[str, NoticeId]] = field(default_factory=set)
+    figures: Counter[tuple[date, str]] = field(default_factory=Counter)
 
 
 class MemoryNotices:
@@ -120,6 +121,7 @@ def _copied(world: World) -> World:
         jobs=copy.deepcopy(world.jobs),
         matches=dict(world.matches),
         left=set(world.left),
+        figures=Counter(world.figures),
     )
 
 
@@ -254,25 +256,11 @@ class MemoryNoticeTransaction:
     def left_by(self, notice: NoticeId) -> frozenset[str]:
         return frozenset(staff for staff, left in self._world.left if left == notice)
 
-    def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
-        kinds = (
-            (e.NAMES[type(each.event)], each.at.date())
-            for history in self._world.histories.values()
-            for each in history
-            if each.at >= since
-        )
-        return Counter(each for each in kinds if each[0] in KINDS)
+    def count(self, day: date, counts: Mapping[str, int]) -> None:
+        self._world.figures.update({(day, name): count for name, count in counts.items()})
 
-    def decided(self, *, since: datetime) -> list[Decided]:
-        found = []
-        for id_, history in self._world.histories.items():
-            listed = self._world.listed[id_]
-            for each in history:
-                if isinstance(each.event, e.Ruled) and each.at >= since:
-                    said = e.CODEC.write(each.event).open
-                    given = said["measure"], tuple(said["grounds"])
-                    found.append((each.sequence, Decided(id_, each.at, listed.opened_at, listed.opening, *given)))
-        return [each for _, each in sorted(found, key=lambda one: (one[1].at, one[1].notice, one[0]))]
+    def counted(self, *, since: date) -> Mapping[tuple[date, str], int]:
+        return {(day, name): count for (day, name), count in self._world.figures.items() if day >= since}
 
     def load(self, now: datetime) -> Load:
         waiting = [each for each in self._world.listed.values() if each.idle_at is None]

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 
 _WORDS = re.compile(r"[^\W\d_]+(?:[\u2019'][^\W\d_]+)*")
 _ENDS = re.compile(r"(?<=[.!?:…])[”“\")]*\s+")
-_VOWELS = {"en": re.compile(r"[aeiouy]+"), "de": re.compile(r"[aeiouyäöü]+")}
+# What a formula begins with, takes for each word of a sentence, and for each syllable of a word.
+_FORMULAS = {"en": (206.835, 1.015, 84.6), "de": (180.0, 1.0, 58.5)}
+_ENGLISH = re.compile(r"[aeiouy]+")
 # German diphthongs are one syllable, other vowels beside one another are two, as in "Fami-li-e".
 _GERMAN = re.compile(r"aa|ee|oo|ai|ei|au|äu|eu|ie|ay|ey|[aeiouyäöü]")
 
@@ -29,7 +31,7 @@ def syllables(word: str, language: str) -> int:
         return max(1, len(_GERMAN.findall(small)))
     # An e at the end is silent, but for -le; so is that of -es and -ed after most letters.
     small = re.sub(r"(?<=[^aeiouyl])e$|(?<=[^aeiouysxzcght])es$|(?<=[^aeiouydt])ed$", "", small)
-    return max(1, len(_VOWELS["en"].findall(small)))
+    return max(1, len(_ENGLISH.findall(small)))
 
 
 def ease(texts: Iterable[str], language: str) -> float:
@@ -38,4 +40,5 @@ def ease(texts: Iterable[str], language: str) -> float:
     words = [word for each in said for word in each]
     a_sentence = len(words) / len(said)
     a_word = sum(syllables(word, language) for word in words) / len(words)
-    return 180 - a_sentence - 58.5 * a_word if language == "de" else 206.835 - 1.015 * a_sentence - 84.6 * a_word
+    begin, for_words, for_syllables = _FORMULAS[language]
+    return begin - for_words * a_sentence - for_syllables * a_word

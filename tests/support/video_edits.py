@@ -58,16 +58,16 @@ def load(path: Path, *, rate: float = 10, longest: float = 30, start: float = 0,
     return Clip(frames, len(frames) / rate)
 
 
-def write(path: Path, frames: Iterable[Shown], *, crf: int = 23, every: float = 2) -> Path:
-    """Encode pictures with their times; a key frame each so many seconds."""
+def write(path: Path, frames: Iterable[Shown], *, crf: int = 23, keys: int = 60, cuts: bool = True) -> Path:
+    """Encode pictures with their times; a key frame after so many at most and, with ``cuts``, at each cut."""
     with av.open(str(path), "w") as container:
         stream = None
         for at, picture in frames:
             if stream is None:
-                options = {"crf": str(crf), "preset": "veryfast"}
+                options = {"crf": str(crf), "preset": "veryfast"} | ({} if cuts else {"x264-params": "scenecut=0"})
                 stream = container.add_stream("libx264", rate=Fraction(30), options=options)
                 stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
-                stream.gop_size = round(every * 30)
+                stream.gop_size = keys
                 stream.codec_context.time_base = Fraction(1, 1000)
             frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = round(at * 1000), Fraction(1, 1000)

@@ -256,6 +256,7 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "writes_as": _wrong_writer,
     "next_step": _wrong_step,
     "second_look": _wrong_switch,
+    "video_every_second": _wrong_switch,
     "mail_from": _wrong_mail,
     "rdap_url": _wrong_lists,
 }

@@ -64,8 +64,12 @@ class Config:
     video_workers: int = 0
     #: Videos that may wait for their turn over HTTP; further ones are asked to come back.
     videos_waiting: int = 16
-    #: Seconds one video may take to decode; what was read by then is checked, and the rest is left to a person.
+    #: Seconds one video may take to decode, twice where it gets a closer look; what was read by then is checked, and
+    #: the rest is left to a person.
     video_timeout_s: float = 300.0
+    #: Whether every second of a video that is checked is decoded, ``on`` or ``off``: then even a short part of one long
+    #: shot is found, however far apart key frames lie, at a multiple of the time.
+    video_every_second: str = "off"
     #: Largest video sent over HTTP, in bytes; the command line reads files of any size.
     max_video_bytes: int = 256 * 1024 * 1024
     #: Requests a second one key may make, averaged; twice as many in a burst.

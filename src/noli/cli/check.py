@@ -119,6 +119,7 @@ def _checks(app: "App", files: tuple[Path, ...], queries: list[Hash]) -> Iterato
             workers=workers,
             regions=app.indexes.regions > 0,
             looks=app.looks_again,
+            closer=app.closer(caller.banks),
             on_progress=on_progress,
         ):
             reading = file.reading

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from noli.hashing.containers import HEAD_BYTES, container_of
 from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Pipeline, Reading
-from noli.hashing.ports import MediaHasher
+from noli.hashing.ports import Closer, MediaHasher
 
 #: Outcome of a name behind which there was no file to read; the only one that ``Outcome`` does not have.
 UNREADABLE = "unreadable"
@@ -100,6 +100,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
     on_progress: Callable[[float], None] = lambda _: None,
     regions: bool = False,
     looks: bool = False,
+    closer: Closer | None = None,
 ) -> Iterator[FileResult]:
     """Hash files.
 
@@ -112,6 +113,7 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
         crops: Whether to hash all that registering takes.
         regions: Whether to find the regions that are looked for.
         looks: Whether to take a second look at pictures.
+        closer: Asked which places of a video are worth more than a glance; without it every second is.
         every_ms: Milliseconds between moments of a video, 0 for every single frame; None for the usual distance.
         on_progress: Told how much has been done since it was told last, 1 a file; from several threads.
 
@@ -131,7 +133,9 @@ def read_files(  # noqa: PLR0913 - what may be asked of a hasher, by name
             told = share
 
         def video(file: BinaryIO) -> Reading:
-            return hasher.read_video(file, thorough=crops, regions=regions, every_ms=every_ms, on_progress=tell)
+            return hasher.read_video(
+                file, thorough=crops, regions=regions, every_ms=every_ms, closer=closer, on_progress=tell
+            )
 
         def picture(data: bytes) -> Reading:
             return hasher.read(data, pipeline=pipeline, crops=crops, regions=regions, looks=looks)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from noli.bank.model import Action, Bank, BankId, Change, ChangeKind, EntryId, RegionUse
+from noli.bank.model import MAX_THRESHOLD_BITS, Action, Bank, BankId, Change, ChangeKind, EntryId, RegionUse
 from noli.bank.ports import BankStore, BankTransaction
 from noli.bank.regions import RegionSecrets
 from noli.base.errors import IntegrityError, Unavailable
@@ -309,6 +309,29 @@ class BankIndexes:
             for position, near in hits.items():
                 found[position] += _nearest(bank, near)
         return [(near, position in capped) for position, near in enumerate(found)]
+
+    def anything_near(self, queries: bytes, *, beyond_bits: int, banks: Collection[str] | None = None) -> set[int]:
+        """Tell near which of many hashes anything is that is not cleared, farther out than the banks' thresholds.
+
+        Args:
+            queries: Hashes, one behind the other.
+            beyond_bits: How much farther out; what lies beyond the threshold is found nearly always.
+            banks: Names to search in; None for all that are enabled.
+
+        Returns:
+            Positions of those that something is near.
+
+        Raises:
+            Unavailable: Nothing is loaded.
+        """
+        found: set[int] = set()
+        for one in self._current().enabled:
+            policy = one.bank.policy
+            if policy.negative or not queries or (banks is not None and one.bank.name not in banks):
+                continue
+            limit_bits = min(MAX_THRESHOLD_BITS, policy.threshold_bits + beyond_bits)
+            found.update(memoryview(one.index.search_batch(queries, limit_bits, 1, policy.threshold_bits)[0]).cast("I"))
+        return found
 
     def holding(self, value: bytes, *, banks: Collection[str]) -> list[EntryId]:
         """Find the entries of some banks, enabled or not, that hold this very hash.

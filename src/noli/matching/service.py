@@ -17,12 +17,13 @@ from noli.bank.ports import BankStore
 from noli.base.clock import Clock
 from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Hash, Outcome, Reading, Regions
+from noli.hashing.ports import Span
 from noli.matching.index import BankIndexes
 from noli.matching.model import Agreement, Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
 from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
 from noli.matching.rules import agrees, judge
-from noli.matching.videos import Seen, Timed, can_be_placed, compared, placed
+from noli.matching.videos import BEYOND_BITS, Seen, Timed, can_be_placed, compared, placed, places_around
 
 # Regions that one bank reports at most for one region of an upload.
 _MAX_REGIONS = 100
@@ -141,6 +142,31 @@ class Checker:
     def unconfirmed(self) -> int:
         """Calls whose hits were answered from the index alone, the store being silent, since the start."""
         return self._unconfirmed
+
+    def closer(self, seen: Reading, *, banks: Collection[str] | None) -> list[Span]:
+        """Tell which places of a video are worth more than the glance at it; see ``hashing.ports.Closer``.
+
+        Args:
+            seen: What the glance found.
+            banks: The banks that who asks may see; None for all.
+
+        Returns:
+            What lies around each frame that something is near, farther out than a match takes.
+
+        Raises:
+            Unavailable: The banks are not loaded.
+        """
+        upload = Upload.of(seen)
+        forms = list(_forms(upload))
+        whose = [at for at, some in enumerate(forms) for _ in some]
+        queries = b"".join(form for some in forms for form in some)
+        near = {whose[n] for n in self._indexes.anything_near(queries, beyond_bits=BEYOND_BITS, banks=banks)}
+        for at, regions in enumerate(upload.regions):
+            if regions is not None and at not in near:
+                found = self._indexes.neighbours_by_regions(regions, max_neighbours=_MAX_REGIONS, banks=banks)
+                near.update([at] if found else [])
+        times = [one.at_ms or 0 for one in upload.hashes]
+        return places_around(times, near, end_ms=seen.duration_ms or 0)
 
     def check(self, upload: Upload, *, key: ApiKey) -> Check:
         """Check one upload.

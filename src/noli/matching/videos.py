@@ -6,9 +6,10 @@ and farther out than the bank's threshold: what is farther only lengthens a segm
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from statistics import fmean
 
+from noli.hashing.ports import Span
 from noli.matching.alignment import MIN_FRAMES, Pair, Run, lengthened, runs, seen_ms, step_of
 from noli.matching.model import Segment
 from noli.matching.ports import HammingIndex
@@ -45,6 +46,21 @@ Timed = tuple[int, bytes]
 
 #: Frames whose regions agree: time in the upload, time in the banked video, and how many do.
 Seen = tuple[int, int, int]
+
+
+def places_around(times_ms: Sequence[int], near: Collection[int], *, end_ms: int) -> list[Span]:
+    """Tell which places of a video are worth a closer look.
+
+    Args:
+        times_ms: Times of the frames that a glance saw, in order.
+        near: Positions of those that something is near.
+        end_ms: Where the video ends.
+
+    Returns:
+        From the frame before each of those to the one after it.
+    """
+    ends = [0, *times_ms, end_ms]
+    return [(ends[at], ends[at + 2]) for at in sorted(near)]
 
 
 def compared(
@@ -143,10 +159,13 @@ def _pairs(
 def _segment(found: Sequence[Run], upload_ms: Sequence[int], banked_ms: Sequence[int], *, firm: bool) -> Segment:
     """Say what runs show; the first one's place is the segment's."""
     longest = found[0]
-    half, banked_half = round(step_of(upload_ms) / 2), round(step_of(banked_ms) / 2)
+    start, end = longest.pairs[0].at_ms, longest.pairs[-1].at_ms
+    # Elsewhere it may have been looked at less closely.
+    around_it = [at for at in upload_ms if start <= at <= end]
+    half = round(step_of(around_it if len(around_it) > 1 else upload_ms) / 2)
+    banked_half = round(step_of(banked_ms) / 2)
     # What is shown between two moments lies, on average, half in and half out.
     around = max(half, round(banked_half / longest.speed))
-    start, end = longest.pairs[0].at_ms, longest.pairs[-1].at_ms
     shown = [pair.banked_ms for pair in longest.pairs]
     banked_around = round(around * longest.speed)
     last = max(banked_ms) + 2 * banked_half

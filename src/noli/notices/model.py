@@ -223,12 +223,14 @@ class Order:
         territory: Where it has effect, as codes (``DE`` or ``DE,AT``): only the laws of these places have clocks for
             it. Empty for everywhere.
         due_at: The time that it sets.
+        late: Whether that was over when it came in; whoever sends it on has to say so.
     """
 
     authority: str
     legal_basis: str
     territory: str = ""
     due_at: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from noli.jobs.ports import JobTransaction
 from noli.matching.model import Closeness
 from noli.notices import records
 from noli.notices.events import Event, Recorded
-from noli.notices.figures import Decided, Load
+from noli.notices.figures import Load
 from noli.notices.model import NoticeFilter, NoticeId, NoticeSummary, PartyId
 
 
@@ -207,12 +207,12 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """Return who left a notice to others for good."""
         ...
 
-    def counted(self, *, since: datetime) -> Mapping[tuple[str, date], int]:
-        """Count the events of each of ``figures.KINDS`` on each day (UTC)."""
+    def count(self, day: date, counts: Mapping[str, int]) -> None:
+        """Add to the counts of a day (``figures.counts``)."""
         ...
 
-    def decided(self, *, since: datetime) -> list[Decided]:
-        """List decisions, oldest first."""
+    def counted(self, *, since: date) -> Mapping[tuple[date, str], int]:
+        """Return the counts of each day since then."""
         ...
 
     def load(self, now: datetime) -> Load:

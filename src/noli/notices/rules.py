@@ -115,7 +115,10 @@ def decide(notice: Notice, command: Command, law: Law, now: datetime) -> tuple[E
     made = tuple(_decided(notice, command, law, now))
     if isinstance(command, c.WatchClocks):
         return made
-    return (*made, *breaches(_after(notice, made, now), law, now))
+    after = _after(notice, made, now)
+    # What is missed as it begins (an order that came late) is passed on at once; later that is the watch's.
+    missed = watch(after, law, now) if isinstance(command, c.Receive) else breaches(after, law, now)
+    return (*made, *missed)
 
 
 def fold(notice: NoticeId, history: Iterable[Recorded]) -> Notice:
@@ -204,6 +207,7 @@ def _receive(notice: Notice, command: c.Receive, law: Law, now: datetime) -> Ite
         msg = "An order, and nothing else, names its authority and legal basis."
         raise InputError(msg)
     order = new.order or Order("", "")
+    _check_order(order, law, now)
     received = e.NoticeReceived(
         opening=new.opening,
         filer=new.filer,
@@ -230,6 +234,34 @@ def _receive(notice: Notice, command: c.Receive, law: Law, now: datetime) -> Ite
         text = letters.receipt(new.language)
         return (*began, _letter(new.language, Letter.RECEIPT, text, to=Party.AUTHORITY))
     return (*began, *_examined(_after(notice, began, now), law, now))
+
+
+def _check_order(order: Order, law: Law, now: datetime) -> None:
+    """Refuse an order for no place, and one whose time is over where nobody says that it came late."""
+    _check_places(order.territory, law)
+    over = order.due_at is not None and order.due_at <= now
+    if over and not order.late:
+        msg = (
+            "The time that the order sets, 'due_at', was over before it came in. Correct it; or, where the order came "
+            "late, say so with 'late': it is taken, and is on record as missed at once."
+        )
+        raise InputError(msg)
+    if order.late and not over:
+        msg = "An order came 'late' where the time that it sets is over; this one's is not, or it sets none."
+        raise InputError(msg)
+
+
+def _check_places(territory: str, law: Law) -> None:
+    """Refuse places that are none. Empty is everywhere."""
+    if not territory.strip():
+        return
+    unknown = {part.strip() for part in territory.split(",")} - law.countries - set(law.jurisdictions)
+    if unknown:
+        msg = (
+            f"{', '.join(sorted(unknown)) or 'This'} is the code of no country or union: name codes of ISO 3166-1 in "
+            "capital letters, or EU, separated by commas; leave it empty for everywhere."
+        )
+        raise InputError(msg)
 
 
 def _given(new: NewNotice) -> tuple[Field, ...]:
@@ -420,6 +452,7 @@ def _ruled(notice: Notice, command: c.Rule, law: Law, now: datetime) -> tuple[Ev
     if (command.measure is Measure.GEO_RESTRICT) != bool(command.territory):
         msg = "A geographic restriction, and nothing else, names its territory."
         raise InputError(msg)
+    _check_places(command.territory, law)
     if command.until is not None and not (command.measure.restricts and command.until > now):
         msg = "A restriction, and nothing else, ends by itself, and later than now; or leave 'until' out."
         raise InputError(msg)
@@ -734,7 +767,8 @@ def _received(notice: Notice, event: e.NoticeReceived, number: int, at: datetime
     trigger = _STARTS.get(event.opening)
     order = None
     if event.opening is Opening.ORDER:
-        order = Order(event.authority, event.legal_basis, event.territory, event.ordered_until)
+        until = event.ordered_until
+        order = Order(event.authority, event.legal_basis, event.territory, until, until is not None and until <= at)
     return replace(
         notice,
         opened_at=at,

@@ -24,7 +24,7 @@ from noli.casework.receipts import random_id
 from noli.evidence.model import Fact
 from noli.hashing.model import Hash
 from noli.moderation.service import SteppedAside
-from noli.notices import clocks, letters, record_rules, records, rules
+from noli.notices import clocks, figures, letters, record_rules, records, rules
 from noli.notices import commands as c
 from noli.notices import events as e
 from noli.notices.events import Recorded
@@ -448,6 +448,7 @@ class NoticeService:
         if made:
             listed = summary(after, self.law)
             transaction.append(notice, made, version=before.version, actor=actor, now=now, listed=listed)
+            self._count(transaction, after, made, first=not before.rulings, now=now)
             self._note_conduct(transaction, before, after, made, actor=actor, now=now)
             self._gather(transaction, after)
             if self._searches and any(isinstance(event, e.CopiesSought) for event in made):
@@ -488,7 +489,16 @@ class NoticeService:
         listed = summary(after, self.law)
         transaction.open(listed, source=source)
         transaction.append(notice, made, version=0, actor=actor, now=now, listed=listed)
+        self._count(transaction, after, made, first=True, now=now)
         return after
+
+    @staticmethod
+    def _count(
+        transaction: NoticeTransaction, notice: Notice, made: Sequence[e.Event], *, first: bool, now: datetime
+    ) -> None:
+        added = figures.counts(made, opening=notice.opening, opened_at=notice.opened_at or now, first=first, now=now)
+        if added:
+            transaction.count(now.date(), added)
 
     def _detected(
         self, transaction: NoticeTransaction, content: c.NamedContent, *, actor: str, now: datetime
@@ -504,7 +514,7 @@ class NoticeService:
         return tuple(each.id for each in applicable(self.law.regimes.values(), facts, now.date()))
 
     def _reach(self, territory: str) -> frozenset[str]:
-        """Return the places where an order has effect; no other law's clock runs from it. None where it is unclear."""
+        """Return where an order has effect; nowhere where the law of one place is not known, so that all clocks run."""
         codes = frozenset(part.strip() for part in territory.split(","))
         places = self.law.jurisdictions.values()
         return codes if codes <= {code for each in places for code in (each.code, *each.members)} else frozenset()

@@ -451,6 +451,8 @@ class Law:
     regimes: Mapping[RegimeId, Regime]
     #: By code, also those that have no regime of their own.
     jurisdictions: Mapping[str, Jurisdiction]
+    #: Codes of all countries there are, whether their law is known or not.
+    countries: frozenset[str]
     questions: Mapping[Field, Words]
     #: How a filer is told that a regime has no place for them.
     not_yours: Words

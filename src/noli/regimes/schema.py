@@ -157,6 +157,7 @@ class _Calendar(_Strict, frozen=True, kw_only=True):
 
 
 class _Places(_Strict, frozen=True, kw_only=True):
+    countries: frozenset[str] = frozenset()
     jurisdiction: dict[str, _Jurisdiction]
     calendar: dict[str, _Calendar] = {}
 
@@ -177,7 +178,7 @@ def law(regimes: Mapping[str, Mapping[str, Any]], places: Mapping[str, Any], que
     Raises:
         InputError: A file cannot be used; the text names it and the place.
     """
-    jurisdictions, calendars = _places(places)
+    jurisdictions, calendars, countries = _places(places)
     asked = _convert(questions, _Questions, "questions")
     if lacking := set(Field) - set(asked.field):
         msg = f"questions: no sentence asks for {', '.join(sorted(lacking))}."
@@ -192,6 +193,7 @@ def law(regimes: Mapping[str, Mapping[str, Any]], places: Mapping[str, Any], que
     return Law(
         regimes=dict(sorted(read.items())),
         jurisdictions=jurisdictions,
+        countries=countries,
         questions={field: _words(words) for field, words in asked.field.items()},
         not_yours=_words(asked.not_yours),
     )
@@ -209,7 +211,7 @@ def _words(words: _Words) -> Words:
     return {"en": words.en, "de": words.de}
 
 
-def _places(data: Mapping[str, Any]) -> tuple[dict[str, Jurisdiction], dict[str, Calendar]]:
+def _places(data: Mapping[str, Any]) -> tuple[dict[str, Jurisdiction], dict[str, Calendar], frozenset[str]]:
     read = _convert(data, _Places, "places")
     jurisdictions = {}
     for code, place in read.jurisdiction.items():
@@ -224,7 +226,7 @@ def _places(data: Mapping[str, Any]) -> tuple[dict[str, Jurisdiction], dict[str,
         # Year 2000 has every day that a year can have.
         yearly = [date.fromisoformat(f"2000-{day}") for day in each.yearly]
         calendars[name] = Calendar(name, each.weekend, frozenset((day.month, day.day) for day in yearly), each.dates)
-    return jurisdictions, calendars
+    return jurisdictions, calendars, read.countries
 
 
 class _Reader:

@@ -22,9 +22,10 @@ from noli.app import App, describe
 from noli.base.config import Config
 from noli.base.errors import IntegrityError, NoliError, NotFound, Throttled, Unavailable
 from noli.web.api.endpoint import Endpoint, Gate, respond
-from noli.web.api.operation import Operation
+from noli.web.api.operation import Operation, Part
 from noli.web.api.problems import MEDIA_TYPE, InternalError, problem
-from noli.web.html import problem_pages
+from noli.web.console import FIRST_PAGES
+from noli.web.html import problem_pages, render
 from noli.web.routes import COMPLAINTS, HEALTH, ROUTES
 
 #: Sent with every response. Source: OWASP ASVS 5.0 3.4.1-3.4.8, 14.3.2. Replies of pages bring their own policy
@@ -71,6 +72,8 @@ def create_asgi(app: App, *, operations: Sequence[Operation] = ROUTES, late: boo
     async def lifespan(_: object) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "noli-handler"))
         app.start()
+        if Part.CONSOLE in app.config.served:
+            render.warm(*FIRST_PAGES)
         while late and not app.indexes.ready and not app.draining:  # noqa: ASYNC110 - a thread loads it
             await asyncio.sleep(_LOOK_S)
         _calm_the_collector()

@@ -13,7 +13,7 @@ from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.bank.regions import RegionSecrets
 from noli.base.clock import SystemClock
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.model import Hash, Outcome, Regions, SignalType
+from noli.hashing.model import Frame, Hash, Outcome, Reading, Regions, SignalType
 from noli.matching.index import BankIndexes
 from noli.matching.model import Agreement, Closeness, MatchType, Neighbour, Verdict
 from noli.matching.probing import ProbingGuard
@@ -164,6 +164,17 @@ def test_what_agrees_too_little_matches_nothing() -> None:
     assert [(at, entry) for at, entry, _ in checker.look(video, banks=None).hints] == [(0, 10)]
     assert checker.look(still, banks=None).hints == ()
     assert [checker.look(upload, banks=None).entries for upload in (video, still)] == [set(), set()]
+
+
+def test_regions_that_agree_are_worth_a_closer_look() -> None:
+    """Where a glance at a video finds regions of a banked one, every second around is looked at."""
+    checker = checks(*house(BankPolicy(Action.BLOCK)))
+    frames = [
+        Frame((some_hash(90 + n),) * 8, 90, n, at_ms=5000 * n, regions=regions)
+        for n, regions in enumerate((OTHER, COPY, None))
+    ]
+    seen = Reading(Outcome.HASHED, tuple(frames), duration_ms=40_000)
+    assert checker.closer(seen, banks=None) == [(0, 10_000)]
 
 
 def test_regions_of_pictures_and_of_old_videos_tell_no_part() -> None:

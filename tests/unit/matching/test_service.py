@@ -285,6 +285,28 @@ def test_frames_that_merely_resemble_are_no_match(cinema: House) -> None:
     assert cinema.checker.check(take, key=KEY).decision.verdict is Verdict.REVIEW
 
 
+def glimpsed(*values: bytes) -> Reading:
+    """What a glance at a video of a minute saw, a frame every ten seconds."""
+    frames = (Frame((value,) * 8, 90, number, at_ms=10_000 * number) for number, value in enumerate(values))
+    return Reading(Outcome.HASHED, tuple(frames), duration_ms=60_000)
+
+
+def test_what_resembles_something_is_worth_a_closer_look(cinema: House) -> None:
+    """Farther out than a match takes, turned or not; in the banks that may be seen, and not where it is cleared."""
+    cinema.store.put_bank(2, BankPolicy(Action.LOG, negative=True))
+    cinema.store.put(2, 9, some_hash(91))
+    cinema.indexes.catch_up(cinema.store)
+    others = [some_hash(90 + n) for n in range(6)]
+    seen = glimpsed(*others[:3], flipped(BANKED, 40), *others[4:])
+    assert cinema.checker.closer(seen, banks=None) == [(20_000, 40_000)]
+    assert cinema.checker.closer(seen, banks={"another"}) == []
+    assert cinema.checker.closer(glimpsed(*others), banks=None) == []
+    assert cinema.checker.closer(Reading(Outcome.CORRUPT), banks=None) == []
+    turned = Frame((some_hash(80), BANKED, *(some_hash(81),) * 6), 90, at_ms=0)
+    reading = Reading(Outcome.HASHED, (turned,), duration_ms=60_000)
+    assert cinema.checker.closer(reading, banks=None) == [(0, 60_000)]
+
+
 def test_stills_and_photographs_match_as_pictures(cinema: House) -> None:
     """A still of the banked video is blocked; so is a video that shows the banked photograph for a moment."""
     assert cinema.verdict(flipped(SCENES[9], 5)) is Verdict.BLOCK

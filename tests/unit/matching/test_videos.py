@@ -2,7 +2,7 @@
 """What an upload shows of one banked video."""
 
 from noli.matching.model import Segment
-from noli.matching.videos import compared
+from noli.matching.videos import compared, places_around
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
 
@@ -51,3 +51,20 @@ def test_a_video_of_one_frame_is_all_there() -> None:
     )
     assert segment is not None
     assert (segment.firm, segment.share) == (True, 1.0)
+
+
+def test_a_closer_look_goes_to_the_frames_around_what_is_near() -> None:
+    """A part may begin right after the frame before and end right before the frame after."""
+    times_ms = [10_000, 20_000, 30_000, 40_000]
+    assert places_around(times_ms, {0, 2}, end_ms=50_000) == [(0, 20_000), (20_000, 40_000)]
+    assert places_around(times_ms, {3}, end_ms=50_000) == [(30_000, 50_000)]
+    assert places_around(times_ms, set(), end_ms=50_000) == []
+
+
+def test_a_place_is_as_exact_as_the_look_at_it() -> None:
+    """Where most of an upload was glanced at, the part that was looked at closely has its place to half a second."""
+    glanced = [(1000 * at, (some_hash(200 + at),)) for at in range(20, 220, 10)]
+    upload = [*((2000 + at, (flipped(value, 4),)) for at, value in BANKED), *glanced]
+    segment = compared(upload, BANKED, threshold_bits=31, new_index=BruteForceIndex)
+    assert segment is not None
+    assert (segment.start_ms, segment.end_ms) == (1500, 11_500)

@@ -13,8 +13,7 @@ from tests.unit.notices.test_known import detected
 def _counted(desk: Desk) -> tuple[Figures, Load]:
     now = desk.clock.now()
     with desk.service.store.transaction() as transaction:
-        since = now - timedelta(days=DAYS)
-        found = figures(transaction.counted(since=since), transaction.decided(since=since), now.date())
+        found = figures(transaction.counted(since=now.date() - timedelta(days=DAYS - 1)), now.date())
         return found, transaction.load(now)
 
 

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ from noli.notices.model import (
     Via,
 )
 from noli.regimes.model import Duty, Facts, Field, Filer, Party, RegimeId
-from tests.support.notices import START, Desk, complete, content, ruling
+from tests.support.notices import EVERYWHERE, START, Desk, complete, content, ruling
 
 TIDA = RegimeId("us-take-it-down")
 BEA = Because(reason="I looked at it anew.", rule="Art. 20", author="bea")
@@ -40,6 +41,41 @@ def _due(desk: Desk, notice: Notice) -> set[str]:
 
 def _letters(notice: Notice) -> list[tuple[Party, Letter]]:
     return [(each.to, each.letter) for each in notice.messages]
+
+
+def test_an_order_names_a_time_to_come_or_says_that_it_came_late() -> None:
+    """What is over by mistake is refused; what came late is missed on the record, and passed on, as it comes in."""
+    desk = Desk(facts=EVERYWHERE)
+
+    def ordered(**more: Any) -> Notice:
+        order = Order("Regional Court", "§ 1004 BGB", **more)
+        return desk.receive(NewNotice(opening=Opening.ORDER, order=order, contents=(content(1),)))
+
+    with pytest.raises(InputError, match="say so with 'late'"):
+        ordered(due_at=START)
+    for more in ({"late": True}, {"late": True, "due_at": START + timedelta(seconds=1)}):
+        with pytest.raises(InputError, match="this one's is not"):
+            ordered(**more)
+    late = ordered(due_at=START - timedelta(days=2), late=True)
+    assert late.order is not None
+    assert (late.order.late, bool(late.breached), late.escalated_to) == (True, True, "admin")
+    desk.clock.move(seconds=30)
+    assert desk.upkeep.watch() == 0, "nothing is said twice"
+    soon = ordered(due_at=START + timedelta(days=2))
+    assert soon.order is not None
+    assert (soon.order.late, soon.breached) == (False, frozenset())
+
+
+def test_places_are_codes_of_countries() -> None:
+    """Of an order and of a restriction alike; every country counts, also one whose law is not known."""
+    desk = Desk()
+    for territory in ("XX", "UK", "de", "DE,", "Bavaria"):
+        order = NewNotice(opening=Opening.ORDER, order=Order("Court", "§ 1", territory), contents=(content(1),))
+        with pytest.raises(InputError, match="ISO 3166-1"):
+            desk.receive(order)
+        with pytest.raises(InputError, match="ISO 3166-1"):
+            desk.rule(desk.receive(), Measure.GEO_RESTRICT, territory=territory)
+    assert desk.rule(desk.receive(), Measure.GEO_RESTRICT, territory="EU, BR").ruling
 
 
 def test_nothing_is_decided_without_a_reason_a_rule_and_an_author() -> None:

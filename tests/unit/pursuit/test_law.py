@@ -7,7 +7,7 @@ from datetime import timedelta
 from noli.adapters import regimes
 from noli.pursuit import law as fit
 from noli.pursuit.model import Rung
-from noli.regimes.model import Content, Field, Filer, Law, RegimeId, SetBy
+from noli.regimes.model import Content, Field, Filer, RegimeId, SetBy
 from tests.support.pursuit import START
 
 LAW = regimes.law()
@@ -71,7 +71,7 @@ def test_a_deadline_is_the_strictest_of_what_is_invoked() -> None:
     own = fit.due(LAW, [], filer=Filer.HELPLINE, at=START)
     assert own is not None
     assert (own.regime, own.at) == (HOUSE, START + timedelta(hours=24))
-    without = Law({US: replace(LAW.regimes[US], clocks=())}, LAW.jurisdictions, LAW.questions, LAW.not_yours)
+    without = replace(LAW, regimes={US: replace(LAW.regimes[US], clocks=())})
     assert fit.due(without, [US], filer=Filer.HELPLINE, at=START) is None
 
 

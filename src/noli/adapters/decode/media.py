@@ -12,6 +12,7 @@ from noli.adapters.decode.video_process import in_memory
 from noli.adapters.decode.wire import Preview
 from noli.hashing.containers import container_of
 from noli.hashing.model import Outcome, Pipeline, Reading
+from noli.hashing.ports import Closer
 
 # Largest video that a process working alone takes from memory.
 _ALONE_BYTES = 1 << 30
@@ -46,6 +47,7 @@ class MediaDecoder:
         crops: bool = False,
         regions: bool = False,
         looks: bool = False,
+        closer: Closer | None = None,
     ) -> Reading:
         """Hash one file; see the port."""
         if not container_of(data):
@@ -53,7 +55,7 @@ class MediaDecoder:
         if len(data) > self._max_video_bytes:
             return Reading(Outcome.TOO_LARGE, reason=_TOO_LARGE.format(limit=self._max_video_bytes))
         with os.fdopen(in_memory(data), "rb") as file:
-            return self.videos.read(file, thorough=crops, regions=regions)
+            return self.videos.read(file, thorough=crops, regions=regions, closer=closer)
 
     def read_video(
         self,
@@ -62,10 +64,13 @@ class MediaDecoder:
         thorough: bool = False,
         regions: bool = False,
         every_ms: int | None = None,
+        closer: Closer | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
         """Hash one video; see the port."""
-        return self.videos.read(file, thorough=thorough, regions=regions, every_ms=every_ms, on_progress=on_progress)
+        return self.videos.read(
+            file, thorough=thorough, regions=regions, every_ms=every_ms, closer=closer, on_progress=on_progress
+        )
 
     def preview(self, data: bytes, *, share: int, side: int, grey: bool) -> Preview | Outcome:
         """Make a small picture of a file, or of a video so many thousandths into it, or say why there is none.

@@ -10,17 +10,25 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 from noli.adapters.decode.process import ChildDied, ChildTimedOut
 from noli.adapters.decode.video_process import VideoChild, in_memory
-from noli.adapters.decode.video_wire import MAX_FRAMES, Ended
+from noli.adapters.decode.video_wire import MAX_FRAMES, SHORT_MS, Ended
 from noli.adapters.decode.wire import MAX_SIDE, Preview
 from noli.base.errors import Unavailable
 from noli.hashing.model import Frame, Outcome, Reading
+from noli.hashing.ports import Closer, Span
 
 #: Share of the time a video has after which no further frame is decoded, so that it can still be answered in order.
 _DECODING_SHARE = 0.9
+
+#: Share of the work that a glance counts for where a closer look follows.
+_GLANCE_SHARE = 0.5
+
+#: Places of one video that are told apart at most.
+_MAX_SPANS = 64
 
 #: Seconds that a preview may take.
 _PREVIEW_S = 15.0
@@ -68,6 +76,7 @@ class VideoPool:
         thorough: bool = False,
         regions: bool = False,
         every_ms: int | None = None,
+        closer: Closer | None = None,
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> Reading:
         """Hash one video.
@@ -77,6 +86,7 @@ class VideoPool:
             thorough: Hash what registering takes: all moments and key frames, and regions.
             regions: Find the regions that are looked for, as for checking.
             every_ms: Milliseconds between moments, 0 for every single frame; None for the usual distance.
+            closer: Asked which places are worth more than a glance; without it every second is.
             on_progress: Told the share that is done, 0-1, now and then.
 
         Returns:
@@ -85,10 +95,30 @@ class VideoPool:
         Raises:
             Unavailable: The decoder is closed or cannot be started at all.
         """
+        if closer is None:
+            return self._read(file, on_progress, thorough=thorough, regions=regions, every_ms=every_ms)
+        seen = self._read(file, lambda done: on_progress(done * _GLANCE_SHARE), regions=regions, glance=True)
+        duration_ms, places = seen.duration_ms or 0, list[Span]()
+        if duration_ms >= SHORT_MS:
+            # Where the glance saw nothing that says enough, the rest may.
+            places.extend(closer(seen) if seen.frames else [(0, duration_ms)])
+        if places:
+            rest = self._read(
+                file,
+                lambda done: on_progress(_GLANCE_SHARE + done * (1 - _GLANCE_SHARE)),
+                regions=regions,
+                spans=_joined(places),
+            )
+            seen = _together(seen, rest)
+        on_progress(1.0)
+        return seen
+
+    def _read(self, file: BinaryIO, on_progress: Callable[[float], None], **wanted: object) -> Reading:
+        """Let a child read it once."""
         with self._turn, self._child() as child:
             frames: list[Frame] = []
             try:
-                child.give(file.fileno(), thorough=thorough, regions=regions, every_ms=every_ms)
+                child.give(file.fileno(), **wanted)
                 for portion in child.portions(timeout_s=self._timeout_s):
                     frames += portion.frames
                     on_progress(portion.done)
@@ -182,6 +212,30 @@ class VideoPool:
         if self._closed:
             msg = "The decoder is closed."
             raise Unavailable(msg, retry=False)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Join places that touch, and the nearest of those that are too many."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    while len(joined) > _MAX_SPANS:
+        at = min(range(1, len(joined)), key=lambda n: joined[n][0] - joined[n - 1][1])
+        joined[at - 1 : at + 1] = [(joined[at - 1][0], joined[at][1])]
+    return joined
+
+
+def _together(seen: Reading, rest: Reading) -> Reading:
+    """Put a glance and the closer look after it together; where one was not read to its end, neither was the whole."""
+    frames = {frame.at_ms: frame for frame in (*seen.frames, *rest.frames)}
+    ordered = tuple(frames[at_ms] for at_ms in sorted(frames, key=lambda at_ms: at_ms or 0))
+    for each in (seen, rest):
+        if each.outcome not in {Outcome.HASHED, Outcome.LOW_QUALITY}:
+            return replace(seen, outcome=each.outcome, reason=each.reason, frames=ordered)
+    return replace(seen if seen.outcome is Outcome.HASHED else rest, frames=ordered)
 
 
 def _with_frames(ended: Ended, frames: Sequence[Frame]) -> Reading:

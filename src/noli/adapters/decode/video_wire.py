@@ -25,6 +25,9 @@ MAX_ANSWER_BYTES = 1024 * 1024
 #: Longest task, in bytes.
 MAX_TASK_BYTES = 4096
 
+#: Videos of less than half a minute, in milliseconds, are looked at as closely as can be whatever is asked.
+SHORT_MS = 30_000
+
 #: Frames of one portion at most.
 PORTION = 64
 

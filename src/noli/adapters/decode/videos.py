@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which frames of a video are hashed, and how a file of any length is read for them. Runs in the confined child only.
 
-A file is walked through twice. The first walk decodes nothing: it finds out how long the video is and how far apart its
-key frames lie. The second decodes. Memory does not grow with the length: one frame is held beside the decoder's own,
-and hashes are handed on as they are made.
+A file is walked through twice. The first walk decodes nothing: it finds out how long the video is, where its key frames
+lie, and where it is cut between them; from that ``video_plan`` says what is worth decoding. The second decodes. Memory
+hardly grows with the length: one frame is held beside the decoder's own, a number for each second, and hashes are
+handed on as they are made.
 
 Moments lie on a grid that is the same for everybody who hashes the video, the page included: every second, four a
 second where it is short; what is shown at a moment is hashed. Where key frames lie close enough, they alone are decoded
@@ -11,7 +12,7 @@ and stand for their seconds, which is ten times as fast.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
@@ -20,23 +21,17 @@ import av
 from av.error import FFmpegError
 
 from noli.adapters.decode.video_frames import hashed
-from noli.adapters.decode.video_wire import Ended
+from noli.adapters.decode.video_plan import Plan, Shape, plan_of
+from noli.adapters.decode.video_wire import SHORT_MS, Ended
 from noli.hashing.containers import HEAD_BYTES, container_of
 from noli.hashing.model import MAX_TIME_MS, MIN_QUALITY, REGIONS_KEPT, REGIONS_SOUGHT, Frame, Outcome
 
-#: Between moments, in milliseconds; shorter in videos of less than half a minute, whose frames are few.
+#: Between moments, in milliseconds; shorter in short videos, whose frames are few.
 STEP_MS: Final = 1000
 SHORT_STEP_MS: Final = 250
-SHORT_MS: Final = 30_000
 
 #: Moments of one video at most: ten hours at one a second; in a longer one they lie farther apart.
 MAX_MOMENTS: Final = 36_000
-
-#: Key frames this close together stand for the seconds between them.
-DENSE_MS: Final = 1250
-
-#: Key frames closer together than this are not all looked at.
-_SPARSE_MS: Final = 900
 
 #: For registering, a frame this far from the one hashed before it is hashed, too, where that is long enough ago; so
 #: many of a video at most.
@@ -87,19 +82,15 @@ class Wanted:
         regions: Whether the regions of some frames are wanted, too, as for checking; ``thorough`` takes those that are
             kept.
         every_ms: Distance of moments; 0 for each single frame, whatever it shows; None for the usual one.
+        glance: Whether to look at no more than it takes to tell where a closer look is worth it.
+        spans: Where frames are wanted, in milliseconds; everywhere where there are none.
     """
 
     thorough: bool = False
     regions: bool = False
     every_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What the first walk finds out, in milliseconds."""
-
-    duration_ms: int
-    widest_gap_ms: int
+    glance: bool = False
+    spans: Sequence[tuple[int, int]] = ()
 
 
 def read_video(file: BinaryIO, wanted: Wanted, budget: VideoBudget) -> Iterator[Frame | int | Ended]:
@@ -141,6 +132,7 @@ class _Reader:
         self._usable = False
         self._last: Frame | None = None
         self._moved = 0
+        self._plan = Plan.everything()
         #: Frames decoded so far.
         self.seen = 0
 
@@ -164,12 +156,12 @@ class _Reader:
                 return
             shape = _shape(container, stream)
         self._duration_ms = shape.duration_ms
+        self._plan = self._planned(shape)
         with closing(self._open()) as container:
             stream = cast("av.VideoStream", _track(container))
-            on_keys = not self._wanted.thorough and self._wanted.every_ms is None and _is_dense(shape)
-            picked = self._key_frames(container, stream) if on_keys else self._moments(container, stream, shape)
+            picked = self._moments(container, stream, shape)
             wanted_regions = REGIONS_KEPT if self._wanted.thorough else REGIONS_SOUGHT if self._wanted.regions else 0
-            regions_ms, regions_step_ms = 0, _regions_step_ms(shape.duration_ms)
+            regions_ms, regions_step_ms = 0, _regions_step_ms(self._looked_at_ms(shape))
             for number, at_ms, frame in picked:
                 most = wanted_regions if at_ms >= regions_ms else 0
                 if most:
@@ -187,23 +179,26 @@ class _Reader:
         self._file.seek(0)
         return av.open(self._file, "r", format=name, buffer_size=_BUFFER_BYTES, metadata_errors="replace")
 
-    def _key_frames(
-        self, container: "av.container.InputContainer", stream: av.VideoStream
-    ) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Take key frames, one a second where there are more."""
-        stream.codec_context.skip_frame = "NONKEY"
-        last_ms = -STEP_MS
-        for number, at_ms, frame in self._decoded(container, stream, keys_alone=True):
-            if at_ms - last_ms >= _SPARSE_MS:
-                last_ms = at_ms
-                yield number, at_ms, frame
+    def _planned(self, shape: Shape) -> Plan:
+        wanted = self._wanted
+        if wanted.thorough or wanted.every_ms is not None or (shape.duration_ms < SHORT_MS and not wanted.spans):
+            return Plan.everything()
+        return plan_of(shape, glance=wanted.glance, spans=wanted.spans)
+
+    def _looked_at_ms(self, shape: Shape) -> int:
+        """Say how much is looked at: short places are looked at as closely as short videos."""
+        spans = self._wanted.spans
+        return sum(end - start for start, end in spans) if spans else shape.duration_ms
 
     def _moments(
-        self, container: "av.container.InputContainer", stream: av.VideoStream, shape: _Shape
+        self, container: "av.container.InputContainer", stream: av.VideoStream, shape: Shape
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Take the frame shown at each moment, and the last one; with ``thorough`` key frames and movement, too."""
+        """Take the frames that stand alone, and where all are decoded those shown at each moment and the last one.
+
+        With ``thorough`` key frames and movement are taken, too.
+        """
         every_ms = self._wanted.every_ms
-        step_ms = _step_ms(shape.duration_ms) if every_ms is None else every_ms
+        step_ms = _step_ms(self._looked_at_ms(shape)) if every_ms is None else every_ms
         moment = 0
         shown: tuple[int, int, av.VideoFrame] | None = None
         for picked in self._decoded(container, stream):
@@ -215,7 +210,7 @@ class _Reader:
                 yield shown
                 moment = (at_ms - _SLACK_MS - 1) // step_ms * step_ms + step_ms
                 shown = None
-            if at_ms >= moment - _SLACK_MS:
+            if at_ms >= moment - _SLACK_MS or self._plan.alone(at_ms):
                 yield picked
                 moment = (at_ms + _SLACK_MS) // step_ms * step_ms + step_ms
                 shown = None
@@ -238,22 +233,21 @@ class _Reader:
         return far
 
     def _decoded(
-        self, container: "av.container.InputContainer", stream: av.VideoStream, *, keys_alone: bool = False
+        self, container: "av.container.InputContainer", stream: av.VideoStream
     ) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Decode frame by frame; what cannot be decoded is passed over, as players do.
-
-        Args:
-            container: The file.
-            stream: Its track.
-            keys_alone: Whether to hand the decoder no other frames.
+        """Decode what is planned, frame by frame; what cannot be decoded is passed over, as players do.
 
         Yields:
             Number, time and picture; times never go back.
         """
         start, last_ms = stream.start_time or 0, 0
         for packet in container.demux(stream):
-            if keys_alone and packet.size and not packet.is_keyframe:
-                continue
+            if packet.size:
+                shown_ms, decoded_ms = _ms(packet.pts, start, stream), _ms(packet.dts, start, stream)
+                skipped = self._plan.skipped(shown_ms, decoded_ms, is_key=packet.is_keyframe)
+                if skipped is None:
+                    continue
+                stream.codec_context.skip_frame = skipped
             for frame in _decode(packet):
                 if frame.width * frame.height > self._budget.max_pixels:
                     self._refused = Ended(Outcome.TOO_LARGE, _TOO_MANY_PIXELS.format(limit=self._budget.max_pixels))
@@ -261,7 +255,8 @@ class _Reader:
                 self._note_size(frame)
                 at_ms = _ms(frame.pts, start, stream)
                 last_ms = last_ms if at_ms is None else max(last_ms, at_ms)
-                yield self.seen - 1, last_ms, frame
+                if self._plan.wants(last_ms):
+                    yield self.seen - 1, last_ms, frame
             if time.monotonic() > self._until:
                 self._out_of_time = True
                 return
@@ -283,24 +278,21 @@ def _track(container: "av.container.InputContainer") -> av.VideoStream | None:
     return stream
 
 
-def _shape(container: "av.container.InputContainer", stream: av.VideoStream) -> _Shape:
+def _shape(container: "av.container.InputContainer", stream: av.VideoStream) -> Shape:
     """Walk through the packets without decoding; a damaged end is the end."""
-    start, last_ms, key_ms, widest = stream.start_time or 0, 0, 0, 0
+    start, shape = stream.start_time or 0, Shape()
     try:
         for packet in container.demux(stream):
-            at_ms = _ms(packet.pts, start, stream)
-            if at_ms is None:
+            if not packet.size:
                 continue
-            last_ms = max(last_ms, at_ms + (_ms(packet.duration, 0, stream) or 0))
-            if packet.is_keyframe:
-                widest, key_ms = max(widest, at_ms - key_ms), max(key_ms, at_ms)
+            shape.timed = shape.timed and packet.pts is not None
+            at_ms = _ms(packet.dts if packet.pts is None else packet.pts, start, stream)
+            if at_ms is not None:
+                length_ms = _ms(packet.duration, 0, stream) or 0
+                shape.note(at_ms, length_ms, packet.size, is_key=packet.is_keyframe)
     except FFmpegError:
         pass
-    return _Shape(min(last_ms, MAX_TIME_MS), max(widest, last_ms - key_ms))
-
-
-def _is_dense(shape: _Shape) -> bool:
-    return shape.duration_ms >= SHORT_MS and shape.widest_gap_ms <= DENSE_MS
+    return shape
 
 
 def _step_ms(duration_ms: int) -> int:

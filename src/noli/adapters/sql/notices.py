@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices and records in SQL: ``notices.ports.NoticeStore``, with banks and ledger in the same transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from noli.adapters.sql import finding, jobs
@@ -33,8 +34,8 @@ from noli.moderation.model import FoundKind
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
-from noli.notices.figures import DECIDED, KINDS, STEPS, Decided, Load, edges
-from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening, PartyId
+from noli.notices.figures import STEPS, Load, edges
+from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, PartyId
 from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
 
@@ -261,32 +262,23 @@ class SqlNoticeTransaction:
         aside = t.stepped_aside.c
         return frozenset(self._connection.execute(sa.select(aside.staff_id).where(aside.subject == notice)).scalars())
 
-    def counted(self, *, since: datetime) -> dict[tuple[str, date], int]:
-        """Count the events that figures are about, day by day; read from an index alone."""
-        event = t.notice_event.c
-        day = sa.func.date(event.at)
-        query = sa.select(event.kind, day, sa.func.count()).where(event.kind.in_(KINDS), event.at >= since)
-        # SQLite says a day as text.
-        return {
-            (kind, date.fromisoformat(str(on))): count
-            for kind, on, count in self._connection.execute(query.group_by(event.kind, day))
-        }
-
-    def decided(self, *, since: datetime) -> list[Decided]:
-        """List decisions."""
-        event, file = t.notice_event.c, t.notice_file.c
-        query = (
-            sa.select(event.notice_id, event.at, event.content, file.opened_at, file.opening)
-            .join_from(t.notice_event, t.notice_file, file.id == event.notice_id)
-            .where(event.kind == DECIDED, event.at >= since)
-            .order_by(event.at, event.notice_id, event.sequence)
-        )
-        return [
-            Decided(
-                NoticeId(id_), at, opened_at, Opening(opening), said.get("measure", ""), tuple(said.get("grounds", ()))
+    def count(self, day: date, counts: Mapping[str, int]) -> None:
+        """Add to the counts of a day."""
+        kept = t.notice_figure
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        for name, count in sorted(counts.items()):
+            fresh = insert(kept).values(day=day, name=name, count=count)
+            self._connection.execute(
+                fresh.on_conflict_do_update(
+                    index_elements=[kept.c.day, kept.c.name], set_={"count": kept.c.count + fresh.excluded.count}
+                )
             )
-            for id_, at, said, opened_at, opening in self._connection.execute(query)
-        ]
+
+    def counted(self, *, since: date) -> dict[tuple[date, str], int]:
+        """Return the counts of each day."""
+        kept = t.notice_figure.c
+        rows = self._connection.execute(sa.select(kept.day, kept.name, kept.count).where(kept.day >= since))
+        return {(day, name): count for day, name, count in rows}
 
     def load(self, now: datetime) -> Load:
         """Count the notices with something to do: small ranges of one index, in which they stand by state and clock."""

@@ -559,8 +559,16 @@ notice_file = sa.Table(
     sa.Index(None, "key_id"),
 )
 
-# The index is for figures over some days.
-notice_event = _story("notice", sa.Index(None, "kind", "at"))
+notice_event = _story("notice")
+
+# What happened to notices, day by day (UTC); see ``notices.figures``.
+notice_figure = sa.Table(
+    "notice_figure",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
 
 # Which open notice gathers the uploads of a bank entry, by a keyed digest of the entry's id.
 notice_entry = sa.Table(

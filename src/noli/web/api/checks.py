@@ -56,7 +56,10 @@ async def made(call: Call, upload: Upload) -> Check:
 
 async def _read(call: Call) -> Reading:
     """Hash the file, find its regions where a bank holds any, and look again where one holds none."""
-    return await decoding.read(call, regions=call.app.indexes.regions > 0, looks=call.app.looks_again)
+    app = call.app
+    return await decoding.read(
+        call, regions=app.indexes.regions > 0, looks=app.looks_again, closer=app.closer(call.key.banks)
+    )
 
 
 async def check_batch(call: Call) -> Reply | Struct:

@@ -10,6 +10,7 @@ from threading import BoundedSemaphore
 from noli.base.errors import InputError
 from noli.hashing.containers import container_of
 from noli.hashing.model import Reading
+from noli.hashing.ports import Closer
 from noli.web.api.operation import Call
 from noli.web.api.problems import Overloaded, TooLarge
 
@@ -18,12 +19,14 @@ _SOON_S = 1
 _COME_BACK_S = 10
 
 
-async def read(call: Call, *, crops: bool = False, regions: bool = False, looks: bool = False) -> Reading:
+async def read(
+    call: Call, *, crops: bool = False, regions: bool = False, looks: bool = False, closer: Closer | None = None
+) -> Reading:
     """Hash the file of a call; with ``crops`` all that registering takes, with ``regions`` a picture's regions too.
 
-    With ``looks`` there is a second look at it. It waits in a thread pool of its own, as large as there are children,
-    so that slow pictures never take the threads that answer lookups and changes of banks; and videos, which take longer
-    still, never those of pictures.
+    With ``looks`` there is a second look at it, with ``closer`` a video is glanced at first. It waits in a thread pool
+    of its own, as large as there are children, so that slow pictures never take the threads that answer lookups and
+    changes of banks; and videos, which take longer still, never those of pictures.
 
     Raises:
         InputError: The form has no file.
@@ -47,7 +50,7 @@ async def read(call: Call, *, crops: bool = False, regions: bool = False, looks:
             held.enter_context(_place(app.places, "As many videos", _COME_BACK_S))
             threads = app.watching
         return await asyncio.get_running_loop().run_in_executor(
-            threads, partial(app.hasher.read, file, crops=crops, regions=regions, looks=looks)
+            threads, partial(app.hasher.read, file, crops=crops, regions=regions, looks=looks, closer=closer)
         )
 
 

@@ -46,8 +46,11 @@ class OrderIn(Struct, forbid_unknown_fields=True):
 
     authority: Named
     legal_basis: Named
+    #: Where it has effect: codes of ISO 3166-1 (`DE` or `DE,AT`) or `EU`; empty for everywhere.
     territory: Name = ""
     due_at: Time | None = None
+    #: Says that the order came after the time that it sets; else such a time is refused as a mistake.
+    late: bool = False
 
 
 class NoticeIn(Struct, forbid_unknown_fields=True):

@@ -29,7 +29,9 @@ def notice_of(given: s.NoticeIn) -> NewNotice:
         uploader_language=given.uploader_language,
         notifier=given.notifier,
         reference=given.reference,
-        order=None if order is None else Order(order.authority, order.legal_basis, order.territory, order.due_at),
+        order=None
+        if order is None
+        else Order(order.authority, order.legal_basis, order.territory, order.due_at, order.late),
     )
 
 
@@ -103,7 +105,9 @@ def full(notice: Notice, law: Law) -> s.FullNotice:
             **{str(each.number): each.reason for each in notice.complaints if each.upheld is not None},
         },
         pleas={str(each.number): each.text for each in notice.complaints},
-        order=None if order is None else s.OrderIn(order.authority, order.legal_basis, order.territory, order.due_at),
+        order=None
+        if order is None
+        else s.OrderIn(order.authority, order.legal_basis, order.territory, order.due_at, order.late),
         holds=[
             s.HoldOut(each.number, each.rule, each.author, each.at, each.until, each.lifted_at) for each in notice.holds
         ],

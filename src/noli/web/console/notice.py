@@ -25,6 +25,7 @@ from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, u
 from noli.web.console.work import NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue
+from noli.web.html.places import hotlines
 
 #: Characters of a typed rule, and of the number that a report was given.
 MAX_RULE, MAX_REPORT = 200, 200
@@ -85,6 +86,7 @@ def notice_page(call: Call, visitor: Visitor) -> Reply:
         colleagues=colleagues(everybody, Right.WORK_NOTICES, but=but),
         measures=[each for each in Measure if each is not Measure.REFUSE_UPLOAD],
         grounds=list(Ground),
+        hotlines=hotlines(),
         now=now,
         undo=undoable(call, call.query.undo),
         done=done(call),

@@ -12,9 +12,8 @@ from noli.web.console.guard import Visitor, show
 def figures_page(call: Call, visitor: Visitor) -> Reply:
     """Show load, outcomes, time to decision, what was missed and what was let go."""
     now = call.app.clock.now()
-    since = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     with call.app.notices.store.transaction() as transaction:
-        found = figures(transaction.counted(since=since), transaction.decided(since=since), now.date())
+        found = figures(transaction.counted(since=now.date() - timedelta(days=DAYS - 1)), now.date())
         load = transaction.load(now)
     hours = None if found.median_time is None else found.median_time / timedelta(hours=1)
     return show(

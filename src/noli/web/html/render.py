@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from urllib.parse import urlencode
 
 import jinja2
 from babel import dates
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 import noli
@@ -96,12 +98,42 @@ def call_context(call: Call, language: str) -> dict[str, object]:
     }
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Keeps compiled templates in memory: they are the same in every language."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._kept: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket with what was compiled of this very text."""
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        if bucket.code is not None:
+            self._kept[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED = _Compiled()
+
+
+def warm(*templates: str) -> None:
+    """Read the catalogues and compile templates ahead, so that nobody waits for it."""
+    for language in languages.LANGUAGES:
+        for each in templates:
+            environment(language).get_template(each)
+
+
 @cache
 def environment(language: str) -> jinja2.Environment:
     """Return the templates in a language."""
     loader = jinja2.FileSystemLoader(_TEMPLATES)
     made = jinja2.Environment(
         loader=loader,
+        bytecode_cache=_COMPILED,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

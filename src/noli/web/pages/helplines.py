@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who helps, by country: read from ``web/helplines.toml``, which says when each was checked."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import msgspec
 from babel import Locale
 
 from noli.web.api.operation import Call, Reply
 from noli.web.html import languages, render
-
-_DATA = Path(__file__).parents[1] / "helplines.toml"
+from noli.web.html.places import police, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,6 @@ class HelpQuery(msgspec.Struct, frozen=True):
 @cache
 def helplines() -> tuple[Helpline, ...]:
     """Return all services, in the order of the file."""
-    data = tomllib.loads(_DATA.read_text("utf-8"))
     return tuple(
         Helpline(
             name=each["name"],
@@ -81,7 +77,7 @@ def helplines() -> tuple[Helpline, ...]:
             checked=each["checked"],
             verified=each["verified"],
         )
-        for each in data["helpline"]
+        for each in read()["helpline"]
     )
 
 
@@ -108,6 +104,7 @@ def _page(call: Call, audience: str) -> Reply:
         country_name=territories.get(country, ""),
         countries=sorted(((code, territories[code]) for code in known), key=lambda each: each[1]),
         near=[each for each in lines if country in each.countries],
+        police=police(),
         everywhere=[each for each in lines if not each.countries],
         given={},
     )

@@ -6,6 +6,7 @@ import msgspec
 from noli.access.model import SessionKind
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
+from noli.web.html.places import police
 from noli.web.html.policy import CLEAR, PAGE_HEADERS
 
 
@@ -18,7 +19,7 @@ class PageQuery(msgspec.Struct, frozen=True):
 
 def start(call: Call) -> Reply:
     """Say what happens, how long it takes, what cannot be done, who sees what, and how to undo it."""
-    return render.page(call, "person/start.html")
+    return render.page(call, "person/start.html", police=police())
 
 
 def traces(call: Call) -> Reply:

@@ -26,10 +26,11 @@ def test_a_video_without_a_place_is_asked_to_come_back() -> None:
     """While one video is in work and none may wait, the next is refused; a picture is read meanwhile."""
     release, started = threading.Event(), threading.Event()
 
-    def read(data: bytes, *, crops: bool, regions: bool, looks: bool) -> Reading:
+    def read(data: bytes, *, crops: bool, regions: bool, looks: bool, closer: object) -> Reading:
         assert not crops
         assert not regions
         assert not looks
+        assert closer is None
         if data == VIDEO:
             started.set()
             assert release.wait(30)

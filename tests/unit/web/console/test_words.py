@@ -7,6 +7,7 @@ import pytest
 
 from noli.bank.model import EntryState, OpinionKind
 from noli.casework import events as cases
+from noli.exchange.model import PartnerState, Protocol, SyncStatus
 from noli.matching.model import Closeness
 from noli.notices import events as notices
 from noli.notices import records
@@ -17,7 +18,7 @@ from noli.web.html.languages import catalogue
 
 KINDS: tuple[type[StrEnum], ...] = (
     NoticeState, Opening, Filer, Via, Measure, Ground, Duty, SetBy, Party, Plea, Need, Field, EntryState, OpinionKind,
-    Closeness, Letter, records.PartyRole, records.AccountMeasure,
+    Closeness, Letter, records.PartyRole, records.AccountMeasure, PartnerState, Protocol, SyncStatus,
 )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, timedelta
 
 from noli.base.clock import SystemClock
 from noli.web.html.languages import LANGUAGES
-from noli.web.pages.helplines import helplines
+from noli.web.html.places import Contact, hotlines, police
+from noli.web.pages.helplines import Helpline, helplines
 
 
 def test_every_line_is_complete() -> None:
@@ -23,7 +24,8 @@ def test_every_line_is_complete() -> None:
 def test_every_line_was_looked_at_lately() -> None:
     """A service that nobody has looked at for a year fails this test, so that somebody does."""
     today = SystemClock().now().astimezone(UTC).date()
-    old = [each.name for each in helplines() if today - each.checked > timedelta(days=365)]
+    known: list[Helpline | Contact] = [*helplines(), *police(), *hotlines()]
+    old = [each.name for each in known if today - each.checked > timedelta(days=365)]
     assert old == []
 
 
@@ -37,3 +39,12 @@ def test_numbers_can_be_dialled() -> None:
     """A number is linked as digits, an address is shown without what machines need."""
     line = next(each for each in helplines() if each.name == "Revenge Porn Helpline")
     assert (line.dial, line.shown) == ("03456000459", "revengepornhelpline.org.uk")
+
+
+def test_whom_to_call_is_named_in_the_visitors_language() -> None:
+    """Each number and hotline says for which place it is, from the data alone; one is for everywhere else."""
+    said = {each.name: each.where("de") for each in police()}
+    assert said["112"] == "Europäische Union"
+    assert all(each.name.isdigit() and each.where("en") and each.source for each in police())
+    assert all(each.url.startswith("https://") and each.source for each in hotlines())
+    assert [each.where("en") for each in hotlines()].count("") == 1
