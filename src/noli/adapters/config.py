@@ -6,6 +6,7 @@ is guessed and nothing unknown is skipped, because a misspelt limit is a limit t
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -63,6 +64,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "passwords_waiting": (0, 30),
     **{kind.setting: kind.bounds for kind in SWEPT if kind.setting},
 }
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 _FORMATS = ("json", "text")
 _PARTS = ROLES["all"]
@@ -184,6 +187,18 @@ def _wrong_address(value: str) -> str:
     return "" if plain or not value else "is an address without a path, like https://noli.example."
 
 
+def _wrong_origins(value: str) -> str:
+    good = not value or all(_is_origin(each.strip()) for each in value.split(","))
+    return "" if good else "names origins, separated by commas, with https: https://platform.example."
+
+
+def _is_origin(value: str) -> bool:
+    parts = urlsplit(value)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"})
+    # What is more than a host and a port, a wildcard too, would let in more than was named.
+    return safe and _HOST.fullmatch(parts.netloc) is not None and value == f"{parts.scheme}://{parts.netloc}"
+
+
 def _wrong_exit(value: str) -> str:
     parts = urlsplit(value)
     good = parts.scheme in {"http", "https"} and parts.netloc and value.isascii() and value.isprintable()
@@ -247,6 +262,7 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
     "role": _wrong_role,
     "public_url": _wrong_address,
+    "embedding_origins": _wrong_origins,
     "exit_url": _wrong_exit,
     "trusted_proxies": _wrong_networks,
     "country": _wrong_country,

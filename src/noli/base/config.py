@@ -125,6 +125,9 @@ class Config:
     parts: str = "intake,api,console,exchange,notice"
     #: How the public form for notices calls the platform; empty for no name.
     platform_name: str = ""
+    #: Origins whose pages may show the public form for notices in a frame, separated by commas:
+    #: ``https://platform.example``; empty for none. No other page can be framed.
+    embedding_origins: str = ""
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.

@@ -3,10 +3,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tests.support.browser import Visitor
+from tests.support.browser import NEUTRAL, PLATFORM, Visitor
 from tests.support.looks import wrong_with
 
 
@@ -127,3 +128,46 @@ def test_under_18_comes_first(visit: Callable[..., Visitor]) -> None:
         _press(person)
         assert "These services are right for you" in person.title()
     assert person.bodies() == [("/notice", b"age=under-18"), ("/notice", b"age=unsure")]
+
+
+def _framed(person: Visitor, origin: str, path: str) -> Any:
+    """Open a page of another site with one of ours in a frame; return the frame."""
+    inside = f'<!doctype html><title>Platform</title><iframe src="{person.address}{path}"></iframe>'
+    person.context.route(f"{origin}/*", lambda route: route.fulfill(content_type="text/html", body=inside))
+    person.page.goto(f"{origin}/report")
+    return person.page.frames[1]
+
+
+def test_it_stands_in_a_frame_of_a_named_origin(visit: Callable[..., Visitor]) -> None:
+    """From the age to the receipt and the status, without a cookie; "leave now" takes the page around it along."""
+    person = visit(locale="en-GB")
+    frame = _framed(person, PLATFORM, "/notice")
+    frame.locator("#age-under-18").check()
+    frame.locator("main form button").click()
+    frame.wait_for_url("**/other-help")
+    assert frame.locator("h1").count() == 1
+    frame = _framed(person, PLATFORM, "/notice")
+    frame.locator("#age-adult").check()
+    frame.locator("main form button").click()
+    frame.locator("#filer-self").check()
+    frame.locator("#location").fill("https://platform.example/1")
+    frame.locator("main form button").click()
+    number, code = (str(frame.locator(f"[data-part={part}]").text_content()) for part in ("number", "code"))
+    frame = _framed(person, PLATFORM, "/notice/status")
+    frame.locator("#number").fill(number)
+    frame.locator("#code").fill(code)
+    frame.locator("main form button").click()
+    frame.locator("form[action='/notice/end'] button").wait_for()
+    assert person.context.cookies() == []
+    frame.locator("#leave").click()
+    person.page.wait_for_url(NEUTRAL)
+
+
+def test_it_stands_in_no_other_frame(visit: Callable[..., Visitor]) -> None:
+    """Not on an origin that nobody named, and no page where somebody may be logged in on any."""
+    person = visit(locale="en-GB")
+    for origin, path in (("http://localhost:4001", "/notice"), (PLATFORM, "/go"), (PLATFORM, "/console/log-in")):
+        frame = _framed(person, origin, path)
+        assert frame.locator("form").count() == 0
+        assert any("frame-ancestors" in line for line in person.complaints), (origin, path)
+        person.complaints.clear()
