@@ -18,9 +18,9 @@ from PIL import Image, ImageOps
 
 from benchmarks.inputs import shared_folder
 from benchmarks.measure import ROOT
-from benchmarks.robustness import scene
 from noli.hashing import kernel
 from noli.hashing.model import REGION_COEFS, REGION_PLACE_BYTES, REGION_UNITS, REGIONS_KEPT
+from tests.support.background import scene
 
 PAGE = ROOT / "docs" / "explanation" / "what-a-hash-reveals.md"
 

@@ -21,7 +21,7 @@ from itertools import chain, combinations
 import imagehash
 import numpy as np
 import pdqhash
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
 from benchmarks.edits import EDITS, jpeg
 from benchmarks.inputs import photographs, random_hashes, shared_folder
@@ -36,6 +36,7 @@ from noli.hashing.model import PDQ_BYTES, Pipeline, Reading
 from noli.matching.looks import entries_seen
 from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees, strong
+from tests.support.background import background_pictures, scene
 
 RESULTS = ROOT / "benchmarks" / "robustness.json"
 
@@ -137,19 +138,6 @@ def phash(file: bytes) -> int:
     return int(str(imagehash.phash(_rgb(file))), 16)
 
 
-def scene(seed: int) -> Image.Image:
-    """Draw a scene with parts of every size."""
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (_LONGER_SIDE, 750), tuple(int(v) for v in rng.integers(60, 200, 3)))
-    for size in np.geomspace(0.4, 0.03, 110):
-        draw = ImageDraw.Draw(picture)
-        x, y, r = rng.uniform(0, picture.width), rng.uniform(0, picture.height), size * picture.height
-        box = [x - r, y - r * rng.uniform(0.5, 1), x + r, y + r * rng.uniform(0.5, 1)]
-        colour = tuple(int(v) for v in rng.integers(10, 245, 3))
-        (draw.ellipse if rng.random() < 0.6 else draw.rectangle)(box, fill=colour)
-    return picture.filter(ImageFilter.GaussianBlur(1))
-
-
 def pictures() -> list[Image.Image]:
     """Return photographs and a few drawn pictures, 1,000 pixels long; one that is there twice, once."""
     photos: list[Image.Image] = []
@@ -200,26 +188,6 @@ def recall(shown: list[Image.Image], noli: Noli, seed: int) -> tuple[dict[str, d
     return table, wrong
 
 
-def _drawn() -> Iterator[tuple[str, Image.Image]]:
-    """Yield drawn pictures that nobody protects, by their kind."""
-    rng = np.random.default_rng(5)
-    for _ in range(12):
-        yield "solid colour", Image.new("RGB", (800, 600), tuple(int(v) for v in rng.integers(0, 256, 3)))
-    for turn in range(6):
-        yield "gradient", ImageOps.colorize(Image.linear_gradient("L").rotate(60 * turn), "navy", "gold")
-    for columns in range(4, 12):
-        card = Image.new("RGB", (800, 600), "grey")
-        draw = ImageDraw.Draw(card)
-        for at in range(columns):
-            colour = f"hsl({at * 360 // columns}, 90%, 50%)"
-            draw.rectangle([at * 800 // columns, 0, (at + 1) * 800 // columns, 400], fill=colour)
-        draw.ellipse([250, 150, 550, 450], outline="white", width=6)
-        yield "test card", card
-    for kind, lines, ground in (("document", 42, "white"), ("screenshot", 14, "#f2f2f7"), ("meme", 2, "black")):
-        for number in range(10):
-            yield kind, _page(kind, lines, ground, number)
-
-
 def _stored() -> Iterator[tuple[str, Image.Image]]:
     """Yield stored pictures that are not in the bank."""
     folder = shared_folder()
@@ -238,27 +206,10 @@ def _design(stem: str) -> str:
     return stem.removesuffix("-d").removesuffix("-l")
 
 
-def _page(kind: str, lines: int, ground: str, seed: int) -> Image.Image:
-    rng = np.random.default_rng([seed, lines])
-    page = Image.new("RGB", (720, 1018), ground)
-    draw = ImageDraw.Draw(page)
-    for line in range(lines):
-        y = 40 + line * 940 // lines
-        if kind == "screenshot":
-            left = 30 if rng.random() < 0.5 else 230
-            draw.rounded_rectangle([left, y, left + 450, y + 50], 20, fill="#d0e8ff" if left > 100 else "white")
-        size = {"document": 15, "screenshot": 20, "meme": 60}[kind]
-        text = " ".join("".join(rng.choice(list("etaoinshrdlu"), rng.integers(2, 9))) for _ in range(900 // size // 5))
-        draw.text((50, y + 10), text, fill="white" if kind == "meme" else "black", font_size=size)
-    if kind == "meme":
-        page.paste(scene(1000 + seed).resize((720, 540)), (0, 220))
-    return page
-
-
 def background(noli: Noli) -> dict[str, dict[str, int]]:
     """Check pictures that are in no bank."""
     table: dict[str, dict[str, int]] = {}
-    for kind, picture in chain(_drawn(), _stored()):
+    for kind, picture in chain(background_pictures(), _stored()):
         reading = look(jpeg(picture, 88))
         whole, (review, block) = noli.by_hash(reading), noli.by_regions(reading)
         row = table.setdefault(kind, dict.fromkeys(("checks", "block", "review", "second look"), 0))
@@ -328,6 +279,12 @@ def costs(noli: Noli) -> dict[str, float]:
         noli.by_hash(reading)
         noli.by_regions(reading)
 
+    def check_all() -> None:
+        reading = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, regions=True, looks=True)
+        strangers.by_hash(reading)
+        strangers.by_regions(reading)
+        strangers.by_looks(reading)
+
     def check_again() -> None:
         noli.by_looks(read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, looks=True))
 
@@ -336,10 +293,14 @@ def costs(noli: Noli) -> dict[str, float]:
 
     found = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
     [regions] = found.registered_regions
+    strangers = Noli()
+    strangers.register(0, jpeg(scene(0), 90))
+    strangers.settle()
     return {
         "register": _median_ms(lambda: Noli().register(0, file)),
         "check, hashes and regions": _median_ms(check),
         "check, hashes and second look": _median_ms(check_again),
+        "check, hashes, regions and second look, nothing near": _median_ms(check_all),
         "check, hashes alone": _median_ms(check_hash),
         "threatexchange's PDQ": _median_ms(lambda: plain(file)),
         "imagehash's pHash": _median_ms(lambda: phash(file)),

@@ -117,6 +117,8 @@ def test_each_kind_is_gone_after_its_time_and_the_ledger_is_whole(platform: Plat
         assert _rows(platform, table, table.c.key_id.is_not(None)) == 0, table.name
     assert platform.app.ledger.verify().whole
     assert _decided(platform) == ruled
+    counts = platform.app.reports.counts(since=START, until=START + DAY)
+    assert (counts["notices"]["received"], counts["notices"]["remove"]) == (1, 1)
 
 
 def _decided(platform: Platform) -> dict[tuple[date, str], int]:

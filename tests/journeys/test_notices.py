@@ -269,6 +269,26 @@ def test_measures_against_accounts_end_when_their_time_is_over(platform: Platfor
     assert platform.app.ledger.verify().whole
 
 
+def test_who_may_be_under_18_is_out_of_sight_until_it_is_reported(platform: Platform) -> None:
+    """At once, whatever was decided; nothing of it stays banked, a clock runs until the report, and no time ends it."""
+    path = (
+        f"/notices/{platform.post('/notices', {'age': 'adult', 'fields': FILLED, 'contents': [upload(4)]})['notice']}"
+    )
+    platform.post(f"{path}/minor/report", {"author": "ada", "reference": "CT-1"}, expect=409)
+    until = (START + timedelta(days=1)).isoformat()
+    platform.post(f"{path}/decisions", decision("remove", "intimate-without-consent", until=until))
+    assert platform.post(f"{path}/minor", {"author": "ada"})["minor_suspected_at"] is not None
+    assert platform.post("/checks", {"hashes": hashes(4)[:1]}, expect=200)["decision"] == "allow", "nothing is kept"
+    platform.wait(days=3)
+    seen = platform.get(path)
+    assert seen["contents"][0]["restricted"]
+    [clock] = [each for each in seen["clocks"] if each["duty"] == "report-possible-minor"]
+    assert (clock["met_at"], clock["breached"]) == (None, True)
+    reported = platform.post(f"{path}/minor/report", {"author": "ada", "reference": "CT-1"})
+    assert reported["minor_reported_at"] is not None
+    assert platform.post(f"{path}/minor/report", {"author": "bea", "reference": "CT-2"}) == reported
+
+
 def test_a_clock_that_nobody_heeds_escalates_and_is_breached_on_the_record(platform: Platform) -> None:
     """Given to nobody who left it to others; warnings, lead, admin, the breach, which no decision takes away."""
     notice = platform.post("/notices", {"age": "adult", "filer": "self", "fields": FILLED, "contents": [upload(4)]})
@@ -319,6 +339,9 @@ def test_orders_withdrawals_holds_and_the_end(platform: Platform) -> None:
     assert platform.post(f"{path}/withdrawal")["state"] == "withdrawn"
     held = platform.post(f"{path}/holds", {**why, "until": due})
     assert held["held"]
+    assert [each["notice"] for each in platform.get("/notices?held=true")["notices"]] == [held["notice"]]
+    assert len(platform.get("/notices?opening=order")["notices"]) == 2
+    platform.get("/notices?hold=true", expect=400)
     wish = {"reason": "She asked for it.", "rule": "Art. 17 GDPR", "author": "ada"}
     platform.post(f"{path}/erasure", wish, expect=409)
     hold = platform.get(path)["holds"][0]["hold"]

@@ -98,6 +98,14 @@ def test_under_18_is_refused_by_the_server_too(server: Server) -> None:
     assert "Nothing was stored" in refused.json()["detail"]
 
 
+def test_who_consents_is_told_what_is_kept(server: Server) -> None:
+    """In plain words: which fingerprints there will be, and what there will not be."""
+    page = server.client.get("/go").text
+    consent = page[page.index('id="title-consent"') : page.index('id="title-send"')]
+    for said in ("fingerprints of the whole", "turned, mirrored, and cut", "no picture", "nothing about single parts"):
+        assert said in consent
+
+
 def test_the_last_form_cannot_be_made_up(server: Server) -> None:
     """Without script, answers that are missing or made up lead back to their question; no case is opened."""
 

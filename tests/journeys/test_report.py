@@ -42,4 +42,16 @@ def test_a_days_decisions_are_written_for_the_public_database(tmp_path: Path, mo
     assert {name: text for name, text in row.items() if text} == {
         name: value if isinstance(value, str) else json.dumps(value) for name, value in statement.items()
     }
+    counted = json.loads(_run("report", "counts", *span, "--json", data=data)[1])["counts"]
+    assert (counted["notices"]["received"], counted["notices"]["remove"]) == (2, 2)
+    assert "ground: intimate-without-consent" in _run("report", "counts", *span, data=data)[1]
+    assert (
+        "Nothing happened" in _run("report", "counts", "--since", "2000-02-29", "--until", "2000-03-01", data=data)[2]
+    )
+    assert (
+        json.loads(_run("report", "counts", "--since", "2024-02-29", "--json", data=data)[1])["until"][:10]
+        == "2025-03-01"
+    )
+    assert _run("report", "counts", "--since", "2026-01-02", "--until", "2026-01-02", data=data)[0] == 2
+    assert _run("report", "counts", data=data)[0] == 0
     assert _run("report", "statements", "--since", "2026-01-02", "--until", "2026-01-02", data=data)[0] == 2

@@ -227,7 +227,7 @@ class MemoryNoticeTransaction:
         return [
             s
             for s in listed
-            if s.id > (after or "") and s.erased_at is None and not (changed_since and s.updated_at < changed_since)
+            if s.id > (after or "") and (s.updated_at >= changed_since if changed_since else s.erased_at is None)
         ][:limit]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:

@@ -180,7 +180,7 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
     def portion(
         self, *, after: NoticeId | None, changed_since: datetime | None = None, limit: int = 500
     ) -> list[NoticeSummary]:
-        """List notices that are not erased in the order of their ids: all, or what happened something to since then."""
+        """List notices in the order of their ids: all that are not erased, or all to which something happened since."""
         ...
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:

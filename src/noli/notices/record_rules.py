@@ -60,7 +60,7 @@ def decide(record: PartyRecord, command: Command, regimes: Iterable[Regime], now
         case r.OpenRecord(role, reference):
             return () if record.version else (r.RecordOpened(role=role, reference=reference),)
         case r.CheckFlagger(flagger):
-            return _checked(record, flagger)
+            return _checked(record, flagger, now)
         case r.CountNotice(notice):
             return (r.NoticeCounted(notice=notice),)
         case r.NoteConduct(notice, ground):
@@ -71,6 +71,9 @@ def decide(record: PartyRecord, command: Command, regimes: Iterable[Regime], now
         case r.WarnParty():
             return _warned(record, command)
         case r.HearParty(text):
+            if record.warned_at is None:
+                msg = "There is no warning that they could answer."
+                raise Conflict(msg)
             return (r.PartyHeard(text=text),)
         case r.SuspendParty():
             return _suspended(record, command, now)
@@ -170,7 +173,7 @@ def _with_ruling(record: PartyRecord, made: AccountRuling) -> PartyRecord:
     return replace(record, rulings=(*record.rulings, made), warned_at=None, heard_at=None)
 
 
-def _checked(record: PartyRecord, flagger: r.Flagger) -> tuple[Event, ...]:
+def _checked(record: PartyRecord, flagger: r.Flagger, now: datetime) -> tuple[Event, ...]:
     if record.role is not PartyRole.NOTIFIER:
         msg = "A trusted flagger is somebody who sends notices."
         raise Conflict(msg)
@@ -178,6 +181,12 @@ def _checked(record: PartyRecord, flagger: r.Flagger) -> tuple[Event, ...]:
         return ()
     if not all((flagger.authority.strip(), flagger.checked_by.strip(), flagger.source.strip())):
         msg = "Evidence names the authority that awarded the status, where that stands, and who looked."
+        raise InputError(msg)
+    if flagger.checked_on > now.date() + timedelta(days=1):
+        msg = "Evidence was looked at on a day that has come: correct 'checked_on'."
+        raise InputError(msg)
+    if flagger.until is not None and flagger.until <= flagger.since:
+        msg = "A status ends after it began: correct 'since' or 'until'."
         raise InputError(msg)
     return (
         r.FlaggerChecked(

@@ -2,11 +2,12 @@
 """What is reported about decisions: read from events without unsealing any, so that nothing personal can be in it."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from noli.base.secrecy import Keyring, Purpose
 from noli.notices import record_rules, rules, statements
+from noli.notices.counts import Counts
 from noli.notices.service import NoticeService
 from noli.notices.statements import Stated
 from noli.regimes.rules import applicable
@@ -29,6 +30,28 @@ class Reports:
         """
         yield from self._of_notices(since, until)
         yield from self._of_accounts(since, until)
+
+    def counts(self, *, since: datetime, until: datetime) -> Mapping[str, Mapping[str, float]]:
+        """Return what a yearly report counts, by section; see ``counts``."""
+        counted = Counts(since=since, until=until)
+        after = None
+        while True:
+            with self._notices.store.transaction() as transaction:
+                some = transaction.portion(after=after, changed_since=since, limit=_AT_ONCE)
+                outlines = transaction.outlines([each.id for each in some])
+            counted.add_notices(rules.fold(id_, history) for id_, history in outlines.items())
+            if len(some) < _AT_ONCE:
+                break
+            after = some[-1].id
+        last = None
+        while True:
+            with self._notices.store.transaction() as transaction:
+                ids = transaction.changed_records(since=since, after=last, limit=_AT_ONCE)
+                records = transaction.record_outlines(ids)
+            counted.add_records(record_rules.fold(id_, history) for id_, history in records.items())
+            if len(ids) < _AT_ONCE:
+                return counted.said()
+            last = ids[-1]
 
     def _of_notices(self, since: datetime, until: datetime) -> Iterator[Stated]:
         after = None

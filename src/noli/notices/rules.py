@@ -578,7 +578,8 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         raise Conflict(msg)
     because = command.because
     first = next(each for each in notice.rulings if each.number == complaint.ruling)
-    if because.is_by(first.author) or because.automated:
+    instead = command.instead
+    if because.is_by(first.author) or because.automated or (instead is not None and instead.because.automated):
         msg = "Somebody else than the author of the decision decides about a complaint, and no machine alone."
         raise Conflict(msg)
     decided = e.ComplaintDecided(
@@ -594,7 +595,6 @@ def _decide_complaint(notice: Notice, command: c.DecideComplaint, law: Law, now:
         decided,
         _letter(language, Letter.COMPLAINT_DECISION, text, to=complaint.side),
     )
-    instead = command.instead
     if (instead is not None) != command.upheld:
         msg = "A complaint that is upheld, and no other, needs the decision that takes the first one's place."
         raise InputError(msg)

@@ -4,6 +4,7 @@
 import pytest
 
 from noli.bank.model import EntryId
+from noli.casework.commands import EraseEnded
 from noli.casework.model import CaseId, WithdrawalDelay
 from noli.casework.ports import SeenMatch, SeenStep
 from noli.casework.upkeep import EVERY, REFUSED_REASON
@@ -43,6 +44,23 @@ def test_a_withdrawal_takes_effect_when_it_is_due(world: Casework) -> None:
     assert world.upkeep.complete_withdrawals() == 0
     found = world.cases.view(case)
     assert found.ended_at == found.erased_at == world.clock.now()
+
+
+def test_a_withdrawn_case_is_erased_when_it_was_kept_long_enough(world: Casework) -> None:
+    """From what happened to it last; open ones are the person's own, and what is erased stays so."""
+    ended, later, kept = (_open(world, seed) for seed in range(3))
+    for case in (ended, later):
+        world.cases.request_withdrawal(case, erase=False)
+    world.clock.move(days=1)
+    world.cases.send_message(later, "One more thing.")
+    before = world.clock.now()
+    assert world.upkeep.erase_ended(before.replace(hour=0), 9) == 1
+    world.files.act(kept, lambda *_: [EraseEnded()], actor="system")
+    world.files.act(ended, lambda *_: [EraseEnded()], actor="system")
+    erased = {case: world.cases.view(case).erased_at is not None for case in (ended, later, kept)}
+    assert erased == {ended: True, later: False, kept: False}
+    assert world.upkeep.erase_ended(before, 9) == 1
+    assert world.upkeep.erase_ended(before, 9) == 0
 
 
 def test_matches_are_told_once(world: Casework) -> None:

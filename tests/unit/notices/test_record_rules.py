@@ -288,3 +288,13 @@ def test_what_a_list_shows_follows_from_the_record() -> None:
     listed = r.listed(known)
     assert (listed["notices"], listed["conduct"]) == (1, 1)
     assert listed["checked_at"] == START.replace(hour=0)
+
+
+def test_evidence_for_a_flagger_was_seen_and_ends_after_it_began() -> None:
+    """Nobody looked at anything tomorrow, and no status ends before it begins; nothing of it is put down."""
+    account = Account(PartyRole.NOTIFIER)
+    day, later = START.date(), START.date() + timedelta(days=2)
+    for seen, until in ((later, None), (day, day)):
+        with pytest.raises(InputError, match="correct"):
+            account.do(r.CheckFlagger(r.Flagger("Coordinator", day, "ada", seen, "https://example.org", until)))
+    assert account.read().flagger is None

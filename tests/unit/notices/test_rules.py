@@ -205,10 +205,12 @@ def test_a_complaint_is_decided_by_somebody_else_and_undoes_everything() -> None
     keep = c.Rule(Measure.KEEP, (Ground.CONSENT_SHOWN,), BEA)
     ada = Because(reason="I was right.", rule="Art. 20", author="ada")
     machine = Because(reason="Score 0.1", rule="Art. 20", author="model", automated=True)
+    scored = replace(keep, because=replace(BEA, automated=True))
     for bad in (
         c.DecideComplaint(number, upheld=False, because=ada),
         c.DecideComplaint(number, upheld=False, because=replace(ada, author="\tAda ")),
         c.DecideComplaint(number, upheld=False, because=machine),
+        c.DecideComplaint(number, upheld=True, because=BEA, instead=scored),
         c.DecideComplaint(999, upheld=False, because=BEA),
     ):
         with pytest.raises(Conflict):

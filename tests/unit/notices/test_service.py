@@ -184,7 +184,9 @@ def test_nobody_is_suspended_without_due_process() -> None:
     desk.clock.move(days=8)
     assert keep(until(90)).suspended(desk.clock.now()) is not None, "a week is time enough to answer"
     desk.clock.move(days=91)
-    assert keep(r.HearParty("Again?")).suspended(desk.clock.now()) is None
+    assert keep(r.OpenRecord(*who)).suspended(desk.clock.now()) is None
+    with pytest.raises(Conflict, match="no warning"):
+        keep(r.HearParty("Again?"))
     assert not desk.receive(complete(notifier="rival", filer=Filer.ANYONE)).suspended
 
 

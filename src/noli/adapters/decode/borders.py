@@ -38,11 +38,13 @@ def inside(plane: Image.Image) -> Box | None:
 
 
 def _between(plane: Image.Image, ground: int) -> Box | None:
-    differs = plane.point([255 if abs(value - ground) > _NEAR else 0 for value in range(256)])
+    differing = [255 if abs(value - ground) > _NEAR else 0 for value in range(256)]
     width, height = plane.size
     edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
-    if min(differs.crop(edge).resize((1, 1), Image.Resampling.BOX).tobytes()[0] for edge in edges) > _EVEN * 255:
+    lines = (plane.crop(edge).point(differing) for edge in edges)
+    if min(line.resize((1, 1), Image.Resampling.BOX).tobytes()[0] for line in lines) > _EVEN * 255:
         return None
+    differs = plane.point(differing)
     rows = _longest(differs.resize((1, height), Image.Resampling.BOX).tobytes())
     if rows is None:
         return None

@@ -193,9 +193,8 @@ class SqlNoticeTransaction:
     ) -> list[NoticeSummary]:
         """List notices in the order of their ids."""
         kept = t.notice_file.c
-        query = t.notice_file.select().where(kept.version > 0, kept.erased_at.is_(None), kept.id > (after or ""))
-        if changed_since is not None:
-            query = query.where(kept.updated_at >= changed_since)
+        which = kept.erased_at.is_(None) if changed_since is None else kept.updated_at >= changed_since
+        query = t.notice_file.select().where(kept.version > 0, which, kept.id > (after or ""))
         return [read_summary(row) for row in self._connection.execute(query.order_by(kept.id).limit(limit))]
 
     def idle(self, *, before: datetime, limit: int = 100) -> list[NoticeId]:

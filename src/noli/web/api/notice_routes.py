@@ -90,6 +90,13 @@ NOTICES: tuple[Operation, ...] = (
     _write(f"{_NOTICE}/revocation", notices.revoke, "Note that an order was revoked; restore the content.", s.WhyIn),
     _write(f"{_NOTICE}/holds", notices.hold, "Preserve everything until the hold is lifted.", s.HoldIn),
     _write(f"{_NOTICE}/holds/{{hold}}/lift", notices.lift, "Lift a hold.", s.LiftIn),
+    _write(
+        f"{_NOTICE}/minor",
+        notices.suspect_minor,
+        "Say that somebody shown may be under 18: out of sight at once; the clock to report it begins.",
+        s.MinorIn,
+    ),
+    _write(f"{_NOTICE}/minor/report", notices.report_minor, "Note that this was reported.", s.MinorReportIn),
     _write(f"{_NOTICE}/assignment", notices.assign, "Take a notice, hand it over, or put it back.", s.AssignIn),
     _write(f"{_NOTICE}/disputes", notices.dispute, "Note what a body outside took up or said.", s.DisputeIn),
     _write(f"{_NOTICE}/reports", notices.report, "Note that the decision was reported publicly.", s.ReportIn),

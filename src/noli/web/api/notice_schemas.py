@@ -164,6 +164,19 @@ class LiftIn(Struct, forbid_unknown_fields=True):
     author: Author
 
 
+class MinorIn(Struct, forbid_unknown_fields=True):
+    """Who says that somebody shown may be under 18."""
+
+    author: Author
+
+
+class MinorReportIn(Struct, forbid_unknown_fields=True):
+    """Who reported that, and under which number."""
+
+    author: Author
+    reference: Named
+
+
 class AssignIn(Struct, forbid_unknown_fields=True):
     """Who takes it; empty puts it back."""
 
@@ -183,7 +196,7 @@ class ReportIn(Struct, forbid_unknown_fields=True):
     report: Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_NUL)]
 
 
-class NoticeQuery(Struct):
+class NoticeQuery(Struct, forbid_unknown_fields=True):
     """Query of the queue."""
 
     state: NoticeState | None = None
@@ -192,6 +205,10 @@ class NoticeQuery(Struct):
     waiting: bool = False
     #: Only where a clock was missed.
     breached: bool = False
+    #: Only what must be preserved.
+    held: bool = False
+    #: Only those that began so.
+    opening: Opening | None = None
     #: Only the one that you sent under this number of yours; nothing else is looked at then.
     reference: Name = ""
     after: After = ""
@@ -328,6 +345,10 @@ class NoticeOut(Struct):
     #: A wish to destroy everything personal that waits for somebody else to confirm it.
     erasure: ProposalOut | None
     erased_at: datetime | None
+    #: When somebody said that it may show somebody under 18: it is to be shown to nobody since, also not by you.
+    minor_suspected_at: datetime | None
+    #: When that was reported as the law asks.
+    minor_reported_at: datetime | None
 
 
 class ContentOut(Struct):

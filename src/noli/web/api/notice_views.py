@@ -237,4 +237,6 @@ def _open(notice: Notice, law: Law) -> dict[str, Any]:
         if notice.erasure is None
         else s.ProposalOut(notice.erasure.rule, notice.erasure.author, notice.erasure.at),
         "erased_at": notice.erased_at,
+        "minor_suspected_at": notice.young_at,
+        "minor_reported_at": notice.young_reported_at,
     }

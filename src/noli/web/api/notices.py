@@ -42,7 +42,9 @@ def queue(call: Call) -> s.NoticePage:
     if asked.reference:
         one = call.app.notices.find(asked.reference, actor=_actor(call))
         return s.NoticePage([] if one is None else [notice_views.listed(one)], None)
-    wanted = NoticeFilter(asked.state, asked.assigned_to, asked.waiting, asked.breached)
+    wanted = NoticeFilter(
+        asked.state, asked.assigned_to, asked.waiting, asked.breached, opening=asked.opening, held=asked.held
+    )
     after = NoticeId(asked.after) if asked.after else None
     found = call.app.notices.queue(wanted, after=after, limit=asked.limit)
     following = found[-1].id if len(found) == asked.limit else None
@@ -125,6 +127,16 @@ def hold(call: Call) -> Reply:
 def lift(call: Call) -> Reply:
     """Lift a hold."""
     return _plain(call, c.LiftHold(call.number("hold"), call.given.author))
+
+
+def suspect_minor(call: Call) -> Reply:
+    """Say that it may show somebody under 18."""
+    return _plain(call, c.SuspectMinor(call.given.author))
+
+
+def report_minor(call: Call) -> Reply:
+    """Note that this was reported."""
+    return _plain(call, c.ReportMinor(call.given.author, call.given.reference))
 
 
 def assign(call: Call) -> Reply:
