@@ -271,6 +271,14 @@ LASTING = (
         ends="Nothing of it can be changed or deleted.",
     ),
     Kind(
+        name="figures",
+        datum="how many notices came in, were decided, missed a clock or were restored on a day",
+        tables=("notice_figure",),
+        why="They are numbers of days, of which nobody can be told.",
+        since="the end of the installation",
+        ends="They stay as they are whatever is erased.",
+    ),
+    Kind(
         name="finding",
         datum="by which links, hosts and references a case or notice is found, as keyed digests",
         tables=("found_by",),
