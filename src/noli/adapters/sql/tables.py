@@ -62,6 +62,9 @@ bank = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
 )
 
+#: It was withdrawn; as the index has it.
+GONE = sa.text("withdrawn_at IS NOT NULL")
+
 entry = sa.Table(
     "entry",
     metadata,
@@ -85,6 +88,7 @@ entry = sa.Table(
     # Few among many, or one of three values: what an index that loads remembers of a bank.
     sa.Index("ix_entry_disputed", "bank_id", "id", sqlite_where=_DISPUTED, postgresql_where=sa.text("disputed")),
     sa.Index("ix_entry_bound", "bank_id", "at_most", sqlite_where=_BOUND, postgresql_where=_BOUND),
+    sa.Index("ix_entry_gone", "bank_id", "id", sqlite_where=GONE, postgresql_where=GONE),
 )
 
 # ``bank_id`` and ``active`` repeat what the entry says, and a bank's hashes lie together, so that loading its index is
@@ -130,6 +134,7 @@ opinion = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_opinion_author", "author", "id"),
 )
 
 bank_change = sa.Table(

@@ -435,6 +435,7 @@ DONE: Mapping[str, str] = {
     "erasure-dropped": N_("It is not done. Everything stays."),
     "erased": N_("Personal data were destroyed."),
     "reported": N_("The report is on record."),
+    "entry-withdrawn": N_("The entry was withdrawn. It matches nothing any more."),
     "opinion": N_("Your opinion was saved; the newest of each counts."),
     "view-saved": N_("The view was saved."),
     "view-gone": N_("The view was removed."),
