@@ -127,3 +127,19 @@ def test_pages_go_on_where_one_ended(console: Console, lead: Staff, monkeypatch:
     assert len(seen) == len(set(seen))
     assert set(seen) == waiting
     assert f"notice:{NoticeId(notice)}" in seen
+
+
+def test_requests_are_listed_by_whose_they_are(console: Console, lead: Staff, cara: Staff) -> None:
+    """With the name of who has the case; one's own and nobody's alone; a lead hands over and stays in the list."""
+    mine, free = _asked(console, cara), _asked(console, None)
+    visit = console.logged_in(cara)
+    said = text_of(visit.get("/console/pursuits?whose=mine"))
+    assert mine[:8] in said
+    assert "cara" in said
+    assert free[:8] not in said
+    assert free[:8] in text_of(visit.get("/console/pursuits?whose=free"))
+    assert visit.get("/console/pursuits?whose=other").status_code == 400
+    form = {"clock": f"request:{free}", "to": cara.id, "whose": "free", "back": "pursuits"}
+    answer = console.logged_in(lead).post("/console/clocks", form)
+    assert answer.headers["location"].startswith("/console/pursuits?whose=free")
+    assert free[:8] in text_of(visit.get("/console/pursuits?whose=mine"))

@@ -114,6 +114,15 @@ def test_lists_are_by_the_next_deadline(desk: Desk) -> None:
     assert [each.id for each in desk.service.queue(PursuitState.OPEN)] == [first.id]
 
 
+def test_a_list_says_whose_a_request_is_and_what_is_unread(desk: Desk) -> None:
+    """An answer is unread until somebody reads it; a case of nobody's is listed as that, and as nobody else's."""
+    id_ = _answered(desk)
+    assert [(each.id, who, unread) for each, who, unread in desk.service.listed()] == [(id_, "", 1)]
+    desk.service.read(id_, 1, actor=ADA)
+    assert [unread for _, _, unread in desk.service.listed(owner="")] == [0]
+    assert desk.service.listed(owner="somebody") == []
+
+
 def test_every_clock_of_a_request_is_listed(desk: Desk) -> None:
     """By when it ends, with who has the case and with what was asked; counted by when it ends; by one's own or not."""
     case = desk.case(*(f"https://{number}.copies.example/" for number in range(3)))

@@ -148,12 +148,18 @@ class MemoryPursuitTransaction:
         )
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
         everybody = sorted(self._world.listed.values(), key=_place)
         start = None if after is None else _place(self._world.listed[after])
         kept = [each for each in everybody if state in {None, each.state} and (start is None or _place(each) > start)]
-        return kept[:limit]
+        owners = self.cases.owners([each.case for each in kept])
+        return [each for each in kept if owner in {None, owners[each.case]}][:limit]
 
     def ticking(
         self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100

@@ -60,9 +60,14 @@ class PursuitTransaction(LedgerTransaction, JobTransaction, Protocol):
         ...
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
-        """List pursuits by their next deadline, those without one last, those after ``after``."""
+        """List pursuits by their next deadline, those without one last, those after ``after``; ``owner`` as below."""
         ...
 
     def ticking(

@@ -95,13 +95,20 @@ class SqlPursuitTransaction:
         return [_read(row) for row in self._connection.execute(query)]
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
         """List pursuits by their next deadline."""
         kept = t.pursuit_file.c
         query = t.pursuit_file.select().order_by(kept.queue_at, kept.id).limit(limit)
         if state is not None:
             query = query.where(kept.state == state.value)
+        if owner is not None:
+            query = query.where(_had_by(owner))
         if after is not None:
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(self._stream.row(after).queue_at, after))
         return [_read(row) for row in self._connection.execute(query)]

@@ -31,7 +31,7 @@ from noli.web.html.languages import catalogue
 #: Notices and pursuits on one page.
 ROWS = 30
 
-CLOCKS = "/console/clocks"
+CLOCKS, PURSUITS = "/console/clocks", "/console/pursuits"
 
 
 class Kind(StrEnum):
@@ -165,8 +165,9 @@ def assign(call: Call, visitor: Visitor) -> Reply:
             call.app.notices.act(transaction, notice, [take], actor=actor(visitor))
     for case in sorted(cases):
         call.app.desk.hand_over(visitor.staff, case, to)
+    back = PURSUITS if call.fields.one("back") == "pursuits" else CLOCKS
     return render.redirect(
-        call, CLOCKS, whose=call.fields.one("whose"), kind=call.fields.one("kind"), done="clocks-handed"
+        call, back, whose=call.fields.one("whose"), kind=call.fields.one("kind"), done="clocks-handed"
     )
 
 
