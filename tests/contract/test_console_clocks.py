@@ -133,13 +133,13 @@ def test_requests_are_listed_by_whose_they_are(console: Console, lead: Staff, ca
     """With the name of who has the case; one's own and nobody's alone; a lead hands over and stays in the list."""
     mine, free = _asked(console, cara), _asked(console, None)
     visit = console.logged_in(cara)
-    said = text_of(visit.get("/console/pursuits?whose=mine"))
+    said = text_of(visit.get("/console/pursuits?show=mine"))
     assert mine[:8] in said
     assert "cara" in said
     assert free[:8] not in said
-    assert free[:8] in text_of(visit.get("/console/pursuits?whose=free"))
-    assert visit.get("/console/pursuits?whose=other").status_code == 400
-    form = {"clock": f"request:{free}", "to": cara.id, "whose": "free", "back": "pursuits"}
+    assert free[:8] in text_of(visit.get("/console/pursuits?show=free"))
+    assert visit.get("/console/pursuits?show=other").status_code == 400
+    form = {"clock": f"request:{free}", "to": cara.id, "show": "free", "back": "pursuits"}
     answer = console.logged_in(lead).post("/console/clocks", form)
-    assert answer.headers["location"].startswith("/console/pursuits?whose=free")
-    assert free[:8] in text_of(visit.get("/console/pursuits?whose=mine"))
+    assert answer.headers["location"].startswith("/console/pursuits?show=free")
+    assert free[:8] in text_of(visit.get("/console/pursuits?show=mine"))

@@ -18,9 +18,6 @@ from tests.support.server import PATIENCE_S
 #: Where "leave" leads in tests; the browser answers it by itself.
 NEUTRAL = "http://neutral.example/"
 
-#: A page of another site that may show the notice form in a frame; the browser answers it by itself.
-PLATFORM = "http://localhost:4000"
-
 # Screenshots are kept here, to be looked at.
 _SHOTS = Path(__file__).parents[2] / "artefacts"
 
@@ -33,7 +30,8 @@ _SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page that a test answers by itself counts as one from outside, whose frames may not be of this machine.
+    # Pages that tests make up have no address, so that Chromium takes them for ones of the internet, which may show
+    # nothing of this machine.
     "--disable-features=LocalNetworkAccessChecks",
 ]
 

@@ -65,8 +65,6 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     **{kind.setting: kind.bounds for kind in SWEPT if kind.setting},
 }
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
-
 _FORMATS = ("json", "text")
 _PARTS = ROLES["all"]
 
@@ -187,18 +185,6 @@ def _wrong_address(value: str) -> str:
     return "" if plain or not value else "is an address without a path, like https://noli.example."
 
 
-def _wrong_origins(value: str) -> str:
-    good = not value or all(_is_origin(each.strip()) for each in value.split(","))
-    return "" if good else "names origins, separated by commas, with https: https://platform.example."
-
-
-def _is_origin(value: str) -> bool:
-    parts = urlsplit(value)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"})
-    # What is more than a host and a port, a wildcard too, would let in more than was named.
-    return safe and _HOST.fullmatch(parts.netloc) is not None and value == f"{parts.scheme}://{parts.netloc}"
-
-
 def _wrong_exit(value: str) -> str:
     parts = urlsplit(value)
     good = parts.scheme in {"http", "https"} and parts.netloc and value.isascii() and value.isprintable()
@@ -257,12 +243,20 @@ def _wrong_lists(value: str) -> str:
     return "" if good or not value else "is an address without a slash at its end, like https://data.iana.org/rdap."
 
 
+# A scheme, a host and perhaps a port: what a browser compares, and nothing that could say more in a policy.
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?")
+
+
+def _wrong_origins(value: str) -> str:
+    good = all(_ORIGIN.fullmatch(each) for each in value.split(",")) or not value
+    return "" if good else "names origins, separated by commas, without a path: https://www.platform.example."
+
+
 # What is wrong with a text, or nothing.
 _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
     "role": _wrong_role,
     "public_url": _wrong_address,
-    "embedding_origins": _wrong_origins,
     "exit_url": _wrong_exit,
     "trusted_proxies": _wrong_networks,
     "country": _wrong_country,
@@ -275,4 +269,5 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "video_every_second": _wrong_switch,
     "mail_from": _wrong_mail,
     "rdap_url": _wrong_lists,
+    "notice_embedders": _wrong_origins,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import NEUTRAL, PLATFORM, Visitor, visitor
+from tests.support.browser import NEUTRAL, Visitor, visitor
 from tests.support.server import Server
 
 
@@ -19,7 +19,7 @@ def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "password_memory_mib": 8,
         "submissions_per_hour": 1000,
         "exit_url": NEUTRAL,
-        "embedding_origins": PLATFORM,
+        "notice_embedders": "http://localhost:1",
     }
     server = Server(tmp_path_factory.mktemp("intake"), **settings)
     yield server

@@ -165,10 +165,10 @@ def assign(call: Call, visitor: Visitor) -> Reply:
             call.app.notices.act(transaction, notice, [take], actor=actor(visitor))
     for case in sorted(cases):
         call.app.desk.hand_over(visitor.staff, case, to)
-    back = PURSUITS if call.fields.one("back") == "pursuits" else CLOCKS
-    return render.redirect(
-        call, back, whose=call.fields.one("whose"), kind=call.fields.one("kind"), done="clocks-handed"
-    )
+    if call.fields.one("back") == "pursuits":
+        return render.redirect(call, PURSUITS, show=call.fields.one("show"), done="clocks-handed")
+    given = {name: call.fields.one(name) for name in ("whose", "kind")}
+    return render.redirect(call, CLOCKS, **given, done="clocks-handed")
 
 
 def _asked(query: ClocksQuery, visitor: Visitor) -> tuple[set[Kind], str, _Place | None]:

@@ -37,7 +37,7 @@ SEND, BY_HAND, READ, DROP = "send", "by-hand", "read", "drop"
 class PursuitsQuery(LanguageQuery):
     """What the list is asked with."""
 
-    whose: str = "all"
+    show: str = "all"
     state: str = ""
     after: str = ""
     done: str = ""
@@ -58,10 +58,10 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         msg = "The list has no such filter."
         raise InputError(msg) from error
     after = PursuitId(query.after) if query.after else None
-    if query.whose not in WHOSE:
+    if query.show not in WHOSE:
         msg = "The list has no such filter."
         raise InputError(msg)
-    owner = {"all": None, "mine": visitor.staff.id, "free": ""}[query.whose]
+    owner = {"all": None, "mine": visitor.staff.id, "free": ""}[query.show]
     found = call.app.pursuits.listed(state, owner=owner, after=after, limit=ROWS + 1)
     aside = call.app.moderation.left_to_others(visitor.staff.id)
     everybody, gettext = call.app.staff.all(), catalogue(render.language_of(call)).gettext
@@ -71,8 +71,8 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         "pursuits.html",
         rows=[each for each in found[:ROWS] if each[0].case not in aside],
         more=found[ROWS - 1][0].id if len(found) > ROWS else "",
-        whose=query.whose,
-        tabs={each: gettext(text) for each, text in WHOSE.items()},
+        which=query.show,
+        shown={each: gettext(text) for each, text in WHOSE.items()},
         named=timeline.names(everybody),
         colleagues=colleagues(everybody, Right.WORK_CASES),
         nobody=NOBODY,

@@ -5,18 +5,23 @@ from collections.abc import Mapping
 
 from noli.web.page_hashing import policy_header
 
+#: Policy of every page. The hashing policy also goes with every script, because workers obey the policy of their own.
+PAGE_POLICY = f"{policy_header()}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'".encode("ascii")
 
-def page_headers(framed_by: str = "") -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers of a page; the edge adds its own (``web/asgi.py``). Source: OWASP ASVS 5.0, 3.4 and 14.3.2.
+#: Headers of every page; the edge adds its own (``web/asgi.py``). Source: OWASP ASVS 5.0, 3.4 and 14.3.2.
+PAGE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", PAGE_POLICY),
+    (b"vary", b"Accept-Language, Cookie"),
+)
 
-    The hashing policy also goes with every script, because workers obey the policy of their own.
 
-    Args:
-        framed_by: Origins that may show the page in a frame, separated by commas; empty for none.
-    """
-    ancestors = " ".join(each.strip() for each in framed_by.split(",")) or "'none'"
-    policy = f"{policy_header()}; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
-    return ((b"content-security-policy", policy.encode("ascii")), (b"vary", b"Accept-Language, Cookie"))
+def page_headers(embedders: str = "") -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of a page that some origins, separated by commas, may show in a frame; others never."""
+    if not embedders:
+        return PAGE_HEADERS
+    ancestors = f"frame-ancestors {embedders.replace(',', ' ')}".encode("ascii")
+    (name, policy), *more = PAGE_HEADERS
+    return (name, policy.replace(b"frame-ancestors 'none'", ancestors)), *more
 
 
 #: Headers of scripts, styles and the kernel. Their address names their content, so a copy never grows old.

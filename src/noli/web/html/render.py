@@ -16,7 +16,7 @@ from markupsafe import Markup
 import noli
 from noli.web.api.operation import Call, Part, Reply
 from noli.web.html import assets, languages
-from noli.web.html.policy import page_headers
+from noli.web.html.policy import PAGE_HEADERS, page_headers
 from noli.web.page_hashing import kernel_sha256
 
 HTML = "text/html; charset=utf-8"
@@ -55,13 +55,14 @@ def write(
     """Write a page from a mapping; see ``page``."""
     language = language_of(call)
     body = environment(language).get_template(template).render(call_context(call, language), **given)
-    return Reply(body.encode(), HTML, status, (*_headers(call), *headers))
+    embedders = call.app.config.notice_embedders if call.operation.serves(Part.NOTICE) else ""
+    return Reply(body.encode(), HTML, status, (*page_headers(embedders), *headers))
 
 
 def redirect(call: Call, to: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), **query: str) -> Reply:
     """Send the visitor on to one of our pages, in the chosen language; always as GET."""
     target = local(call, to, **query).encode("ascii")
-    return Reply(b"", HTML, 303, (*_headers(call), (b"location", target), *headers))
+    return Reply(b"", HTML, 303, (*PAGE_HEADERS, (b"location", target), *headers))
 
 
 def language_of(call: Call) -> str:
@@ -80,12 +81,6 @@ def local(call: Call, path: str, **query: str) -> str:
     language = query.pop("l", chosen(call))
     given = {name: value for name, value in ({"l": language} | query).items() if value}
     return f"{path}?{urlencode(given)}" if given else path
-
-
-def _headers(call: Call) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers of a page: the form for notices, with what is served beside it, may be shown in a frame."""
-    parts = {call.operation.part, *call.operation.also}
-    return page_headers(call.app.config.embedding_origins if Part.NOTICE in parts else "")
 
 
 def call_context(call: Call, language: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from noli.access.model import SessionKind
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
 from noli.web.html.places import police
-from noli.web.html.policy import CLEAR, page_headers
+from noli.web.html.policy import CLEAR, PAGE_HEADERS
 
 
 class PageQuery(msgspec.Struct, frozen=True):
@@ -43,4 +43,4 @@ def leave(call: Call) -> Reply:
         call.app.sessions.close(token)
     away = (b"location", call.app.config.exit_url.encode("ascii"))
     gone = visits.no_session_cookie(call, SessionKind.PERSON)
-    return Reply(b"", render.HTML, 303, (*page_headers(), *CLEAR, gone, away))
+    return Reply(b"", render.HTML, 303, (*PAGE_HEADERS, *CLEAR, gone, away))
