@@ -167,8 +167,8 @@ def assign(call: Call, visitor: Visitor) -> Reply:
         call.app.desk.hand_over(visitor.staff, case, to)
     if call.fields.one("back") == "pursuits":
         return render.redirect(call, PURSUITS, show=call.fields.one("show"), done="clocks-handed")
-    given = {name: call.fields.one(name) for name in ("whose", "kind")}
-    return render.redirect(call, CLOCKS, **given, done="clocks-handed")
+    whose, kind = call.fields.one("whose"), call.fields.one("kind")
+    return render.redirect(call, CLOCKS, whose=whose, kind=kind, done="clocks-handed")
 
 
 def _asked(query: ClocksQuery, visitor: Visitor) -> tuple[set[Kind], str, _Place | None]:

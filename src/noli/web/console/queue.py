@@ -135,9 +135,8 @@ def save_view(call: Call, visitor: Visitor) -> Reply:
     asked = parse_qs(view.query)
     query = urlencode({name: asked[name][0] for name in _KEPT if asked.get(name)})
     call.app.moderation.save_view(visitor.staff.id, SavedView(view.name, query))
-    return render.redirect(
-        call, QUEUE, **{name: asked[name][0] for name in _KEPT if asked.get(name)}, done="view-saved"
-    )
+    which, opening = (asked.get(name, [""])[0] for name in _KEPT)
+    return render.redirect(call, QUEUE, show=which, opening=opening, done="view-saved")
 
 
 def forget_view(call: Call, visitor: Visitor) -> Reply:
