@@ -202,7 +202,7 @@ bench-robustness: .venv/bench.stamp ## Measure which edited copies are found, an
 	$(BIN)/python -m benchmarks.robustness
 
 .PHONY: bench-video
-bench-video: ROWS = video-speed video-edits video-same-scene
+bench-video: ROWS = video-speed video-edits video-edits-long video-same-scene
 bench-video: bench ## Measure hashing and matching of videos alone
 
 .PHONY: lock

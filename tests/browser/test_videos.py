@@ -82,6 +82,16 @@ def test_a_short_clip_still_gives_frames(visit: Visit, server_hashes: ServerHash
     assert at <= {each["at_ms"] for each in server_hashes([path])[0]["hashes"]}
 
 
+def test_distant_key_frames_make_no_difference(visit: Visit, server_hashes: ServerHashes, tmp_path: Path) -> None:
+    """Of a longer video with few key frames the page and the server take what is shown at the same seconds."""
+    frames = clips.scenes(seconds=8, width=320, height=240, rate=5)
+    piece = clips.encoded(tmp_path / "piece.mp4", frames, codec="libx264", rate=5, key_every=40)
+    path = clips.repeated(piece, tmp_path / "long.mp4", 4)
+    (page,), (server,) = visit.hash([path]), server_hashes([path])
+    assert {each["at_ms"] for each in page["hashes"]} == set(range(0, 32_000, 1000))
+    assert max(_apart(page, server)) <= _MOST
+
+
 def test_a_video_can_be_cancelled(visit: Visit, tmp_path: Path) -> None:
     """Cancelled after a third, a video gives no hashes, and the next file is hashed."""
     path = clips.encoded(tmp_path / "clip.webm", clips.scenes(seconds=6))

@@ -2,18 +2,28 @@
 """Copies of videos are found in videos, and other videos are not: Meta's clips, edits of them, takes of one scene."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from noli.access.model import ApiKey, Scope
 from noli.adapters.decode import VideoPool
-from noli.bank.model import DEFAULT_VIDEO_SECONDS, DEFAULT_VIDEO_SHARE
+from noli.app import App
+from noli.bank.model import DEFAULT_VIDEO_SECONDS, DEFAULT_VIDEO_SHARE, Action, BankPolicy, NewEntry, Provenance
+from noli.base.clock import SystemClock
+from noli.base.config import Config
+from noli.cli import store
 from noli.hashing.kernel import HammingIndex
 from noli.hashing.model import Reading
-from noli.matching.model import Segment
+from noli.matching.model import Segment, Verdict
+from noli.matching.service import Upload
 from noli.matching.videos import compared
+from tests.support import clips as drawn_clips
 from tests.support import video_edits
+from tests.support.media import drawn
 from tests.support.shared import shared_data
 
 #: Most seconds by which the place of a copy may be wrong.
@@ -100,3 +110,35 @@ def test_edited_copies_are_blocked_with_their_place(
     told = (segment.start_ms, segment.end_ms, segment.banked_start_ms, segment.banked_end_ms)
     wanted = (place.start, place.end, place.original_start, place.original_end)
     assert max(abs(ms / 1000 - s) for ms, s in zip(told, wanted, strict=True)) <= _OFF_S
+
+
+def pan(seed: int, *, frames: int, step: int) -> list[Image.Image]:
+    """A camera that moves past drawings, so many pixels a frame, five frames a second."""
+    wide = Image.new("RGB", (320 * (2 + step * frames // 320), 240))
+    for number in range(wide.width // 320):
+        wide.paste(drawn(seed=seed + number, width=320, height=240), (320 * number, 0))
+    return [wide.crop((step * number, 0, step * number + 320, 240)) for number in range(frames)]
+
+
+def test_five_seconds_are_found_between_distant_key_frames(read: Read, tmp_path: Path) -> None:
+    """Between two cuts and without a key frame, in a video of which only what is around the part is decoded."""
+    original = pan(71, frames=60, step=10)
+    shown = [*pan(81, frames=112, step=2), *original[15:40], *pan(91, frames=103, step=2)]
+    videos = {name: tmp_path / f"{name}.mp4" for name in ("original", "long")}
+    for path, frames in zip(videos.values(), (original, shown), strict=True):
+        drawn_clips.encoded(path, frames, codec="libx264", rate=5, key_every=50)
+    key = ApiKey("platform", frozenset({Scope.CHECKS}), SystemClock().now())
+    with closing(App.open(Config(data=tmp_path / "data", video_workers=1))) as app, videos["long"].open("rb") as file:
+        store.create_bank(app, "banked", BankPolicy(Action.BLOCK))
+        variants = read(videos["original"], thorough=True).variants
+        store.add_entries(app, "banked", [NewEntry(variants, Provenance("test"))])
+        app.indexes.load(app.store)
+        upload = app.hasher.read_video(file, closer=app.closer(None))
+        decision = app.checker.check(Upload.of(upload), key=key).decision
+    assert decision.verdict is Verdict.BLOCK
+    segment = decision.matches[0].neighbour.segment
+    assert segment is not None
+    told = (segment.start_ms, segment.end_ms, segment.banked_start_ms, segment.banked_end_ms)
+    assert max(abs(ms - right) for ms, right in zip(told, (22_400, 27_400, 3000, 8000), strict=True)) <= 1000 * _OFF_S
+    elsewhere = [each.at_ms or 0 for each in upload.frames if not 20_000 <= (each.at_ms or 0) < 30_000]
+    assert elsewhere == [0, 10_000, 30_000, 40_000]

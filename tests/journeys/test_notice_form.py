@@ -22,6 +22,7 @@ _PAYLOAD = "<script>alert(1)</script>\"'>{{7*7}}<img src=x onerror=alert(2)>"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("notice")
     settings = {"parts": "notice,api", "platform_name": "Pictopia & Co", "submissions_per_hour": 15, **_CHEAP}
+    settings["notice_embedders"] = "https://www.pictopia.example,https://help.pictopia.example"
     running = Server(folder, "", trusted_proxies="127.0.0.1", **settings)
     yield running
     running.stop()
@@ -84,6 +85,20 @@ def test_the_form_is_in_the_platforms_name(server: Server) -> None:
     for path in ("/help", "/other-help", "/safe", "/notice/status"):
         assert server.client.get(path).status_code == 200
     assert server.client.get("/go").status_code == 404
+
+
+def test_the_platform_may_show_it_in_a_frame_and_nobody_else(server: Server) -> None:
+    """Every page that somebody meets on the way says so, errors and hotlines too; the rest is framed by nobody."""
+    ours = "frame-ancestors https://www.pictopia.example https://help.pictopia.example"
+    met = [server.client.get(path) for path in ("/notice", "/notice/status", "/other-help", "/help", "/safe")]
+    met += [server.client.post("/notice", data={"age": "adult"}), server.client.post("/notice/status", data={})]
+    met.append(server.client.get("/notice/nothing", headers={"accept": "text/html"}))
+    for answer in met:
+        assert answer.headers["content-security-policy"].endswith(ours), answer.url
+        assert "set-cookie" not in answer.headers
+    other = [server.client.get("/healthz"), server.client.get("/about"), server.client.get("/api/v1/notices")]
+    for answer in other:
+        assert answer.headers["content-security-policy"].endswith("frame-ancestors 'none'"), answer.url
 
 
 def test_under_18_leads_to_the_hotlines(server: Server) -> None:

@@ -30,6 +30,9 @@ _SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages that tests make up have no address, so that Chromium takes them for ones of the internet, which may show
+    # nothing of this machine.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 
 

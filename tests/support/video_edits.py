@@ -247,8 +247,13 @@ EDITS: Mapping[str, tuple[Edit, bool]] = {
 }
 
 
+def crf_of(name: str) -> int:
+    """Say how coarsely an edit is encoded."""
+    return 36 if name.startswith("re-encoded") else 26
+
+
 def made(name: str, clip: Clip, others: Sequence[Clip], path: Path) -> tuple[Place, ...]:
     """Write the copy that an edit makes of a clip; where the original is in it."""
     frames, places = EDITS[name][0](clip, others)
-    write(path, frames, crf=36 if name.startswith("re-encoded") else 26)
+    write(path, frames, crf=crf_of(name))
     return places

@@ -6,6 +6,7 @@ is guessed and nothing unknown is skipped, because a misspelt limit is a limit t
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -242,6 +243,15 @@ def _wrong_lists(value: str) -> str:
     return "" if good or not value else "is an address without a slash at its end, like https://data.iana.org/rdap."
 
 
+# A scheme, a host and perhaps a port: what a browser compares, and nothing that could say more in a policy.
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?")
+
+
+def _wrong_origins(value: str) -> str:
+    good = all(_ORIGIN.fullmatch(each) for each in value.split(",")) or not value
+    return "" if good else "names origins, separated by commas, without a path: https://www.platform.example."
+
+
 # What is wrong with a text, or nothing.
 _WRONG: Mapping[str, Callable[[str], str]] = {
     "parts": _wrong_parts,
@@ -259,4 +269,5 @@ _WRONG: Mapping[str, Callable[[str], str]] = {
     "video_every_second": _wrong_switch,
     "mail_from": _wrong_mail,
     "rdap_url": _wrong_lists,
+    "notice_embedders": _wrong_origins,
 }

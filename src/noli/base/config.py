@@ -86,7 +86,8 @@ class Config:
     #: Changes of the banks after which a new snapshot of their indexes is made, which the processes of a host share; a
     #: twentieth of all hashes where that is more. With fewer changes in all there is none.
     snapshot_changes: int = 50_000
-    #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
+    #: Differing answers that one key may get around one matched picture in 24 hours, from all processes together,
+    #: before probing is assumed.
     probing_budget: int = 16
     #: Uploads that are not like each other of which one entry may block so many in 24 hours; then it asks for review
     #: only, until somebody says that it is right. 0 for no limit.
@@ -125,6 +126,9 @@ class Config:
     parts: str = "intake,api,console,exchange,notice"
     #: How the public form for notices calls the platform; empty for no name.
     platform_name: str = ""
+    #: Origins whose pages may show the notice form in a frame, separated by commas, ``https://www.platform.example``;
+    #: empty for none.
+    notice_embedders: str = ""
     #: Address under which people reach the pages, ``https://noli.example``; empty for what their browser asked for.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies whose ``X-Forwarded-For`` is believed, separated by commas.

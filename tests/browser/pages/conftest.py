@@ -19,6 +19,7 @@ def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "password_memory_mib": 8,
         "submissions_per_hour": 1000,
         "exit_url": NEUTRAL,
+        "notice_embedders": "http://localhost:1",
     }
     server = Server(tmp_path_factory.mktemp("intake"), **settings)
     yield server

@@ -127,3 +127,24 @@ def test_under_18_comes_first(visit: Callable[..., Visitor]) -> None:
         _press(person)
         assert "These services are right for you" in person.title()
     assert person.bodies() == [("/notice", b"age=under-18"), ("/notice", b"age=unsure")]
+
+
+def test_it_works_in_a_frame_of_the_platform(visit: Callable[..., Visitor]) -> None:
+    """Sent from within the platform's own page, with a receipt; in anybody else's page nothing is shown."""
+    person = visit()
+    frame = f'<!doctype html><iframe src="{person.address}/notice" width="800" height="900"></iframe>'
+    for host in ("localhost:1", "localhost:2"):
+        person.page.route(f"http://{host}/help", lambda route: route.fulfill(content_type="text/html", body=frame))
+    person.page.goto("http://localhost:2/help")
+    assert person.page.frames[1].locator("form").count() == 0
+    person.page.goto("http://localhost:1/help")
+    form = person.page.frames[1]
+    form.locator("#age-adult").check()
+    form.locator("main form button").first.click()
+    form.locator("#filer-self").check()
+    form.locator("#location").fill("https://platform.example/1")
+    form.locator("main form button:not([type=button])").first.click()
+    form.locator("[data-part=code]").wait_for()
+    form.goto(f"{person.address}/other-help")
+    form.locator("#leave").click()
+    person.page.wait_for_url("http://neutral.example/")

@@ -115,6 +115,9 @@ def test_a_role_without_anything_to_serve_stops_the_start() -> None:
         ("trusted_proxies", "10.0.0.5, 2001:db8::/32", "proxy.example"),
         ("trusted_proxies", "", "10.0.0.5/8"),
         ("country", "DE", "Germany"),
+        ("notice_embedders", "https://www.platform.example,http://localhost:8000", "https://platform.example/help"),
+        ("notice_embedders", "", "https://platform.example; script-src *"),
+        ("notice_embedders", "https://platform.example:8443", "http://platform.example"),
         ("country", "", "de"),
     ],
 )

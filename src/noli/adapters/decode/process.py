@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One decoding child as the server sees it: start, ask with a deadline, end. Not thread-safe; ``pool`` sees to that."""
+"""A decoding child as the server sees it: start, ask with a deadline, end. Not thread-safe; ``pool`` sees to that."""
 
 import json
 import mmap
@@ -34,24 +34,6 @@ _BOOT = (
 )
 
 
-def command(program: str, settings: str, descriptor: int) -> list[str]:
-    """Return the command line of a child.
-
-    Args:
-        program: Module of this package with the child's ``main``.
-        settings: What ``main`` takes.
-        descriptor: Through which it hears of its files.
-    """
-    source = str(Path(noli.__file__).parent.parent)
-    return [sys.executable, "-I", "-c", _BOOT.format(program=program), source, settings, str(descriptor)]
-
-
-def variables() -> dict[str, str]:
-    """Return the environment of a child."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return {**_FIXED_VARIABLES, **kept}
-
-
 class ChildDied(Exception):
     """The child ended instead of answering."""
 
@@ -60,7 +42,58 @@ class ChildTimedOut(Exception):
     """The child did not answer in time."""
 
 
-class Child:
+class ChildProcess:
+    """A process that decodes, and how it ended."""
+
+    def __init__(self, program: str, settings: str, descriptor: int, *, pipes: int) -> None:
+        """Start the process; does not wait until it is ready.
+
+        Args:
+            program: Module of this package with the child's ``main``.
+            settings: What ``main`` takes.
+            descriptor: Through which it hears of its files.
+            pipes: Its standard input and output, as ``subprocess`` calls them.
+
+        Raises:
+            OSError: No process can be started.
+        """
+        source = str(Path(noli.__file__).parent.parent)
+        boot = _BOOT.format(program=program)
+        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            [sys.executable, "-I", "-c", boot, source, settings, str(descriptor)],
+            stdin=pipes,
+            stdout=pipes,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={**_FIXED_VARIABLES, **kept},
+            bufsize=0,
+            start_new_session=True,
+            pass_fds=(descriptor,),
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        status = self._process.wait()
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+    def signal_end(self) -> None:
+        """End the process; the thread that talks to it notices. May be called from any thread."""
+        self._process.kill()
+
+
+class Child(ChildProcess):
     """A decoding child process.
 
     Attributes:
@@ -81,17 +114,7 @@ class Child:
         try:
             os.ftruncate(window, max_bytes)
             self._window = mmap.mmap(window, max_bytes)
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                command("child", settings, window),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=variables(),
-                bufsize=0,
-                start_new_session=True,
-                pass_fds=(window,),
-            )
+            super().__init__("child", settings, window, pipes=subprocess.PIPE)
         finally:
             os.close(window)
         if self._process.stdin is None or self._process.stdout is None:  # pragma: no cover - both are pipes
@@ -100,22 +123,6 @@ class Child:
         os.set_blocking(self._from, False)
         self._protections: tuple[str, ...] | None = None
         self.files = 0
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process has not ended."""
-        return self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
-    def ending(self) -> str:
-        """How the process ended, in words."""
-        status = self._process.wait()
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
 
     def wait_ready(self) -> tuple[str, ...]:
         """Wait until it has given up its rights; returns at once the second time.
@@ -153,10 +160,6 @@ class Child:
         if len(data) > _KEPT_BYTES:
             self._window.madvise(mmap.MADV_REMOVE, _KEPT_BYTES, len(data) - _KEPT_BYTES)
         return answer
-
-    def signal_end(self) -> None:
-        """End the process; the thread that talks to it notices. May be called from any thread."""
-        self._process.kill()
 
     def kill(self) -> None:
         """End the process and release its pipes; safe to call twice."""

@@ -101,6 +101,11 @@ class Plan:
         """Decode all there is."""
         return cls((), (), frozenset())
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether anything may be left out."""
+        return bool(self._keys)
+
     def skipped(self, at_ms: int | None, decoded_ms: int | None, *, is_key: bool) -> Skipped | None:
         """Tell what the decoder may leave out from a packet on; None where it is not to have the packet.
 
@@ -109,7 +114,7 @@ class Plan:
             decoded_ms: When it is decoded, never later than that.
             is_key: Whether it is a key frame.
         """
-        if not self._keys:
+        if not self.is_partial:
             return "DEFAULT"
         if is_key and at_ms is not None:
             self._at = max(0, bisect_right(self._keys, at_ms) - 1)
@@ -122,7 +127,7 @@ class Plan:
 
     def wants(self, at_ms: int) -> bool:
         """Tell whether the frame of this time is wanted at all."""
-        if not self._keys or at_ms in self._picks:
+        if not self.is_partial or at_ms in self._picks:
             return True
         return self._until[max(0, bisect_right(self._keys, at_ms) - 1)] >= _ALL
 

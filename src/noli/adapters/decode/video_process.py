@@ -8,13 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from noli.adapters.decode.process import START_TIMEOUT_S, ChildDied, ChildTimedOut, command, variables
+from noli.adapters.decode.process import START_TIMEOUT_S, ChildDied, ChildProcess, ChildTimedOut
 from noli.adapters.decode.video_wire import ANSWER, MAX_ANSWER_BYTES, Portion, portion_from_json
 from noli.adapters.decode.wire import Preview, preview_from_json
 from noli.hashing.model import Outcome
 
 
-class VideoChild:
+class VideoChild(ChildProcess):
     """A child process that waits for its video."""
 
     def __init__(self, settings: str) -> None:
@@ -28,37 +28,12 @@ class VideoChild:
         """
         self._socket, theirs = socket.socketpair()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                command("video_child", settings, theirs.fileno()),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=variables(),
-                start_new_session=True,
-                pass_fds=(theirs.fileno(),),
-            )
+            super().__init__("video_child", settings, theirs.fileno(), pipes=subprocess.DEVNULL)
         except BaseException:
             self._socket.close()
             raise
         finally:
             theirs.close()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process has not ended."""
-        return self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
-    def ending(self) -> str:
-        """How the process ended, in words."""
-        status = self._process.wait()
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
 
     def give(self, file: int, **wanted: object) -> tuple[str, ...]:
         """Give it the descriptor of its file and what is wanted of it.
@@ -112,10 +87,6 @@ class VideoChild:
         self._process.kill()
         self._process.wait()
         self._socket.close()
-
-    def signal_end(self) -> None:
-        """End the process; the thread that listens to it notices."""
-        self._process.kill()
 
     def _receive(self, until: float) -> bytes:
         (length,) = ANSWER.unpack(self._read_exactly(ANSWER.size, until))

@@ -241,13 +241,18 @@ class _Reader:
             Number, time and picture; times never go back.
         """
         start, last_ms = stream.start_time or 0, 0
+        # Frames are counted as the file has them, those that are left out, too: from each key frame on anew.
+        packets, left_out, keys = 0, 0, dict[int, int]()
         for packet in container.demux(stream):
             if packet.size:
+                packets += 1
                 shown_ms, decoded_ms = _ms(packet.pts, start, stream), _ms(packet.dts, start, stream)
                 skipped = self._plan.skipped(shown_ms, decoded_ms, is_key=packet.is_keyframe)
                 if skipped is None:
                     continue
                 stream.codec_context.skip_frame = skipped
+                if self._plan.is_partial and packet.is_keyframe and shown_ms is not None:
+                    keys[shown_ms] = packets - 1
             for frame in _decode(packet):
                 if frame.width * frame.height > self._budget.max_pixels:
                     self._refused = Ended(Outcome.TOO_LARGE, _TOO_MANY_PIXELS.format(limit=self._budget.max_pixels))
@@ -255,8 +260,9 @@ class _Reader:
                 self._note_size(frame)
                 at_ms = _ms(frame.pts, start, stream)
                 last_ms = last_ms if at_ms is None else max(last_ms, at_ms)
+                left_out = keys.pop(last_ms, self.seen - 1 + left_out) - (self.seen - 1)
                 if self._plan.wants(last_ms):
-                    yield self.seen - 1, last_ms, frame
+                    yield self.seen - 1 + left_out, last_ms, frame
             if time.monotonic() > self._until:
                 self._out_of_time = True
                 return

@@ -182,3 +182,7 @@ class Operation:
     credential: Callable[[Mapping[bytes, bytes], bytes], bytes] = bearer
     complain: Callable[[Problem], Reply] | None = None
     how: str = "Send a key as 'Authorization: Bearer …'; 'noli key create' makes one."
+
+    def serves(self, part: Part) -> bool:
+        """Tell whether it belongs to a part, or the part cannot do without it."""
+        return part in {self.part, *self.also}

@@ -55,6 +55,7 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         raise InputError(msg) from error
     after = PursuitId(query.after) if query.after else None
     found = call.app.pursuits.queue(state, after=after, limit=ROWS + 1)
+    gettext = catalogue(render.language_of(call)).gettext
     return show(
         call,
         visitor,
@@ -63,7 +64,7 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         more=found[ROWS - 1].id if len(found) > ROWS else "",
         first=after is None,
         state=state or "",
-        states=list(PursuitState),
+        shown={"": gettext("All"), **{each: gettext(words.of(each)) for each in PursuitState}},
         now=call.app.clock.now(),
         done=done(call),
         short=SHORT,

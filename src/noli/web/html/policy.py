@@ -14,6 +14,16 @@ PAGE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"vary", b"Accept-Language, Cookie"),
 )
 
+
+def page_headers(embedders: str = "") -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of a page that some origins, separated by commas, may show in a frame; others never."""
+    if not embedders:
+        return PAGE_HEADERS
+    ancestors = f"frame-ancestors {embedders.replace(',', ' ')}".encode("ascii")
+    (name, policy), *more = PAGE_HEADERS
+    return (name, policy.replace(b"frame-ancestors 'none'", ancestors)), *more
+
+
 #: Headers of scripts, styles and the kernel. Their address names their content, so a copy never grows old.
 ASSET_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", policy_header().encode("ascii")),

@@ -5,7 +5,7 @@ from starlette.types import Scope
 
 from noli.app import App
 from noli.base.errors import NoliError, Throttled
-from noli.web.api.operation import Call, Operation, Reply
+from noli.web.api.operation import Call, Operation, Part, Reply
 from noli.web.html.render import page as render
 
 
@@ -20,7 +20,9 @@ def wanted(scope: Scope) -> bool:
 
 def page(app: App, scope: Scope, error: NoliError, *, status: int) -> Reply:
     """Write the page of an error."""
-    operation = Operation(method="GET", path="/", handler=lambda _: None, summary="", page=True)
+    notice = str(scope["path"]).startswith("/notice")
+    part = Part.NOTICE if notice else None
+    operation = Operation(method="GET", path="/", handler=lambda _: None, summary="", page=True, part=part)
     call = Call(app, operation, headers=dict(scope["headers"]))
     minutes = -(-error.retry_after_s // 60) if isinstance(error, Throttled) else 0
     error_id = getattr(error, "error_id", "")
@@ -32,5 +34,5 @@ def page(app: App, scope: Scope, error: NoliError, *, status: int) -> Reply:
         minutes=minutes,
         error_id=error_id,
         console=str(scope["path"]).startswith("/console"),
-        notice=str(scope["path"]).startswith("/notice"),
+        notice=notice,
     )

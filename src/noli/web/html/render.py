@@ -14,9 +14,9 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 import noli
-from noli.web.api.operation import Call, Reply
+from noli.web.api.operation import Call, Part, Reply
 from noli.web.html import assets, languages
-from noli.web.html.policy import PAGE_HEADERS
+from noli.web.html.policy import PAGE_HEADERS, page_headers
 from noli.web.page_hashing import kernel_sha256
 
 HTML = "text/html; charset=utf-8"
@@ -55,7 +55,8 @@ def write(
     """Write a page from a mapping; see ``page``."""
     language = language_of(call)
     body = environment(language).get_template(template).render(call_context(call, language), **given)
-    return Reply(body.encode(), HTML, status, (*PAGE_HEADERS, *headers))
+    embedders = call.app.config.notice_embedders if call.operation.serves(Part.NOTICE) else ""
+    return Reply(body.encode(), HTML, status, (*page_headers(embedders), *headers))
 
 
 def redirect(call: Call, to: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), **query: str) -> Reply:

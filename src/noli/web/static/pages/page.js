@@ -28,7 +28,8 @@ function go() {
     document.body.replaceChildren();
     // It ends the session and makes the browser forget us; it goes on after the page is gone.
     fetch(LEAVE, { keepalive: true, redirect: "manual", cache: "no-store" }).catch(() => undefined);
-    location.replace(button?.dataset.to ?? LEAVE);
+    // The whole tab goes, also where the page stands in a frame.
+    globalThis.top.location.replace(button?.dataset.to ?? LEAVE);
 }
 
 if (button !== null) {
