@@ -184,6 +184,7 @@ class App(ExchangeParts, CustodyParts):
             database.listener(),
             interval_s=config.follow_interval_s,
             max_lag_s=config.max_lag_s,
+            also=self.checker.probes.exchange,
         )
         #: Whether the process was told to end.
         self.draining = False

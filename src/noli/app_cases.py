@@ -186,7 +186,7 @@ class CaseParts:
             self.sessions,
             hasher=self.password_hasher,
             keyring=self.keyring,
-            delays=Delays(self.clock),
+            delays=Delays(self.clock, processes=self.config.workers),
             clock=self.clock,
         )
 
@@ -198,7 +198,7 @@ class CaseParts:
             self.sessions,
             Fido2Authenticators(),
             keyring=self.keyring,
-            delays=Delays(self.clock),
+            delays=Delays(self.clock, processes=self.config.workers),
             clock=self.clock,
         )
 
@@ -249,7 +249,7 @@ class CaseParts:
             keyring=self.keyring,
             hasher=self.password_hasher,
             words=PackagedWords(),
-            delays=Delays(self.clock),
+            delays=Delays(self.clock, processes=self.config.workers),
         )
 
     @cached_property
@@ -302,7 +302,7 @@ class CaseParts:
     def public_notices(self) -> PublicNotices:
         """What anybody may do with notices, through the public form."""
         quota = Quota(self.clock, per_hour=self.config.submissions_per_hour)
-        return PublicNotices(self.notices, quota=quota, delays=Delays(self.clock))
+        return PublicNotices(self.notices, quota=quota, delays=Delays(self.clock, processes=self.config.workers))
 
     @cached_property
     def notice_upkeep(self) -> NoticeUpkeep:

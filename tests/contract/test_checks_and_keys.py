@@ -15,7 +15,7 @@ from noli.bank.model import Action, BankPolicy, EntryId
 from noli.bank.ports import BankStore
 from noli.base.errors import Conflict, NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Answer, Check, Closeness, Decision, Match, Neighbour, Probe, Verdict
 from noli.matching.ports import Blocks, Checks
 from tests.conftest import opened
 from tests.support.bits import some_hash
@@ -104,6 +104,24 @@ def test_what_an_entry_blocked_by_hash_is_counted(stores: _Stores) -> None:
     assert sorted(checks.blocking(since=since, least=1)) == [8, 9]
     assert checks.blocked(EntryId(8), since=since, limit=9) == [some_hash(3), some_hash(2)]
     assert checks.blocked(EntryId(8), since=since, limit=1) == [some_hash(3)]
+
+
+def test_what_keys_were_told_is_read_by_other_processes(stores: _Stores) -> None:
+    """With the checks that it came with or alone, in order, from any number on."""
+    checks, _, near = stores
+    assert checks.probes(after=0, most=9) == (0, [])
+    told = [
+        Probe("k", some_hash(n), Answer(bytes([n]) * 16, None if n % 2 else n, exact=n > 2), NOW + timedelta(seconds=n))
+        for n in range(4)
+    ]
+    checks.add([checked("c", near)], told[:3])
+    first, read = checks.probes(after=0, most=9)
+    assert read == told[:3]
+    checks.add([], told[3:])
+    assert checks.get("c").id == "c"
+    assert checks.probes(after=first, most=9) == (first + 1, told[3:])
+    assert checks.probes(after=0, most=2) == (first + 1, told[2:])
+    assert checks.probes(after=first + 1, most=9) == (first + 1, [])
 
 
 def test_no_checks_is_an_empty_page(stores: _Stores) -> None:

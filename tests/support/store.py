@@ -29,7 +29,7 @@ from noli.bank.model import (
 )
 from noli.bank.rules import standing
 from noli.base.errors import Conflict, NotFound
-from noli.matching.model import Check, Match, Verdict
+from noli.matching.model import Check, Match, Probe, Verdict
 
 
 @dataclass
@@ -331,10 +331,16 @@ class MemoryChecks:
     def __init__(self) -> None:
         """Start empty."""
         self._kept: list[Check] = []
+        self._told: list[Probe] = []
 
-    def add(self, checks: list[Check]) -> None:
-        """Keep checks."""
+    def add(self, checks: list[Check], probes: Sequence[Probe] = ()) -> None:
+        """Keep checks, and what was told besides."""
         self._kept += checks
+        self._told += probes
+
+    def probes(self, *, after: int, most: int) -> tuple[int, list[Probe]]:
+        """Read on; numbers count from 1."""
+        return max(after, len(self._told)), self._told[after:][-most:]
 
     def get(self, id: str) -> Check:  # noqa: A002 - the port's name
         """Read one."""

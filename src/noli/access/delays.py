@@ -9,8 +9,9 @@
 3. A target is counted whether or not it exists, and an attempt that has to wait is refused before anything is looked
    up, so that refusals tell nothing.
 
-Kept in this process's memory, bounded, the least recently used forgotten first. Addresses are kept nowhere: a caller is
-an HMAC of a part of the address under a key that lives for a day and only in memory.
+Kept in this process's memory, bounded, the least recently used forgotten first; processes that share a port allow a
+part each. Addresses are kept nowhere: a caller is an HMAC of a part of the address under a key that lives for a day and
+only in memory.
 """
 
 import hashlib
@@ -72,9 +73,12 @@ def _network(address: str) -> bytes:
 class Delays:
     """Counts failures and says how long to wait; safe to call from many threads."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Start with nothing counted."""
+    def __init__(self, clock: Clock, *, processes: int = 1) -> None:
+        """Start with nothing counted; of so many processes that share the attempts, each allows its part."""
         self._clock = clock
+        self._free_for_pair, self._free_for_caller, self._target_many = (
+            max(1, each // processes) for each in (FREE_FOR_PAIR, FREE_FOR_CALLER, _TARGET_MANY)
+        )
         self._lock = threading.Lock()
         self._failed: OrderedDict[bytes, tuple[int, datetime]] = OrderedDict()
 
@@ -91,10 +95,10 @@ class Delays:
         now = self._clock.now()
         with self._lock:
             at_target, _ = self._count(b"target" + target, now)
-            free = FREE_FOR_PAIR if at_target < _TARGET_MANY else 1
+            free = self._free_for_pair if at_target < self._target_many else 1
             wait = max(
                 self._wait(b"pair" + target + caller, free, now),
-                self._wait(b"caller" + caller, FREE_FOR_CALLER, now),
+                self._wait(b"caller" + caller, self._free_for_caller, now),
             )
         if wait > timedelta(0):
             msg = "Too many attempts; wait a little, then try again."

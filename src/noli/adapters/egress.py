@@ -63,6 +63,8 @@ class Answer:
 class AnswerTooLarge(Unavailable):
     """The answer has more bytes than are taken."""
 
+    code = "answer-too-large"
+
 
 def resolved(host: str, port: int) -> list[str]:
     """Return the addresses of a host, as the system's resolver gives them."""

@@ -7,6 +7,7 @@ the index holds, and ``behind`` tells the readiness probe.
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -51,6 +52,7 @@ class Follower:
         *,
         interval_s: float,
         max_lag_s: float = 60.0,
+        also: Callable[[], object] = lambda: None,
     ) -> None:
         """Keep the collaborators; nothing runs yet.
 
@@ -60,7 +62,9 @@ class Follower:
             listener: Wakes the follower early, where the database can.
             interval_s: Seconds between looks at the change sequence.
             max_lag_s: Seconds without a successful look after which this process calls itself behind.
+            also: Called after each look, for what else other processes tell.
         """
+        self._also = also
         self._indexes, self._store, self._listener, self._interval_s = indexes, store, listener, interval_s
         self._max_lag_s = max_lag_s
         self._stopping = threading.Event()
@@ -114,6 +118,7 @@ class Follower:
         began = time.monotonic()
         indexes.catch_up(self._store)
         self._seen_at = began
+        self._also()
 
     def _compact(self) -> None:
         while not self._stopping.is_set():

@@ -86,7 +86,8 @@ class Config:
     #: Changes of the banks after which a new snapshot of their indexes is made, which the processes of a host share; a
     #: twentieth of all hashes where that is more. With fewer changes in all there is none.
     snapshot_changes: int = 50_000
-    #: Differing answers that one key may get around one matched picture in 24 hours before probing is assumed.
+    #: Differing answers that one key may get around one matched picture in 24 hours, from all processes together,
+    #: before probing is assumed.
     probing_budget: int = 16
     #: Uploads that are not like each other of which one entry may block so many in 24 hours; then it asks for review
     #: only, until somebody says that it is right. 0 for no limit.

@@ -246,8 +246,19 @@ CHALLENGES = Kind(
     ends="The row is gone.",
 )
 
+PROBES = Kind(
+    name="probes",
+    datum="hashes that a key looked for near a matched picture, and a digest of what it was told",
+    tables=("probe",),
+    why="So long all processes together count them against the key's budget (``probing_budget``).",
+    period=DAY,
+    since="the answer",
+    ending=Ending.GONE,
+    ends="The row is gone.",
+)
+
 #: What a clock runs for, in the order in which it is swept.
-SWEPT = (SESSIONS, CHALLENGES, ANSWERS, DELIVERIES, UNUSABLE, LOOKS, CHECKS, NOTICES, RECORDS, CASES)
+SWEPT = (SESSIONS, CHALLENGES, PROBES, ANSWERS, DELIVERIES, UNUSABLE, LOOKS, CHECKS, NOTICES, RECORDS, CASES)
 
 #: What has no clock, and why.
 LASTING = (
@@ -285,6 +296,14 @@ LASTING = (
         why="Without it a notice about one link could be found only by reading all.",
         since="its case or notice is erased",
         ends="It is deleted with it.",
+    ),
+    Kind(
+        name="figures",
+        datum="how many notices came in, were decided, late or reinstated on each day; nothing else about them",
+        tables=("notice_figure",),
+        why="Transparency reports are about years, and numbers are about nobody.",
+        since="the end of the installation",
+        ends="They stay when the notices are gone that they count.",
     ),
     Kind(
         name="staff",

@@ -192,3 +192,28 @@ class Check:
         if match.neighbour.looked_again:
             return MatchType.SECOND_LOOK
         return MatchType(self.hashes[match.query].type)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a key would get to see.
+
+    Attributes:
+        seen: All of it, as a digest; exact distances are part of it exactly if the key sees them.
+        distance_bits: Smallest distance of a match, None for a miss.
+        exact: Whether the key sees exact distances.
+    """
+
+    seen: bytes
+    distance_bits: int | None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One answer near a matched picture: to which key, to which query, when."""
+
+    key: str
+    query: bytes
+    answer: Answer
+    at: datetime

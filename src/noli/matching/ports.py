@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from noli.bank.model import MAX_THRESHOLD_BITS, BankId, Change, EntryId, KeyedRegions
-from noli.matching.model import Check
+from noli.matching.model import Check, Probe
 from noli.matching.pictures import Pictures
 
 
@@ -146,8 +146,16 @@ class IndexCache(Protocol):
 class Checks(Protocol):
     """Keeps checks that matched. Each call is one transaction of its own."""
 
-    def add(self, checks: list[Check]) -> None:
-        """Keep checks, all or none."""
+    def add(self, checks: list[Check], probes: Sequence[Probe] = ()) -> None:
+        """Keep checks, and what keys were told near matched pictures, all or none."""
+        ...
+
+    def probes(self, *, after: int, most: int) -> tuple[int, list[Probe]]:
+        """Read the latter after a number, in order, of very many the newest; they are gone after a day.
+
+        Returns:
+            The number of the last one, ``after`` where there is none, and they themselves.
+        """
         ...
 
     def get(self, id: str) -> Check:  # noqa: A002 - the field's name

@@ -15,21 +15,25 @@ query has a cost:
 Past the budget every further distinct query there is refused, hit or miss alike, so that the refusal tells nothing.
 
 A neighbourhood reaches 63 bits from its first matched query: that query is within 31 of the entry, one just past the
-border is 32 from it. It does not slow down evenly spread guessing; that is what rate limits are for. Kept in memory
-only, for each process, gone after a day or a restart.
+border is 32 from it. It does not slow down evenly spread guessing; that is what rate limits are for.
+
+All processes count together: what one told is written with the check that matched, or a moment later, and read by the
+others before they answer a match, and after a restart. So what many processes give away at once is what each has in
+hand. While the database is away each counts for itself. All of it is gone after a day.
 """
 
 import sys
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
 from noli.base.clock import Clock
 from noli.base.errors import Throttled
-from noli.matching.ports import HammingIndex
+from noli.matching.model import Answer, Probe
+from noli.matching.ports import Checks, HammingIndex
 
 #: How far a neighbourhood reaches from its first matched query, in bits: 31 + 32, see above.
 REACH_BITS = 63
@@ -54,33 +58,25 @@ _FULL, _EXACT, _ELSEWHERE = 16, 2, 1
 # Neighbourhoods of one query that are looked at; more overlap only where somebody builds them.
 _MAX_OVERLAP = 64
 
+# Answers kept for other processes while the database is away.
+_MAX_UNTOLD = 10_000
+
+# Numbers before the last one read that are read again, for transactions end in another order than they draw numbers;
+# and how many are read at most, after a start or a pause.
+_LATE, _MOST = 200, 50_000
+
 # Removed centres after which a key's index is compacted.
 _COMPACT_AFTER = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a key would get to see.
-
-    Attributes:
-        seen: All of it, as one comparable value; exact distances are part of it exactly if the key sees them.
-        distance_bits: Smallest distance of a match, None for a miss.
-        exact: Whether the key sees exact distances.
-    """
-
-    seen: Hashable
-    distance_bits: int | None
-    exact: bool = False
-
-
 @dataclass(slots=True)
 class _Neighbourhood:
-    usual: Hashable
+    usual: bytes
     nearest_bits: int
     touched: datetime
     spent: int = 0
     costs: deque[tuple[datetime, int]] = field(default_factory=deque)
-    answered: OrderedDict[bytes, tuple[int, Hashable]] = field(default_factory=OrderedDict)
+    answered: OrderedDict[bytes, tuple[int, bytes]] = field(default_factory=OrderedDict)
 
     def take(self, query: bytes, answer: Answer, now: datetime) -> None:
         if cost := self._cost(query, answer):
@@ -168,6 +164,7 @@ class ProbingGuard:
         self._new_index = new_index
         self._keys: dict[str, _Key] = {}
         self._lock = threading.Lock()
+        self._untold: deque[Probe] = deque(maxlen=_MAX_UNTOLD)
         #: Queries refused since the start, for metrics.
         self.refused = 0
 
@@ -186,18 +183,29 @@ class ProbingGuard:
             return
         with self._lock:
             now = self._clock.now()
-            known = self._keys.get(key)
-            if known is None:
-                known = self._keys[key] = _Key(self._new_index())
+            probe, known = Probe(key, query, answer, now), self._known(key)
             places = known.around(query, now)
-            if places:
-                self._refuse_spent(places, query, now)
-                for place in places:
-                    if query not in place.answered:
-                        place.take(query, answer, now)
-                    place.remember(query, answer, now)
-            elif answer.distance_bits is not None:
-                known.open(query, answer, answer.distance_bits, now)
+            self._refuse_spent(places, query, now)
+            if _counted(probe, known, places):
+                self._untold.append(probe)
+
+    def untold(self) -> list[Probe]:
+        """Hand out, once, what was answered and other processes do not know of."""
+        return [self._untold.popleft() for _ in range(len(self._untold))] if self._untold else []
+
+    def learn(self, probes: Iterable[Probe]) -> None:
+        """Count what other processes answered, or this one before it was restarted; twice does no harm."""
+        for probe in probes:
+            with self._lock:
+                if self._clock.now() - probe.at < WINDOW:
+                    known = self._known(probe.key)
+                    _counted(probe, known, known.around(probe.query, probe.at))
+
+    def _known(self, key: str) -> _Key:
+        known = self._keys.get(key)
+        if known is None:
+            known = self._keys[key] = _Key(self._new_index())
+        return known
 
     def _refuse_spent(self, places: list[_Neighbourhood], query: bytes, now: datetime) -> None:
         if any(query in place.answered for place in places):
@@ -208,3 +216,43 @@ class ProbingGuard:
             wait = max(place.costs[0][0] for place in spent) + WINDOW - now
             msg = "Too many different near-copies of one picture were checked; this looks like probing."
             raise Throttled(msg, retry_after_s=max(1, ceil(wait.total_seconds())))
+
+
+def _counted(probe: Probe, known: _Key, places: Iterable[_Neighbourhood]) -> bool:
+    """Count an answer where it belongs; False where it was counted before, or is near nothing."""
+    new, near = False, False
+    for place in places:
+        near = True
+        if probe.query not in place.answered:
+            place.take(probe.query, probe.answer, probe.at)
+            new = True
+        place.remember(probe.query, probe.answer, probe.at)
+    if not near and probe.answer.distance_bits is not None:
+        known.open(probe.query, probe.answer, probe.answer.distance_bits, probe.at)
+        new = True
+    return new
+
+
+class SharedProbes:
+    """Lets the guards of all processes count as one."""
+
+    def __init__(self, guard: ProbingGuard, checks: Checks) -> None:
+        """Start with nothing read."""
+        self._guard, self._checks = guard, checks
+        self._read = self._swept = 0
+
+    def catch_up(self) -> None:
+        """Read what others were told, before a match is answered. Raises Unavailable."""
+        newest, probes = self._checks.probes(after=self._read, most=_MOST)
+        self._guard.learn(probes)
+        self._read = max(self._read, newest)
+
+    def exchange(self) -> None:
+        """Tell others what is not told yet, and read what came late; for one thread. Raises Unavailable."""
+        if told := self._guard.untold():
+            self._checks.add([], told)
+        if self._checks.probes(after=self._swept, most=1)[1]:
+            newest, probes = self._checks.probes(after=max(self._swept - _LATE, 0), most=_MOST)
+            self._guard.learn(probes)
+            self._swept = newest
+            self._read = max(self._read, newest)

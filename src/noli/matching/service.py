@@ -5,9 +5,11 @@ It decodes no files (the media hasher does) and knows no HTTP. Protection goes b
 does not answer, what the index knows decides; where a record cannot be kept, the answer stands and is counted.
 """
 
+import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -19,9 +21,9 @@ from noli.base.errors import InputError, Throttled, Unavailable
 from noli.hashing.model import Hash, Outcome, Reading, Regions
 from noli.hashing.ports import Span
 from noli.matching.index import BankIndexes
-from noli.matching.model import Agreement, Check, Decision, Match, Neighbour, Verdict
+from noli.matching.model import Agreement, Answer, Check, Decision, Match, Neighbour, Verdict
 from noli.matching.ports import Checks, HammingIndex
-from noli.matching.probing import CLUSTER_BITS, Answer, ProbingGuard
+from noli.matching.probing import CLUSTER_BITS, ProbingGuard, SharedProbes
 from noli.matching.rules import agrees, judge
 from noli.matching.videos import BEYOND_BITS, Seen, Timed, can_be_placed, compared, placed, places_around
 
@@ -125,6 +127,8 @@ class Checker:
         self._store = store
         self._checks = checks
         self._guard = guard
+        #: Lets the guard know what other processes answered.
+        self.probes = SharedProbes(guard, checks)
         self._clock = clock
         self._new_id = new_id
         self._max_neighbours = max_neighbours
@@ -205,6 +209,7 @@ class Checker:
             Throttled: The key is probing.
         """
         [found] = self._confirmed([found], key)
+        self._learn([found])
         decision = _decided(found)
         self._admit(found, decision, key)
         check = self._made(found.upload, decision, key)
@@ -221,7 +226,9 @@ class Checker:
             Unavailable: The banks are not loaded.
         """
         made = []
-        for found in self._confirmed(self._look(uploads, key.banks), key):
+        looked = self._confirmed(self._look(uploads, key.banks), key)
+        self._learn(looked)
+        for found in looked:
             decision = _decided(found)
             try:
                 self._admit(found, decision, key)
@@ -331,6 +338,12 @@ class Checker:
                 self._unconfirmed += 1
             return None
 
+    def _learn(self, found: Iterable[Found]) -> None:
+        """Learn what other processes answered, where something is hit; without the database each counts for itself."""
+        if any(each.entries for each in found):
+            with suppress(Unavailable):
+                self.probes.catch_up()
+
     def _admit(self, found: Found, decision: Decision, key: ApiKey) -> None:
         exact = Scope.DISTANCES in key.scopes
         by_hash = [match.neighbour.distance_bits for match in decision.matches if match.neighbour.by_hash]
@@ -355,7 +368,7 @@ class Checker:
         if not matched:
             return
         try:
-            self._checks.add(matched)
+            self._checks.add(matched, self._guard.untold())
         except Unavailable:
             # Refusing to answer would let the upload through on most platforms; the counter raises the alarm.
             with self._counting:
@@ -453,16 +466,15 @@ def _confirmed(
     return kept
 
 
-def _seen(matches: Iterable[Match], *, exact: bool) -> Hashable:
-    """Everything about distance that a key reads out of an answer: entries with their closeness or distance.
+def _seen(matches: Iterable[Match], *, exact: bool) -> bytes:
+    """Digest everything about distance that a key reads out of an answer: entries with their closeness or distance.
 
     Regions and second looks tell of none: what is near them cannot be sent as a hash, and files of near-copies are no
     steps of one bit.
     """
-    return tuple(
-        sorted(
-            (m.neighbour.entry, str(m.closeness), m.neighbour.distance_bits if exact else -1)
-            for m in matches
-            if m.neighbour.by_hash
-        )
+    seen = sorted(
+        (int(m.neighbour.entry), str(m.closeness), m.neighbour.distance_bits if exact else -1)
+        for m in matches
+        if m.neighbour.by_hash
     )
+    return hashlib.sha256(repr(seen).encode()).digest()[:16]

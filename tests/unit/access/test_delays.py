@@ -42,6 +42,16 @@ def test_mistyping_costs_nothing_and_guessing_grows() -> None:
     assert _wait(kept, b"case", ONE) == 0
 
 
+def test_processes_that_share_a_port_allow_a_part_each() -> None:
+    """Together no more than one alone, but each at least one."""
+    for processes, free in ((1, 5), (2, 2), (5, 1), (64, 1)):
+        kept = Delays(FakeClock(), processes=processes)
+        _fail(kept, free - 1)
+        assert _wait(kept, b"case", ONE) == 0
+        _fail(kept, 1)
+        assert _wait(kept, b"case", ONE) == 3
+
+
 def test_a_day_forgets() -> None:
     """After a day without failures everything starts anew."""
     clock = FakeClock()

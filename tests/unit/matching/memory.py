@@ -22,7 +22,7 @@ from noli.bank.model import (
     Sharing,
 )
 from noli.base.errors import NotFound, StoreBusy
-from noli.matching.model import Check
+from noli.matching.model import Check, Probe
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -178,16 +178,25 @@ class MemoryChecks:
 
     def __init__(self) -> None:
         self.kept: list[Check] = []
+        self.told: list[Probe] = []
         self.writes = 0
         self.busy = False
 
-    def add(self, checks: list[Check]) -> None:
+    def add(self, checks: list[Check], probes: Sequence[Probe] = ()) -> None:
         """Keep and count the call."""
         if self.busy:
             msg = "The database is busy."
             raise StoreBusy(msg)
         self.writes += 1
         self.kept += checks
+        self.told += probes
+
+    def probes(self, *, after: int, most: int) -> tuple[int, list[Probe]]:
+        """Read on; numbers count from 1."""
+        if self.busy:
+            msg = "The database is busy."
+            raise StoreBusy(msg)
+        return max(after, len(self.told)), self.told[after:][-most:]
 
     def get(self, id: str) -> Check:  # noqa: A002 - the port's name
         """Read one."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The probing guard against the published attack and against honest traffic."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +9,11 @@ import pytest
 
 from noli.base.errors import Throttled
 from noli.matching import probing
-from noli.matching.probing import Answer, ProbingGuard
+from noli.matching.model import Answer, Probe
+from noli.matching.probing import ProbingGuard, SharedProbes
 from tests.support.bits import flipped, some_hash
 from tests.support.index import BruteForceIndex
+from tests.unit.matching.memory import MemoryChecks
 
 BUDGET = 16
 
@@ -29,16 +32,22 @@ class SetClock:
 class Oracle:
     """A platform's endpoint over one banked hash, seen through the guard."""
 
-    def __init__(self, banked: bytes, *, exact: bool = False, coarse: bool = True) -> None:
+    def __init__(self, banked: bytes, *, exact: bool = False, coarse: bool = True, processes: int = 1) -> None:
         self.clock = SetClock()
-        self.guard = ProbingGuard(BUDGET, self.clock, new_index=BruteForceIndex)
+        self.kept = MemoryChecks()
+        guards = [ProbingGuard(BUDGET, self.clock, new_index=BruteForceIndex) for _ in range(processes)]
+        self.guard, self.next = guards[0], itertools.cycle([(each, SharedProbes(each, self.kept)) for each in guards])
         self.banked, self.exact, self.coarse = int.from_bytes(banked), exact, coarse
 
     def ask(self, query: int, key: str = "k") -> str:
         """Return what the key sees: "" for no match."""
         distance = (self.banked ^ query).bit_count()
         answer = "" if distance > 31 else self._seen(distance)
-        self.guard.admit(key, query.to_bytes(32), Answer(answer, distance if answer else None, exact=self.exact))
+        guard, shared = next(self.next)
+        if answer:
+            shared.catch_up()
+        guard.admit(key, query.to_bytes(32), Answer(answer.encode(), distance if answer else None, exact=self.exact))
+        shared.exchange()
         return answer
 
     def _seen(self, distance: int) -> str:
@@ -73,6 +82,31 @@ def test_the_boundary_attack_learns_at_most_32_bits(seed: int, exact: bool, coar
     banked = some_hash(seed)
     oracle = Oracle(banked, exact=exact, coarse=coarse)
     assert attack(oracle, int.from_bytes(flipped(banked, distance, seed=seed))) <= 32
+
+
+@pytest.mark.parametrize("processes", [2, 16])
+def test_more_processes_give_nothing_more_away(processes: int) -> None:
+    """Whatever each of them answered counts in all; what one answered before is free everywhere."""
+    banked = some_hash(1)
+    oracle = Oracle(banked, processes=processes)
+    start = int.from_bytes(flipped(banked, 9, seed=1))
+    assert attack(oracle, start) <= 32
+    assert [oracle.ask(start) for _ in range(processes)] == ["near"] * processes
+
+
+def test_a_restart_forgets_nothing_but_what_is_old() -> None:
+    """A new process reads what was answered within a day, and only the newest where there is very much."""
+    oracle = Oracle(some_hash(1))
+    start = spend(oracle)
+    late = Probe("k", start.to_bytes(32), Answer(b"match", 1), oracle.clock.time - probing.WINDOW)
+    oracle.kept.add([], [late])
+    for wait, counts in ((timedelta(), True), (timedelta(days=1), False)):
+        oracle.clock.time += wait
+        again = ProbingGuard(BUDGET, oracle.clock, new_index=BruteForceIndex)
+        shared = SharedProbes(again, oracle.kept)
+        for _ in range(2):
+            shared.exchange()
+        assert (("k" in again._keys), again.untold()) == (counts, [])
 
 
 def spend(oracle: Oracle) -> int:
@@ -141,14 +175,14 @@ def test_honest_traffic_is_hardly_ever_refused(exact: bool) -> None:  # noqa: FB
     refused = 0
     for number in range(20_000):
         if number % 10:
-            guard.admit("k", source.randbytes(32), Answer("", None, exact=exact))
+            guard.admit("k", source.randbytes(32), Answer(b"", None, exact=exact))
             continue
         distance = 2 * (source.randint(0, 5) if source.random() < 0.9 else source.randint(11, 30))
         query = flipped(source.choice(viral), distance, seed=number)
         coarse = "" if distance > 31 else "same" if distance <= 8 else "near" if distance <= 23 else "edge"
         seen = str(distance) if exact and coarse else coarse
         try:
-            guard.admit("k", query, Answer(seen, distance if coarse else None, exact=exact))
+            guard.admit("k", query, Answer(seen.encode(), distance if coarse else None, exact=exact))
         except Throttled:
             refused += 1
     assert refused < 20
@@ -170,7 +204,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def ask(number: int, *bits: int) -> None:
         query = int.from_bytes(some_hash(number)) ^ sum(1 << bit for bit in bits)
-        guard.admit("k", query.to_bytes(32), Answer("match", 1))
+        guard.admit("k", query.to_bytes(32), Answer(b"match", 1))
 
     for number in range(10):
         ask(number)
@@ -186,5 +220,5 @@ def test_a_neighbourhood_remembers_only_so_many_answers(monkeypatch: pytest.Monk
     monkeypatch.setattr(probing, "MAX_REMEMBERED", 3)
     guard = ProbingGuard(1, SetClock(), new_index=BruteForceIndex)
     for seed in range(200):
-        guard.admit("k", flipped(some_hash(1), 20, seed=seed), Answer("match", 20))
+        guard.admit("k", flipped(some_hash(1), 20, seed=seed), Answer(b"match", 20))
     assert [len(place.answered) for place in guard._keys["k"].places.values()] == [3]

@@ -27,8 +27,8 @@ BANKED = some_hash(1)
 class House:
     """A checker with one blocking bank that holds one entry."""
 
-    def __init__(self) -> None:
-        self.store, self.checks = MemoryBanks(), MemoryChecks()
+    def __init__(self, checks: MemoryChecks | None = None) -> None:
+        self.store, self.checks = MemoryBanks(), checks or MemoryChecks()
         self.store.put_bank(1)
         self.store.put(1, 7, BANKED)
         self.indexes = BankIndexes(BruteForceIndex)
@@ -218,6 +218,15 @@ def test_probing_is_refused(house: House) -> None:
     for distance in (20, 40):
         with pytest.raises(Throttled):
             house.verdict(flipped(BANKED, distance, seed=5))
+
+
+def test_probing_through_another_process_is_refused(house: House) -> None:
+    """What one answered counts before the other answers a match; the same upload again is free."""
+    other = House(house.checks)
+    probe(house)
+    assert other.verdict(BANKED) is Verdict.BLOCK
+    with pytest.raises(Throttled):
+        other.verdict(flipped(BANKED, 20, seed=5))
 
 
 def test_probing_in_a_batch_gets_review_without_matches(house: House) -> None:

@@ -13,7 +13,18 @@ from noli.adapters.sql.engine import transaction
 from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId, RegionUse
 from noli.base.errors import NotFound
 from noli.hashing.model import Hash, Outcome
-from noli.matching.model import Agreement, Check, Closeness, Decision, Match, Neighbour, Segment, Verdict
+from noli.matching.model import (
+    Agreement,
+    Answer,
+    Check,
+    Closeness,
+    Decision,
+    Match,
+    Neighbour,
+    Probe,
+    Segment,
+    Verdict,
+)
 
 
 class SqlChecks:
@@ -23,9 +34,11 @@ class SqlChecks:
         """Keep the engine."""
         self._engine = engine
 
-    def add(self, checks: list[Check]) -> None:
-        """Keep checks, all or none."""
+    def add(self, checks: list[Check], probes: Sequence[Probe] = ()) -> None:
+        """Keep checks, and what was told besides, all or none."""
         with transaction(self._engine, write=True) as connection:
+            if probes:
+                connection.execute(t.probe.insert(), [_probe_values(each) for each in probes])
             for check in checks:
                 number = connection.execute(
                     t.matched_check.insert().values(_check_values(check)).returning(t.matched_check.c.number)
@@ -33,6 +46,16 @@ class SqlChecks:
                 rows = [_match_values(number, at, match) for at, match in enumerate(check.decision.matches)]
                 if rows:
                     connection.execute(t.check_match.insert(), rows)
+
+    def probes(self, *, after: int, most: int) -> tuple[int, list[Probe]]:
+        """Read those after a number, in order."""
+        query = t.probe.select().where(t.probe.c.number > after).order_by(t.probe.c.number.desc()).limit(most)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()[::-1]
+        return rows[-1].number if rows else after, [
+            Probe(row.key, bytes(row.query), Answer(bytes(row.seen), row.distance_bits, exact=row.exact), row.at)
+            for row in rows
+        ]
 
     def get(self, id: str) -> Check:  # noqa: A002 - the port's name
         """Read one."""
@@ -157,6 +180,18 @@ def _check_values(check: Check) -> dict[str, object]:
             [one.hex, one.quality] if one.at_ms is None else [one.hex, one.quality, one.at_ms] for one in check.hashes
         ],
         "checked_at": check.checked_at,
+    }
+
+
+def _probe_values(probe: Probe) -> dict[str, object]:
+    answer = probe.answer
+    return {
+        "key": probe.key,
+        "query": probe.query,
+        "seen": answer.seen,
+        "distance_bits": answer.distance_bits,
+        "exact": answer.exact,
+        "at": probe.at,
     }
 
 

@@ -28,6 +28,7 @@ _Where = sa.ColumnElement[bool] | sa.TextClause
 _CLOCKS: dict[str, tuple[sa.Column[datetime], tuple[_Where, ...]]] = {
     retention.SESSIONS.name: (t.session.c.opened_at, ()),
     retention.CHALLENGES.name: (t.spent_challenge.c.expires_at, ()),
+    retention.PROBES.name: (t.probe.c.at, ()),
     retention.ANSWERS.name: (t.idempotency.c.created_at, ()),
     retention.DELIVERIES.name: (_delivery.settled_at, ()),
     retention.UNUSABLE.name: (t.quarantined.c.at, ()),
@@ -63,9 +64,9 @@ class SqlShelves:
 
     def forget(self, kind: Kind, *, before: datetime, limit: int) -> int:
         """Delete what is due."""
+        if kind is retention.CHECKS:
+            return self._forget_checks(before, limit)
         with exclusive(self._engine) as connection:
-            if kind is retention.CHECKS:
-                return self._forget_checks(connection, before, limit)
             clock, more = _CLOCKS[kind.name]
             gone = _delete(connection, clock, clock <= before, *more, limit=limit)
             if kind is retention.DELIVERIES:
@@ -82,21 +83,30 @@ class SqlShelves:
                 break
         return Due(min(count, COUNTED), oldest)
 
-    def _forget_checks(self, connection: Connection, before: datetime, limit: int) -> int:
-        gone = 0
-        newest = connection.execute(sa.select(sa.func.max(_check.number))).scalar_one()
-        for numbers, _ in self._old_checks(connection, before):
-            some = numbers[: limit - gone]
+    def _forget_checks(self, before: datetime, limit: int) -> int:
+        # Those that notices need may be many and are read past each time: nobody who writes waits for that.
+        old: list[int] = []
+        with transaction(self._engine) as connection:
+            for numbers, _ in self._old_checks(connection, before):
+                old += numbers
+                if len(old) >= limit:
+                    break
+        if not old:
+            return 0
+        with exclusive(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(_check.number, _check.content_ref).where(_check.number.in_(old[:limit]))
+            ).all()
+            needed = self._needed(connection, {row.content_ref for row in rows})
+            some = [row.number for row in rows if row.content_ref not in needed]
+            newest = connection.execute(sa.select(sa.func.max(_check.number))).scalar_one()
             connection.execute(t.check_match.delete().where(t.check_match.c.check_number.in_(some)))
             doomed = _check.number.in_(some)
             # SQLite gives the number of the last row anew once that is gone, and whoever reads on would pass it over.
             empty = {"content_ref": "", "hashes": [], "key": "", "reason": "", "verdict": ""}
             connection.execute(t.matched_check.update().where(doomed, _check.number == newest).values(empty))
             connection.execute(t.matched_check.delete().where(doomed, _check.number != newest))
-            gone += len(some)
-            if gone >= limit:
-                break
-        return gone
+        return len(some)
 
     def _old_checks(self, connection: Connection, before: datetime) -> Iterator[tuple[list[int], datetime | None]]:
         """Go through checks that are due, oldest first: their numbers, and when the first of them was made."""

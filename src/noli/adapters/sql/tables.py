@@ -332,6 +332,20 @@ matched_check = sa.Table(
     sa.Column("checked_at", UtcDateTime, nullable=False, index=True),
 )
 
+# What keys were told near matched pictures, for all processes to count; see ``matching/probing.py``.
+probe = sa.Table(
+    "probe",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("query", sa.LargeBinary(32), nullable=False),
+    sa.Column("seen", sa.LargeBinary(16), nullable=False),
+    sa.Column("distance_bits", sa.SmallInteger),
+    sa.Column("exact", sa.Boolean, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
 # The bank's policy is kept as it was when it decided.
 check_match = sa.Table(
     "check_match",

@@ -107,6 +107,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     "partner-distrusted": (502, "A partner is not believed"),
     "store-busy": (503, "Cannot answer now"),
     "not-delivered": (503, "A receiver did not answer"),
+    "answer-too-large": (502, "Another server answered too much"),
     "undeliverable": (503, "A mail was refused"),
 }
 
