@@ -25,7 +25,17 @@ from noli.app import App
 from noli.bank.model import Action, BankPolicy, NewEntry, Provenance, RegionUse
 from noli.bank.service import create_bank, register
 from noli.base.config import Config
-from noli.hashing.model import REGION_COEFS, REGION_PLACE_BYTES, REGION_UNITS, REGIONS_KEPT, Hash, Reading, Regions
+from noli.hashing.model import (
+    REGION_COEFS,
+    REGION_PLACE_BYTES,
+    REGION_UNITS,
+    REGIONS_KEPT,
+    REGIONS_STRETCHED,
+    STRETCHES,
+    Hash,
+    Reading,
+    Regions,
+)
 from noli.matching.service import Upload
 
 _SIDES = (1632, 1224)
@@ -115,11 +125,13 @@ def _strangers() -> list[NewEntry]:
     lot = np.random.default_rng(23)
     entries = []
     for value in random_hashes(_WITH_REGIONS, seed=29):
-        places = lot.integers(2000, 22000, (REGIONS_KEPT, REGION_PLACE_BYTES // 2)).astype(np.uint16)
-        places[:, 2] = 4000  # their side
-        coefs = np.clip(lot.normal(0, 24, (REGIONS_KEPT, REGION_COEFS)), -127, 127).astype(np.int8)
-        regions = Regions((REGION_UNITS, REGION_UNITS * 3 // 4), places.tobytes(), coefs.tobytes())
-        entries.append(NewEntry((Hash(value.tobytes(), 90),), Provenance("key"), regions=(regions,)))
+        forms = []
+        for count in (REGIONS_KEPT, *[REGIONS_STRETCHED] * len(STRETCHES)):
+            places = lot.integers(2000, 22000, (count, REGION_PLACE_BYTES // 2)).astype(np.uint16)
+            places[:, 2] = 4000  # their side
+            coefs = np.clip(lot.normal(0, 24, (count, REGION_COEFS)), -127, 127).astype(np.int8)
+            forms.append(Regions((REGION_UNITS, REGION_UNITS * 3 // 4), places.tobytes(), coefs.tobytes()))
+        entries.append(NewEntry((Hash(value.tobytes(), 90),), Provenance("key"), regions=tuple(forms)))
     return entries
 
 

@@ -185,6 +185,15 @@ def _collage(picture: Picture, rng: Generator, other: Picture, across: int, down
     return sheet
 
 
+def _reshaped(picture: Picture, rng: Generator) -> Picture:
+    """Make it a square, as apps do, or wider or narrower by a tenth to a half."""
+    w, h = picture.size
+    if rng.random() < 0.5:
+        return picture.resize((min(w, h), min(w, h)), _BICUBIC)
+    by = _within(rng, 1.1, 1.5)
+    return picture.resize((round(w / by), h) if rng.random() < 0.5 else (w, round(h / by)), _BICUBIC)
+
+
 def _slanted(picture: Picture, rng: Generator, most: float) -> Picture:
     """Show it in perspective."""
     w, h = picture.size
@@ -307,6 +316,11 @@ EDITS: dict[str, Edit] = {
     "picture in picture": lambda p, r, o: _in_picture(p, r, o, _within(r, 0.45, 0.7)),
     "collage of two": lambda p, r, o: _collage(p, r, o, 2, 1),
     "collage of four": lambda p, r, o: _collage(p, r, o, 2, 2),
+    "collage of two, stretched": lambda p, r, o: _collage(_reshaped(p, r), r, o, 2, 1),
+    "picture in picture, stretched": lambda p, r, o: _in_picture(_reshaped(p, r), r, o, _within(r, 0.5, 0.75)),
+    "stretched, 65-80 % kept": lambda p, r, o: _kept(_reshaped(p, r), r, _within(r, 0.65, 0.8)),
+    "stretched, in a screenshot": lambda p, r, o: _bars(_reshaped(p, r), r, above=_within(r, 0.1, 0.25),
+                                                        below=_within(r, 0.15, 0.4), ground=(255, 255, 255)),
     "photographed off a screen": lambda p, r, o: _off_screen(p, r),
     "many at once": _many,
 }  # fmt: skip

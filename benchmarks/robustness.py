@@ -32,7 +32,7 @@ from noli.bank.model import Action, Bank, BankId, BankPolicy, EntryId
 from noli.bank.regions import RegionSecrets
 from noli.base.secrecy import Purpose
 from noli.hashing.kernel import HammingIndex
-from noli.hashing.model import PDQ_BYTES, Pipeline, Reading
+from noli.hashing.model import PDQ_BYTES, REGION_PLACE_BYTES, Pipeline, Reading
 from noli.matching.looks import entries_seen
 from noli.matching.regions import RegionIndex
 from noli.matching.rules import agrees, strong
@@ -150,7 +150,14 @@ def pictures() -> list[Image.Image]:
 
 
 #: Edits in whose result another banked picture can be seen, too.
-_SHOWS_ANOTHER = {"picture in picture", "collage of two", "collage of four", "region replaced"}
+_SHOWS_ANOTHER = {
+    "picture in picture",
+    "picture in picture, stretched",
+    "collage of two",
+    "collage of two, stretched",
+    "collage of four",
+    "region replaced",
+}
 
 METHODS = ("PDQ alone", "pHash", "Noli: hashes", "Noli: second look", "Noli: block", "Noli: all")
 
@@ -292,7 +299,7 @@ def costs(noli: Noli) -> dict[str, float]:
         noli.by_hash(read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET))
 
     found = read_picture(file, pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
-    [regions] = found.registered_regions
+    regions = sum(len(each) for each in found.registered_regions)
     strangers = Noli()
     strangers.register(0, jpeg(scene(0), 90))
     strangers.settle()
@@ -305,8 +312,8 @@ def costs(noli: Noli) -> dict[str, float]:
         "threatexchange's PDQ": _median_ms(lambda: plain(file)),
         "imagehash's pHash": _median_ms(lambda: phash(file)),
         "hashes an entry": len(found.variants),
-        "regions an entry": len(regions),
-        "bytes an entry": len(found.variants) * PDQ_BYTES + len(regions.places) + len(regions) * PDQ_BYTES,
+        "regions an entry": regions,
+        "bytes an entry": len(found.variants) * PDQ_BYTES + regions * (REGION_PLACE_BYTES + PDQ_BYTES),
     }
 
 

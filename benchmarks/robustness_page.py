@@ -26,7 +26,8 @@ a seed, and made of pictures, that were not used while Noli was designed. `PDQ a
 bits, `pHash` imagehash's at 10 of 64. `Noli: hashes` adds what is registered beside a picture, the mirrored look and
 the look inside borders; `Noli: second look` adds what banks that have only hashes are searched for where nothing is
 near, and send to review. `Noli: block` adds to the hashes regions that agree so far that a bank may let them block,
-`Noli: all` those that go to review.
+`Noli: all` those that go to review. No learned embedding stands beside them: of the packages looked through none ships
+the weights of one for pictures; they are fetched from elsewhere, under licences of their own.
 
 """
 

@@ -15,7 +15,7 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from benchmarks.inputs import flipped, random_hashes
 from benchmarks.measure import Row, faster, higher, memory_available, percentile, resident_bytes, seconds
 from noli.hashing.kernel import KERNEL, HammingIndex
-from noli.hashing.model import REGIONS_KEPT, REGIONS_SOUGHT
+from noli.hashing.model import REGIONS_KEPT, REGIONS_SOUGHT, REGIONS_STRETCHED, STRETCHES
 from noli.matching.regions import EXACT_BITS as REGION_EXACT_BITS
 from noli.matching.regions import LIMIT_BITS as REGION_BITS
 
@@ -235,7 +235,7 @@ def regions() -> Row:
 
     Region hashes are signs after a random rotation, so random ones fill the index as theirs do.
     """
-    size = _PICTURES * REGIONS_KEPT
+    size = _PICTURES * (REGIONS_KEPT + len(STRETCHES) * REGIONS_STRETCHED)
     queries = random_hashes(2 * REGIONS_SOUGHT, seed=77)
     faiss.omp_set_num_threads(1)
     flat = faiss.IndexBinaryFlat(256)

@@ -8,9 +8,12 @@ enum {
     STEPS = 3,     /* scales an octave */
     BLURS = STEPS + 3,
     OCTAVES = 4,
-    REACH = 10,  /* of the widest blur */
-    BINS = 36,   /* directions told apart before they are refined */
-    AROUND = 40, /* values a row, at most, that are looked at for them: an octave's scales end below 3.7 */
+    REACH = 10,    /* of the widest blur */
+    CLEAREST = 60, /* regions that are taken by their strength alone */
+    POOL = 480,    /* points from which the others are taken */
+    PARTS = 4,     /* of each side: cells from which they are taken in turn */
+    BINS = 36,     /* directions told apart before they are refined */
+    AROUND = 40,   /* values a row, at most, that are looked at for them: an octave's scales end below 3.7 */
     TURN = 65536
 };
 
@@ -505,7 +508,7 @@ size_t noli_regions_scratch_bytes(size_t height, size_t width) {
     working_size(height, width, &down, &along);
     /* The working picture with its halves, all octaves, the differences of one, a layer between, a row of the plane. */
     return sizeof(float) * (down * along * (2 + 4 * BLURS / 3 + BLURS - 1 + 1) + row_values(width)) +
-           sizeof(extremum) * NOLI_REGION_MOST;
+           sizeof(extremum) * POOL;
 }
 
 static uint16_t unit(float pixels, const noli_layer *working) {
@@ -580,11 +583,44 @@ static size_t describe(const extremum *point, const noli_layer *halved, size_t c
     return wanted;
 }
 
+static size_t part_of(float place, size_t side) {
+    return (size_t)noli_clamp(place / (float)side * PARTS, 0.0F, (float)(PARTS - 1));
+}
+
+/* How many points before each, strongest first, lie in the same part of the picture. Returns the highest number. */
+static uint16_t rank(const heap *sorted, const noli_layer *working, uint16_t ranks[POOL]) {
+    uint16_t seen[PARTS * PARTS] = {0}, highest = 0;
+    for (size_t i = 0; i < sorted->count; i++) {
+        const noli_keypoint *at = &sorted->points[i].at;
+        ranks[i] = seen[part_of(at->y, working->height) * PARTS + part_of(at->x, working->width)]++;
+        highest = ranks[i] > highest ? ranks[i] : highest;
+    }
+    return highest;
+}
+
+/* Describe the clearest points, then the first of each part of the picture, the second, and so on. */
+static size_t describe_all(const heap *sorted, const noli_layer *halved, size_t count, size_t most, noli_region *out) {
+    uint16_t ranks[POOL];
+    const uint16_t highest = rank(sorted, &halved[0], ranks);
+    size_t made = 0, first = 0;
+    for (; first < sorted->count && made < most && made < CLEAREST; first++) {
+        made += describe(&sorted->points[first], halved, count, (most < CLEAREST ? most : CLEAREST) - made, out + made);
+    }
+    for (size_t turn = 0; turn <= highest; turn++) {
+        for (size_t i = first; i < sorted->count && made < most; i++) {
+            if (ranks[i] == turn) {
+                made += describe(&sorted->points[i], halved, count, most - made, out + made);
+            }
+        }
+    }
+    return made;
+}
+
 size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t most, void *scratch, noli_region *found) {
     noli_layer halved[OCTAVES];
     octave octaves[OCTAVES];
     heap kept = {scratch, 0};
-    float *memory = (float *)(kept.points + NOLI_REGION_MOST), pixel = 1.0F;
+    float *memory = (float *)(kept.points + POOL), pixel = 1.0F;
     const size_t count = halves(plane, height, width, &memory, halved);
     most = most < NOLI_REGION_MOST ? most : NOLI_REGION_MOST;
     if (count == 0 || most == 0) {
@@ -595,13 +631,9 @@ size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t mo
     memory = differences + (BLURS - 1) * base.height * base.width;
     for (size_t level = 0; level < count; level++, pixel *= 2.0F) {
         octaves[level] = octave_of(&memory, differences, &base, pixel, between);
-        search(&octaves[level], &halved[0], &kept, most);
+        search(&octaves[level], &halved[0], &kept, most > CLEAREST ? POOL : most);
         base = next_base(&octaves[level], between);
     }
     sort(&kept);
-    size_t made = 0;
-    for (size_t i = 0; i < kept.count && made < most; i++) {
-        made += describe(&kept.points[i], halved, count, most - made, found + made);
-    }
-    return made;
+    return describe_all(&kept, halved, count, most, found);
 }

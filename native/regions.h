@@ -20,7 +20,7 @@ enum {
     NOLI_REGION_ROUNDS = 3, /* of the secret transform */
     NOLI_REGION_SECRET = NOLI_REGION_ROUNDS * (NOLI_REGION_COEFS + NOLI_REGION_COEFS / 8),
     NOLI_REGION_UNIT = 32768, /* the longer side of a picture, in units of geometry */
-    NOLI_REGION_MOST = 160,   /* regions that one picture can be asked for */
+    NOLI_REGION_MOST = 240,   /* regions that one picture can be asked for */
     NOLI_REGION_PAIRS = 512   /* pairs that a vote looks at */
 };
 
@@ -38,7 +38,8 @@ typedef struct {
 /* Bytes of scratch, aligned for a pointer, that noli_regions needs for a plane of these sides. */
 size_t noli_regions_scratch_bytes(size_t height, size_t width);
 
-/* Find at most `most` regions of a grey plane, the clearest first. Returns how many. */
+/* Find at most `most` regions of a grey plane: the 60 clearest first, then clear ones from all over it, so that what is
+ * small in a picture, or dull beside what else it shows, is sought as well. Returns how many. */
 size_t noli_regions(const uint8_t *plane, size_t height, size_t width, size_t most, void *scratch, noli_region *found);
 
 /* Hash regions, from NOLI_REGION_COEFS numbers to NOLI_REGION_BYTES each: signs of the frequencies after a secret

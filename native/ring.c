@@ -25,8 +25,11 @@ void noli_hamming_prepare(void) {
 }
 
 struct noli_bounds noli_bounds_of(struct noli_reach reach) {
-    const int exact = reach.exact < reach.limit ? reach.exact : reach.limit;
-    return (struct noli_bounds){exact / 16, (exact + reach.limit) / 16, NOLI_MASKS_WITHIN[exact / 16]};
+    if (reach.exact >= reach.limit) {
+        return (struct noli_bounds){reach.limit / 16, reach.limit / 8, NOLI_CHUNKS};
+    }
+    const int radius = reach.exact / 16, prefix = (reach.exact + reach.limit) / 16, least = 2 * radius + 1;
+    return (struct noli_bounds){radius, prefix > least ? prefix : least, (unsigned)(reach.exact % 16 + 1)};
 }
 
 void noli_ring_begin(struct noli_ring *ring, const struct noli_segment *segment, const uint64_t *queries,
@@ -46,7 +49,7 @@ static int is_lowest(const uint64_t *a, const uint64_t *b, unsigned chunk, const
     for (unsigned c = 0; c < chunk; c++) {
         const int own = __builtin_popcount((unsigned)(noli_chunk(a, c) ^ noli_chunk(b, c)));
         const int after = __builtin_popcount((unsigned)(noli_chunk(a, c + 1) ^ noli_chunk(b, c + 1)));
-        if (own <= bounds->radius && own + after <= bounds->prefix) {
+        if (own <= noli_radius_of(bounds, c) && own + after <= bounds->prefix) {
             return 0;
         }
     }

@@ -6,6 +6,10 @@
  * Two prefixes are used: d_c <= L / 16 chooses the keys to look up, d_c + d_{c+1} <= L / 8 is tested on a copy of
  * the next chunk that lies beside each posting. At L = 31 it passes 0.26 % of the postings, so little is verified.
  * A pair is reported only by the lowest chunk that fulfils both: no set of seen rows is needed.
+ * A search that is exact only within E < L looks less far in some chunks: with radius r = E / 16 in the first
+ * E - 16 r + 1, and r - 1 in the others, the radii and one for each chunk add up to E + 1, so by the same lemma a pair
+ * within E has a chunk within its radius whose prefix is at most 2 r + 1. Fewer lists are read, and pairs beyond E
+ * that only the others hold are missed.
  * Source: Qin, Xiao: "Pigeonring: A Principle for Faster Thresholded Similarity Search", PVLDB 12 (2018). */
 #ifndef NOLI_RING_H
 #define NOLI_RING_H
@@ -26,9 +30,9 @@
 #define NOLI_FETCH(address) __builtin_prefetch(address, 0, 2)
 
 struct noli_bounds {
-    int radius; /* of the chunk looked up: limit / 16 */
-    int prefix; /* of this chunk and the next: limit / 8 */
-    size_t keys;
+    int radius;    /* of the chunk looked up: limit / 16 */
+    int prefix;    /* of this chunk and the next: limit / 8 */
+    unsigned wide; /* chunks, from the first, that have this radius; one less have the others */
 };
 
 /* Masks of at most 3 of 16 bits: 1 + 16 + 120 + 560. */
@@ -44,6 +48,16 @@ extern struct noli_masks noli_masks;
 extern const uint16_t NOLI_MASKS_WITHIN[4];
 
 struct noli_bounds noli_bounds_of(struct noli_reach reach);
+
+static inline int noli_radius_of(const struct noli_bounds *bounds, unsigned chunk) {
+    return chunk < bounds->wide ? bounds->radius : bounds->radius - 1;
+}
+
+/* Keys looked up in a chunk; none where the radius is below 0. */
+static inline size_t noli_keys_of(const struct noli_bounds *bounds, unsigned chunk) {
+    const int radius = noli_radius_of(bounds, chunk);
+    return radius < 0 ? 0 : NOLI_MASKS_WITHIN[radius];
+}
 
 static inline uint16_t noli_chunk(const uint64_t *hash, unsigned chunk) {
     return (uint16_t)(hash[chunk / 4] >> (16 * (chunk % 4)));

@@ -121,7 +121,8 @@ static void join_key(struct join *join, uint16_t key, uint32_t first, uint32_t e
     const struct noli_segment *segment = join->ring.segment;
     const uint32_t *offsets = segment->offsets + (size_t)join->chunk * NOLI_OFFSETS;
     const size_t base = join->chunk * segment->unique;
-    for (size_t k = 0; k < join->ring.bounds.keys; k++) {
+    const size_t keys = noli_keys_of(&join->ring.bounds, join->chunk);
+    for (size_t k = 0; k < keys; k++) {
         const size_t probe = (size_t)(key ^ noli_masks.mask[k]);
         const uint16_t bound = (uint16_t)(join->ring.bounds.prefix - noli_masks.flips[k]);
         size_t start = offsets[probe];

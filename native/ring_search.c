@@ -30,7 +30,8 @@ static int is_crowded(const struct noli_ring *ring) {
     for (unsigned chunk = 0; chunk < NOLI_CHUNKS; chunk++) {
         const uint32_t *offsets = ring->segment->offsets + (size_t)chunk * NOLI_OFFSETS;
         const uint16_t key = noli_chunk(ring->queries, chunk);
-        for (size_t k = 0; k < ring->bounds.keys; k++) {
+        const size_t keys = noli_keys_of(&ring->bounds, chunk);
+        for (size_t k = 0; k < keys; k++) {
             const size_t probe = (size_t)(key ^ noli_masks.mask[k]);
             entries += offsets[probe + 1] - offsets[probe];
         }
@@ -88,7 +89,8 @@ static void look_up_chunk(struct lookup *lookup, unsigned chunk) {
     const size_t base = chunk * ring->segment->unique;
     const uint16_t key = noli_chunk(ring->queries, chunk);
     const uint16_t next = noli_chunk(ring->queries, (chunk + 1) % NOLI_CHUNKS);
-    for (size_t k = 0; k < ring->bounds.keys; k++) {
+    const size_t keys = noli_keys_of(&ring->bounds, chunk);
+    for (size_t k = 0; k < keys; k++) {
         const size_t probe = (size_t)(key ^ noli_masks.mask[k]);
         add_list(lookup, base + offsets[probe], offsets[probe + 1] - offsets[probe], next,
                  (uint16_t)(ring->bounds.prefix - noli_masks.flips[k]));
@@ -97,10 +99,11 @@ static void look_up_chunk(struct lookup *lookup, unsigned chunk) {
 
 NOLI_INLINE void fetch_offsets(const struct noli_ring *ring) {
     /* Beyond radius 1 the keys of a chunk cover the table so densely that the hardware fetches it. */
-    const size_t count = ring->bounds.keys < NOLI_MASKS_WITHIN[1] ? ring->bounds.keys : NOLI_MASKS_WITHIN[1];
     for (unsigned chunk = 0; chunk < NOLI_CHUNKS; chunk++) {
         const uint32_t *offsets = ring->segment->offsets + (size_t)chunk * NOLI_OFFSETS;
         const uint16_t key = noli_chunk(ring->queries, chunk);
+        const size_t keys = noli_keys_of(&ring->bounds, chunk);
+        const size_t count = keys < NOLI_MASKS_WITHIN[1] ? keys : NOLI_MASKS_WITHIN[1];
         for (size_t k = 0; k < count; k++) {
             NOLI_FETCH(offsets + (key ^ noli_masks.mask[k]));
         }

@@ -204,6 +204,23 @@ def test_a_reach_that_is_not_exact_misses_nothing_near(method: str) -> None:
     assert narrow == ([(0, 16)], False)
 
 
+@pytest.mark.parametrize("exact", [0, 5, 15, 16, 19, 31, 40])
+def test_within_what_is_exact_nothing_is_missed(exact: int) -> None:
+    """Whatever part of the chunks is looked up how far: all within it, by search and join, and once each."""
+    hashes = random_hashes(8, 9000)
+    index = HammingIndex()
+    append_hashes(index, hashes)
+    generator = random.Random(exact)
+    bits = [(exact, exact // 2, 45, 46)[row % 4] for row in range(9000)]
+    queries = b"".join(with_flips(hashes[row].tobytes(), bits[row], generator) for row in range(9000))
+    searched, _ = split(index.search_batch(queries[: 32 * 2000], 45, 10, exact), 2000)
+    joined, _ = split(index.join(queries, 45, 10, exact), 9000)
+    assert joined[:2000] == searched
+    assert all(found == [(row, bits[row])] for row, found in enumerate(joined) if bits[row] <= exact)
+    assert all(found in ([], [(row, 45)]) for row, found in enumerate(joined) if bits[row] == 45)
+    assert not any(found for row, found in enumerate(joined) if bits[row] == 46)
+
+
 def brute_force(hashes: NDArray[np.uint8], query: bytes, limit: int) -> list[tuple[int, int]]:
     """Find (row, distance) by comparing with every row, by distance, then row."""
     differing = hashes.view(np.uint64) ^ np.frombuffer(query, np.uint64)

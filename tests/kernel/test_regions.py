@@ -105,8 +105,8 @@ def test_regions_turn_with_the_picture() -> None:
 def test_any_size_is_read(size: tuple[int, int]) -> None:
     """Pictures of any size give regions inside them, or none."""
     picture = np.random.default_rng(4).integers(0, 256, size, np.uint8)
-    places, coefs = found(picture, 160)
-    assert len(places) == len(coefs) <= 160
+    places, coefs = found(picture, 240)
+    assert len(places) == len(coefs) <= 240
     if min(size) * 320 // max(size) < 24:
         assert len(places) == 0
     width, height = size_of(picture)
@@ -124,6 +124,18 @@ def test_the_strongest_come_first_whatever_is_asked_for() -> None:
     few, _ = found(scene(6), 20)
     assert len(many) > 20
     assert (few == many[:20]).all()
+
+
+def test_a_dull_part_is_sought_beside_a_loud_one() -> None:
+    """Of a picture that is full of strong points, those of a faint corner come after the clearest, not last."""
+    loud = np.random.default_rng(9).integers(0, 256, (24, 32), np.uint8)
+    picture = scaled(loud, 240, 320).copy()
+    picture[180:, 240:] = 120 + (picture[180:, 240:] // 8)
+    places, _ = found(picture, 160)
+    faint = (places["x"] > 32768 * 0.78) & (places["y"] > 32768 * 0.585)
+    assert len(places) == 160
+    assert not faint[:60].any()
+    assert faint[60:].sum() >= 3
 
 
 def test_every_machine_finds_the_same() -> None:
@@ -221,7 +233,7 @@ def test_wrong_arguments_are_refused() -> None:
     wrong: list[Callable[[], object]] = [
         lambda: kernel.regions(b"12", 1, 3, 9),
         lambda: kernel.regions(b"", 0, 0, 9),
-        lambda: kernel.regions(b"1", 1, 1, 161),
+        lambda: kernel.regions(b"1", 1, 1, 241),
         lambda: kernel.regions(b"1", 1, 1, -1),
         lambda: kernel.region_hashes(bytes(255), bytes(SECRET_BYTES), secret(1) == b""),
         lambda: kernel.region_hashes(bytes(256), bytes(SECRET_BYTES - 1), secret(1) == b""),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noli.hashing import kernel
+from noli.hashing.model import Regions
 
 COEFS = 256
 ROUNDS = 3
@@ -65,15 +66,24 @@ def distances(one: bytes, other: bytes) -> NDArray[np.int64]:
 
 def agreement(query: Grey, banked: Grey, of: bytes, *, limit_bits: int = 45) -> tuple[int, int, int, bool]:
     """Vote on two pictures: (votes, thousandths covered, thousandths shown, mirrored)."""
-    places, coefs = found(query, 120)
-    known, known_coefs = found(banked)
+    return agreement_of(regions_of(query, 120), regions_of(banked, 60), of, limit_bits=limit_bits)
+
+
+def regions_of(picture: Grey, most: int) -> Regions:
+    """Find regions, as Noli holds them."""
+    places, coefs = found(picture, most)
+    return Regions(size_of(picture), places.tobytes(), coefs.tobytes())
+
+
+def agreement_of(query: Regions, banked: Regions, of: bytes, *, limit_bits: int = 45) -> tuple[int, int, int, bool]:
+    """Vote on two pictures of which the regions are known."""
+    known = np.frombuffer(banked.coefs, np.int8).reshape(-1, COEFS)
+    sought = np.frombuffer(query.coefs, np.int8).reshape(-1, COEFS)
     pairs = []
     for mirrored in (False, True):
-        near = distances(hashed(coefs, of, mirrored=mirrored), hashed(known_coefs, of))
+        near = distances(hashed(sought, of, mirrored=mirrored), hashed(known, of))
         pairs += [(q, b, mirrored) for q, b in zip(*np.nonzero(near <= limit_bits), strict=True)]
-    return kernel.region_vote(
-        places.tobytes(), size_of(query), known.tobytes(), size_of(banked), np.array(pairs, PAIR).tobytes()
-    )
+    return kernel.region_vote(query.places, query.size, banked.places, banked.size, np.array(pairs, PAIR).tobytes())
 
 
 @cache

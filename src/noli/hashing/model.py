@@ -25,7 +25,16 @@ REGION_COEFS = 256
 REGION_UNITS = 32_768
 
 #: Regions that are registered for a picture, and that are looked for in one.
-REGIONS_KEPT, REGIONS_SOUGHT = 60, 160
+REGIONS_KEPT, REGIONS_SOUGHT = 60, 240
+
+#: How much wider a picture is made, keeping its height, to register what is left of it where somebody changed its
+#: shape, and the regions of each such form. Regions are squares, found again until a picture is a tenth wider or
+#: narrower than it was; a quarter of an octave is twice that, and two of them reach from 3:2 to a square.
+STRETCHES = (2**-0.5, 2**-0.25, 2**0.25, 2**0.5)
+REGIONS_STRETCHED = 24
+
+#: One more, towards a square, for a picture that is longer than this, as wide screens are.
+LONG, STRETCH_OF_LONG = 1.5, 2**0.75
 
 #: Side of the square that a picture is shrunk to for a second look, and windows that one has at most
 #: (``native/looks.h``: NOLI_LOOKS_SIDE, NOLI_LOOKS_MOST).
@@ -240,6 +249,13 @@ class Regions:
         return len(self.places) // REGION_PLACE_BYTES
 
 
+def stretches_of(width: int, height: int) -> tuple[float, ...]:
+    """How much wider a picture of this shape is made, in turn, to register its stretched forms."""
+    if max(width, height) <= LONG * min(width, height):
+        return STRETCHES
+    return (*STRETCHES, 1 / STRETCH_OF_LONG if width > height else STRETCH_OF_LONG)
+
+
 class Outcome(StrEnum):
     """What became of one file. Every one of them is a result, none an error."""
 
@@ -270,6 +286,7 @@ class Frame:
         inner_quality: Quality of those.
         regions: Its regions; None unless they were asked for.
         looks: Hashes of the windows of a second look at it, one behind the other; empty unless they were asked for.
+        stretched: Regions of its stretched forms, in the order of ``stretches_of``; empty unless one registers it.
     """
 
     dihedral: tuple[bytes, ...] = field(repr=False)
@@ -281,6 +298,7 @@ class Frame:
     inner_quality: int = 0
     regions: Regions | None = None
     looks: bytes = field(default=b"", repr=False)
+    stretched: tuple[Regions, ...] = ()
 
     @property
     def type(self) -> SignalType:
@@ -360,9 +378,9 @@ class Reading:
 
     @property
     def registered_regions(self) -> tuple[Regions, ...]:
-        """What to register beside ``variants``, in banks that keep regions."""
-        found = (f for f in self.frames if f.quality >= MIN_QUALITY)
-        return tuple(replace(f.regions, at_ms=f.at_ms) for f in found if f.regions is not None)
+        """What to register beside ``variants``, in banks that keep regions; each stretched form as a picture."""
+        found = ((f, form) for f in self.frames if f.quality >= MIN_QUALITY for form in (f.regions, *f.stretched))
+        return tuple(replace(form, at_ms=f.at_ms) for f, form in found if form is not None)
 
     @property
     def variants(self) -> tuple[Hash, ...]:

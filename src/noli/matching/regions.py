@@ -21,9 +21,9 @@ from noli.matching.widening import widened
 #: of them none was nearer than 50 (``make bench-robustness``).
 LIMIT_BITS = 45
 
-#: Up to here the search misses none; of those at 40 bits it finds 99.7 %, of those at the limit 96 %
-#: (``make bench ROWS=search-regions-100k``). All of them would take ten times as long, and a copy has more than one.
-EXACT_BITS = 31
+#: Up to here the search misses none; beyond, it finds fewer the farther they are, at the limit four of five
+#: (``make bench ROWS=search-regions-100k``). To find nearly all would take three times as long, and a copy has many.
+EXACT_BITS = 19
 
 #: Fewer agreeing regions are never looked at further.
 MIN_VOTES = 3

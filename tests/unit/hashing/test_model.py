@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noli.base.errors import HashFormatError
-from noli.hashing.model import DIHEDRAL, Frame, Hash, Outcome, Reading, SignalType, Variant
+from noli.hashing.model import (
+    DIHEDRAL,
+    REGION_UNITS,
+    STRETCH_OF_LONG,
+    STRETCHES,
+    Frame,
+    Hash,
+    Outcome,
+    Reading,
+    Regions,
+    SignalType,
+    Variant,
+    stretches_of,
+)
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -64,6 +77,22 @@ def test_a_reading_searches_originals_and_registers_every_form() -> None:
     assert [h.quality for h in reading.hashes] == [90, 20]
     assert [h.variant for h in reading.variants] == [*DIHEDRAL, Variant.UPPER_HALF]
     assert reading.copies == ((bytes([DIHEDRAL.index(Variant.FLIPPED_HORIZONTAL)]) * 32,),) * 2
+
+
+def test_each_stretched_form_is_registered_as_a_picture() -> None:
+    """Beside the regions of the picture itself; those of flat frames are not."""
+    forms = tuple(bytes([n]) * 32 for n in range(8))
+    one, other = (Regions((REGION_UNITS, side), bytes(range(8)), bytes(256)) for side in (100, 200))
+    frames = (Frame(forms, 90, regions=one, stretched=(other, one)), Frame(forms, 20, regions=one, stretched=(one,)))
+    assert Reading(Outcome.HASHED, frames).registered_regions == (one, other, one)
+
+
+@pytest.mark.parametrize(
+    ("size", "more"), [((4, 3), ()), ((3, 2), ()), ((16, 9), (1 / STRETCH_OF_LONG,)), ((9, 16), (STRETCH_OF_LONG,))]
+)
+def test_a_long_picture_has_one_more_form(size: tuple[int, int], more: tuple[float, ...]) -> None:
+    """It is brought nearer to a square, whichever side is longer."""
+    assert stretches_of(*size) == STRETCHES + more
 
 
 def test_a_video_is_registered_as_it_is_and_looked_for_in_every_form() -> None:

@@ -26,12 +26,14 @@ from noli.hashing.model import (
     REGION_UNITS,
     REGIONS_KEPT,
     REGIONS_SOUGHT,
+    REGIONS_STRETCHED,
     Frame,
     Hash,
     Outcome,
     Pipeline,
     Reading,
     Regions,
+    stretches_of,
 )
 from noli.hashing.variants import crop_hashes
 
@@ -43,6 +45,9 @@ _SCALES = (8, 4, 2)
 
 #: The same where the plane only serves a second look, which shrinks it further.
 _MIN_LOOKED_SIDE = 240
+
+#: Longest side from which stretched forms are made, in pixels: twice what regions are found in.
+_STRETCHED_SIDE = 640
 
 #: More bytes than any file has that is decoded here.
 _WHOLE_FILE = 1 << 40
@@ -110,8 +115,8 @@ def read_picture(
     Args:
         data: The whole file.
         pipeline: What to do to the pixels first.
-        crops: Whether to hash the usual crops of its first frame and find the regions that are registered; only with
-            ``Pipeline.FULL``.
+        crops: Whether to hash the usual crops of its first frame and find the regions that are registered, those of its
+            stretched forms, too; only with ``Pipeline.FULL``.
         regions: Whether to find the regions that are looked for instead, and to look inside borders; likewise.
         looks: Whether to take a second look at its first frame of usable quality, and to look inside borders; likewise.
         budget: What it may take; call ``prepare`` with it before.
@@ -205,7 +210,8 @@ def _from_brightness(data: bytes, picture: ImageFile.ImageFile, orientation: int
     joined, quality = hashed or kernel.pdq_folded(brightness, plane.height, plane.width, original[1], original[0])
     cut = tuple(crop_hashes(brightness, plane.size, original)) if wanted.crops else ()
     found = regions_of_plane(brightness, plane.height, plane.width, wanted.regions) if wanted.regions else None
-    frame = Frame(dihedral_hashes(joined), quality, crops=cut, regions=found)
+    forms = _stretched(plane) if wanted.crops else ()
+    frame = Frame(dihedral_hashes(joined), quality, crops=cut, regions=found, stretched=forms)
     frame = _with_inner(frame, plane, original) if wanted.checks else frame
     return replace(frame, looks=_looks_of(plane)) if wanted.looks and frame.quality >= MIN_QUALITY else frame
 
@@ -228,7 +234,8 @@ def _from_frames(
                 with_regions = wanted.regions and len(kept) < REGION_FRAMES
                 found = _regions_of(rendering, wanted.regions) if with_regions else None
                 looks = _looks_of(rendering) if wanted.looks and not kept else b""
-                kept.append(replace(hashed, regions=found, looks=looks))
+                forms = _stretched(rendering) if wanted.crops and not kept else ()
+                kept.append(replace(hashed, regions=found, looks=looks, stretched=forms))
         if len(kept) >= budget.max_frames:
             break
     if kept:
@@ -317,6 +324,17 @@ def _regions_of(rendering: Image.Image, most: int) -> Regions:
         rendering.tobytes(), rendering.height, rendering.width, len(rendering.getbands())
     )
     return regions_of_plane(plane, height, width, most)
+
+
+def _stretched(shown: Image.Image) -> tuple[Regions, ...]:
+    """Find regions in the forms of a picture that somebody made wider or narrower."""
+    grey = shown.convert("L")
+    grey.thumbnail((_STRETCHED_SIDE, _STRETCHED_SIDE), Image.Resampling.BOX)
+    forms = []
+    for stretch in stretches_of(*grey.size):
+        form = grey.resize((max(1, round(stretch * grey.width)), grey.height), Image.Resampling.BILINEAR)
+        forms.append(regions_of_plane(form.tobytes(), form.height, form.width, REGIONS_STRETCHED))
+    return tuple(forms)
 
 
 def regions_of_plane(plane: bytes, height: int, width: int, most: int) -> Regions:

@@ -20,6 +20,7 @@ from noli.hashing.model import (
     MAX_QUALITY,
     MAX_TIME_MS,
     PDQ_BYTES,
+    STRETCHES,
     Frame,
     Hash,
     Outcome,
@@ -88,7 +89,7 @@ def reading_to_json(reading: Reading) -> bytes:
                     f.quality,
                     f.number,
                     [[c.hex, c.quality, c.variant] for c in f.crops],
-                    regions_to_json(f.regions),
+                    [regions_to_json(each) for each in (f.regions, *f.stretched)],
                     b"".join(f.inner).hex(),
                     f.inner_quality,
                     b64encode(f.looks).decode("ascii"),
@@ -187,9 +188,12 @@ def _frame(
     looks: object,
 ) -> Frame:
     """Parse one frame of an answer."""
-    match hashes, quality, number, crops, inner, inner_quality, looks:
-        case str(), int(), int(), list(), str(), int(), str() if (
-            0 <= quality <= MAX_QUALITY and 0 <= inner_quality <= MAX_QUALITY and number >= 0
+    match hashes, quality, number, crops, regions, inner, inner_quality, looks:
+        case str(), int(), int(), list(), [own, *forms], str(), int(), str() if (
+            len(forms) <= len(STRETCHES) + 1
+            and 0 <= quality <= MAX_QUALITY
+            and 0 <= inner_quality <= MAX_QUALITY
+            and number >= 0
         ):
             dihedral = dihedral_hashes(bytes.fromhex(hashes))
             return Frame(
@@ -199,8 +203,9 @@ def _frame(
                 tuple(_crop(*crop) for crop in crops),
                 inner=dihedral_hashes(bytes.fromhex(inner)) if inner else (),
                 inner_quality=inner_quality,
-                regions=regions_from_json(regions),
+                regions=regions_from_json(own),
                 looks=_looks(looks),
+                stretched=tuple(form for each in forms if (form := regions_from_json(each)) is not None),
             )
     msg = "not a frame"
     raise ValueError(msg)

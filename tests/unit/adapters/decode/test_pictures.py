@@ -11,10 +11,19 @@ from PIL import Image, ImageDraw
 
 from noli.adapters.decode import pictures
 from noli.adapters.decode.pictures import Budget, prepare, read_picture
-from noli.hashing.model import REGION_FRAMES, REGIONS_KEPT, REGIONS_SOUGHT, Outcome, Pipeline, Reading, Variant
+from noli.hashing.model import (
+    REGION_FRAMES,
+    REGIONS_KEPT,
+    REGIONS_SOUGHT,
+    STRETCHES,
+    Outcome,
+    Pipeline,
+    Reading,
+    Variant,
+)
 from noli.hashing.variants import CROPS
 from tests.support import media
-from tests.support.regions import scene
+from tests.support.regions import agreement_of, scene, secret
 
 BUDGET = Budget(max_pixels=2_000_000, max_frames=4, frames_s=20)
 
@@ -203,6 +212,37 @@ def test_regions_are_found_when_they_are_asked_for(picture: Image.Image, kind: s
     assert kept.size[0] * picture.height == pytest.approx(kept.size[1] * picture.width, rel=0.01)
     assert read(file).regions == (None,)
     assert read_picture(file, pipeline=Pipeline.NEAREST_512, budget=BUDGET, regions=True).regions == (None,)
+
+
+def in_a_collage(copy: Image.Image) -> Image.Image:
+    """Put a copy beside another picture."""
+    sheet = Image.new("RGB", (2 * copy.width, copy.height))
+    sheet.paste(copy, (copy.width, 0))
+    sheet.paste(Image.fromarray(scene(77)).resize(copy.size), (0, 0))
+    return sheet
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("size", [(600, 600), (853, 480), (520, 600), (960, 600)])
+def test_a_copy_of_another_shape_is_found_in_a_collage(size: tuple[int, int], kind: str) -> None:
+    """A picture of 4:3 made square, upright or wider, beside another: a form that is registered agrees."""
+    original = Image.fromarray(scene(3, height=600, width=800))
+    reading = read_picture(media.encoded(original, kind), pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
+    [sought] = look(media.encoded(in_a_collage(original.resize(size)), kind)).regions
+    assert sought is not None
+    votes = [agreement_of(sought, form, secret(1))[0] for form in reading.registered_regions]
+    assert len(votes) == 1 + len(STRETCHES)
+    assert votes[0] < 6 <= max(votes)
+
+
+@pytest.mark.parametrize("size", [(960, 540), (540, 960)])
+def test_a_wide_or_tall_picture_is_found_as_a_square(size: tuple[int, int]) -> None:
+    """A picture of 16:9 made square, beside another."""
+    original = Image.fromarray(scene(3, height=600, width=800)).resize(size)
+    reading = read_picture(media.encoded(original, "JPEG"), pipeline=Pipeline.FULL, budget=BUDGET, crops=True)
+    [sought] = look(media.encoded(in_a_collage(original.resize((600, 600))), "JPEG")).regions
+    assert sought is not None
+    assert agreement_of(sought, reading.registered_regions[-1], secret(1))[0] >= 6
 
 
 def test_only_the_first_frames_of_an_animation_have_regions() -> None:
