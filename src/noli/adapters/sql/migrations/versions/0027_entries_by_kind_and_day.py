@@ -6,7 +6,7 @@ Before: code of the revision before runs on.
 
 from alembic import op
 
-revision = "0029"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
