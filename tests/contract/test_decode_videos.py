@@ -137,7 +137,7 @@ def test_a_checked_video_is_glanced_at_and_looked_at_where_it_is_worth_it(
 
     def closer(seen: Reading) -> list[tuple[int, int]]:
         asked.append([frame.at_ms or 0 for frame in seen.frames])
-        return [(12_000, 14_000), (13_000, 15_000)]
+        return [(12_000, 14_000), (13_000, 15_000), *((15_000 + 40 * n, 15_020 + 40 * n) for n in range(100))]
 
     with long.open("rb") as file:
         reading = pool.read(file, closer=closer, on_progress=told.append)

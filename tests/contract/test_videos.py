@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -135,6 +136,8 @@ def test_five_seconds_are_found_between_distant_key_frames(read: Read, tmp_path:
         app.indexes.load(app.store)
         upload = app.hasher.read_video(file, closer=app.closer(None))
         decision = app.checker.check(Upload.of(upload), key=key).decision
+        app.config = replace(app.config, video_every_second="on")
+        assert app.closer(None) is None
     assert decision.verdict is Verdict.BLOCK
     segment = decision.matches[0].neighbour.segment
     assert segment is not None

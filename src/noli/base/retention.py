@@ -298,14 +298,6 @@ LASTING = (
         ends="It is deleted with it.",
     ),
     Kind(
-        name="figures",
-        datum="how many notices came in, were decided, late or reinstated on each day; nothing else about them",
-        tables=("notice_figure",),
-        why="Transparency reports are about years, and numbers are about nobody.",
-        since="the end of the installation",
-        ends="They stay when the notices are gone that they count.",
-    ),
-    Kind(
         name="staff",
         datum="accounts of staff: name, role, sealed secrets, passkeys, own settings, what they stepped aside from",
         tables=("staff", "passkey", "recovery_code", "desk_setting", "stepped_aside"),
