@@ -171,7 +171,7 @@ def views(call: Call, visitor: Visitor) -> Reply:
 
 def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
     query: LedgerQuery = call.query
-    before = _number(query.number) + 1 if query.number else query.before
+    before = _sequence(query.number) + 1 if query.number else query.before
     if before is not None:
         before = min(max(before, 0), _MAX_SEQUENCE)
     if query.kind and query.kind not in words.FACTS:
@@ -198,9 +198,9 @@ def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
     )
 
 
-def _number(text: str) -> int:
+def _sequence(text: str) -> int:
     """Return the number of an entry that somebody typed."""
-    if not (text.isascii() and text.strip().isdigit()) or len(text) > len(str(_MAX_SEQUENCE)):
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_MAX_SEQUENCE)):
         msg = "The number of an entry has digits alone."
         raise InputError(msg)
     return int(text)
