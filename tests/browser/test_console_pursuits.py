@@ -18,11 +18,12 @@ from noli.casework.model import NewLink
 from noli.cli import demo_queue
 from noli.jobs.model import Lane
 from noli.notices.model import NoticeId
-from noli.pursuit.model import PursuitId
+from noli.pursuit.model import PursuitId, Rung
 from tests.support.browser import needed
 from tests.support.casework import FakeClock
 from tests.support.console_browser import Installation, Seat
 from tests.support.helpline import SITE, Outside, outside
+from tests.support.pursuit import ALL
 from tests.support.server import eventually
 
 _PAYLOAD = "<script>window.hit=1</script>\"><img src=x onerror='window.hit=1'>{{ 7*7 }}"
@@ -209,6 +210,37 @@ def test_the_tutorial_can_be_followed(installation: Installation, seat: Seat) ->
     keys = [line.key for line in installation.app.cases.view(case).timeline if line.key.startswith("request.")]
     assert keys == ["request.sent", "request.passed-on", "request.sent", "request.removed"]
     assert [name for name in named if name not in seen] == []
+
+
+def test_each_part_of_a_request_for_a_form_is_copied(installation: Installation, seat: Seat) -> None:
+    """Subject, letter, links, name and contact each by a button that says so; where copying is forbidden, selected."""
+    case, _ = installation.submit(links=tuple(NewLink(f"https://{SITE}/form-{at}") for at in (1, 2)))
+    service = installation.app.pursuits
+    [pursuit] = service.open(case, actor="staff:ada")
+    service.look_up(pursuit.id, actor="staff:ada")
+    service.name_party(pursuit.id, Rung.CDN, name="Edge", address="https://edge.example/form", actor="staff:ada")
+    service.draft(pursuit.id, Rung.CDN, wishes=ALL, actor="staff:ada")
+    page = seat.page
+    seat.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=seat.address)
+    seat.open(f"/console/pursuits/{pursuit.id}")
+    [request] = service.view(pursuit.id, actor="staff:ada").requests
+    names = page.locator(".parts .label").all_inner_texts()
+    assert names == ["Subject", "Letter", "Links", "Name", "Address for answers"]
+    copied = {}
+    for name, button in zip(names, page.locator(".parts button").all(), strict=True):
+        button.click()
+        page.locator(".parts [role=status]", has_text=f"Copied: {name}").wait_for()
+        copied[name] = page.evaluate("navigator.clipboard.readText()")
+    assert (copied["Subject"], copied["Letter"]) == (request.subject, request.text)
+    assert copied["Links"] == f"https://{SITE}/form-1\nhttps://{SITE}/form-2"
+    assert (copied["Name"], copied["Address for answers"]) == (service.head.organisation, service.head.contact)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')); }")
+    page.locator(".parts button").nth(2).click()
+    page.locator(".parts [role=status]", has_text="selected now").wait_for()
+    assert page.evaluate("String(getSelection())").strip() == copied["Links"]
+    seat.context.clear_permissions()
+    assert seat.wrong("request-for-a-form") == []
+    assert seat.complaints == []
 
 
 class _Guide:

@@ -602,6 +602,37 @@ def test_ledger_pages(console: Console, monkeypatch: pytest.MonkeyPatch) -> None
     assert auditor.get("/console/ledger?before=-5").status_code == 200
 
 
+def test_the_ledger_is_filtered(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a number on, by kind and by day; the filter stays from page to page, and what is none is refused."""
+    from noli.web.console import own
+
+    monkeypatch.setattr(own, "ENTRIES", 2)
+    for _ in range(3):
+        console.submit()
+    auditor = console.logged_in(console.staff(Role.AUDITOR))
+
+    def numbers(query: str) -> list[int]:
+        return [
+            int(each) for each in re.findall(r'class="number">(\d+)<', auditor.get(f"/console/ledger?{query}").text)
+        ]
+
+    assert numbers("number=3") == [3, 2]
+    day, seen = console.clock.now().date(), []
+    address = f"/console/ledger?number=&kind=case.opened&day={day}"
+    while address:
+        page = auditor.get(address).text
+        assert '<option value="case.opened" selected>' in page
+        seen += [int(number) for number in re.findall(r'class="number">(\d+)<', page)]
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        address = older[1].replace("&amp;", "&") if older else ""
+    entries = console.app.ledger.page(kind="case.opened", day=day, limit=1000)
+    assert seen == [each.sequence for each in entries]
+    assert len(seen) >= 3
+    assert numbers("day=1999-01-01") == []
+    for wrong in ("number=x", "number=-1", "kind=none", "day=monday"):
+        assert auditor.get(f"/console/ledger?{wrong}").status_code == 400
+
+
 def test_console_can_be_left_out(tmp_path_factory: pytest.TempPathFactory) -> None:
     """An installation that does not serve the console has nothing at its addresses."""
     console = Console(tmp_path_factory.mktemp("without"), parts="intake,api")

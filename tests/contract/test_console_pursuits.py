@@ -2,6 +2,7 @@
 """The console's pages about requests to others: what they show, what their forms do, what they refuse."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from noli.access.model import Role
 from noli.casework.model import NewLink
 from noli.pursuit.commands import NoteReply
 from noli.pursuit.model import PursuitId, ReplyKind, Rung
+from noli.regimes.model import Filer
 from noli.web.console.words import DECLARATIONS
 from tests.support.console import Console, Visit, text_of
 from tests.support.pursuit import ALL, START, FakeMailer
@@ -126,6 +128,22 @@ def test_forms_and_outcomes_are_noted(console: Console, visit: Visit) -> None:
         assert visit.post(f"{at}/requests/1", form).status_code == status
     for number in ("9", "x"):
         assert visit.post(f"{at}/requests/{number}", {"do": "drop"}).status_code == 404
+
+
+def test_a_request_for_a_form_stands_in_parts(console: Console, visit: Visit) -> None:
+    """Each field of a form has its own; without scripts they are text and no button is seen; others have the letter."""
+    pursuit = console.pursuit(ALL)
+    at = f"/console/pursuits/{pursuit}"
+    assert "data-copy" not in visit.get(at).text
+    visit.post(f"{at}/parties", {"rung": "cdn", "name": "Edge", "address": "https://edge.example/form"})
+    service = console.app.pursuits
+    service.draft(pursuit, Rung.CDN, wishes=ALL, actor="staff:ada")
+    page = visit.get(at)
+    assert "Helpline Example" in page.text.partition('id="part-2-4"')[2][:60]
+    assert page.text.count("data-copy=") == page.text.count('type="button" hidden data-copy=') == 5
+    service.draft(pursuit, Rung.CDN, wishes=replace(ALL, filer=Filer.SELF), actor="staff:ada")
+    own = visit.get(at).text.partition('id="request-3"')[2].partition("</article>")[0]
+    assert own.count("data-copy=") == 4
 
 
 def test_somebody_can_be_named(console: Console, visit: Visit) -> None:

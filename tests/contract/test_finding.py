@@ -33,7 +33,7 @@ def test_numbers_links_and_entries(database: Database, tmp_path: Path) -> None:
     """By the beginning of a number, by what a link leads to, newest first; erased, by the number alone."""
     keys = KeyFile.make(tmp_path / "keys.json")
     desk, finder = Desk(SqlNotices(database.engine, keys)), SqlFinder(database.engine, keys)
-    first = desk.receive(complete(notifier=""))
+    first = desk.receive(complete(notifier="", reference="demo-5"))
     desk.clock.move(hours=1)
     second = desk.receive(complete(notifier=""))
     link = "https://platform.example/1"
@@ -53,9 +53,11 @@ def test_numbers_links_and_entries(database: Database, tmp_path: Path) -> None:
         )
     [entry] = finder.find(asked(entry_text(EntryId(5 << 40))[:9]), _ALL, limit=9)
     assert (entry.kind, entry.place) == (FoundKind.ENTRY, "things")
-    assert found("ZZZZ") == []
+    assert found(" demo-5 ") == [first.id]
+    assert found("demo") == found("demo-55") == found("ZZZZ") == []
     desk.act(first, c.Erase("retention"))
     assert found(link) == [second.id]
+    assert found("demo-5") == []
     assert found(first.id) == [first.id]
 
 
@@ -66,7 +68,7 @@ def test_what_came_in_before_there_was_a_search_is_found(
     monkeypatch.setattr(refinding, "_EVENTS", 2)
     keys = KeyFile.make(tmp_path / "keys.json")
     desk, finder = Desk(SqlNotices(database.engine, keys)), SqlFinder(database.engine, keys)
-    old = [desk.receive(complete(notifier="")) for _ in range(3)]
+    old = [desk.receive(complete(notifier="", reference=f"theirs-{number}")) for number in range(3)]
     cases = Casework(SqlCases(database.engine, keys))
     receipt = cases.submit(submission(made_up_item(1), links=(NewLink("https://platform.example/1"),)))
     case = cases.entrance.log_in(receipt.number, receipt.passphrase, caller=CALLER).case
@@ -81,6 +83,7 @@ def test_what_came_in_before_there_was_a_search_is_found(
     fill = Refinding(database.engine, keys)
     fill.run()
     assert found() == {old[1].id, old[2].id, case}
+    assert [each.id for each in finder.find(asked("theirs-2"), _ALL, limit=9)] == [old[2].id]
     # It has gone through everything, and does nothing any more.
     with transaction(database.engine, write=True) as connection:
         connection.execute(t.found_by.delete())

@@ -173,3 +173,48 @@ def test_signed_roots_are_noted_in_a_file(stores: Stores, keys: KeyFile, tmp_pat
         folder.note("x")
     with pytest.raises(Unavailable):
         folder.read()
+
+
+def test_entries_are_listed_by_kind_and_day(stores: Stores) -> None:
+    """Newest first and page by page; a day ends at midnight in UTC."""
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    with stores._transaction(write=True) as transaction:
+        for number in range(6):
+            kind = "case.viewed" if number % 2 else "case.opened"
+            at = midnight + timedelta(microseconds=number - 3)
+            transaction.record(Fact(kind, "case", "staff:1", bytes(32)), now=at)
+    first, second = NOW.date(), midnight.date()
+
+    def found(**wanted: Any) -> list[int]:
+        return [each.sequence for each in stores.kept.page(**wanted)]
+
+    assert found(day=first) == [3, 2, 1]
+    assert found(day=second, limit=2) == [6, 5]
+    assert found(day=second, before=5) == [4]
+    assert found(kind="case.viewed") == [6, 4, 2]
+    assert found(kind="case.viewed", day=first) == [2]
+    assert found(kind="case.viewed", before=4) == [2]
+    assert found(kind="case.viewed", before=99) == [6, 4, 2]
+    assert found(kind="none") == []
+
+
+def test_kinds_and_days_are_read_from_indexes(tmp_path: Path) -> None:
+    """However long the ledger is, no page of it sorts or reads it through."""
+    database = opened("", tmp_path)
+    said: list[str] = []
+    with database.engine.connect() as connection:
+
+        def note(_: object, __: object, statement: str, parameters: object, *more: object) -> None:
+            del more
+            if statement.startswith("SELECT"):
+                rows = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[union-attr]
+                said.extend(str(row[-1]) for row in rows.fetchall())
+
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        kept = SqlLedger(database.engine)
+        for wanted in ({"kind": "x"}, {"day": NOW.date()}, {"kind": "x", "day": NOW.date()}):
+            kept.page(**wanted, before=7)
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+    database.close()
+    assert said
+    assert [each for each in said if each.startswith("SCAN") or "TEMP B-TREE" in each] == []

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from noli.bank.model import EntryId
 from noli.base.errors import Conflict, NotFound
@@ -76,9 +76,18 @@ class MemoryCases:
         """Read the ledger: ``evidence.ports.Ledger``."""
         return iter(self.world.ledger[after:])
 
-    def page(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[LedgerEntry]:
+    def page(
+        self, *, subject: str = "", kind: str = "", day: date | None = None, before: int | None = None, limit: int = 100
+    ) -> list[LedgerEntry]:
         """List the ledger, newest first."""
-        kept = [e for e in self.world.ledger if subject in {"", e.fact.subject} and (not before or e.sequence < before)]
+        kept = [
+            each
+            for each in self.world.ledger
+            if subject in {"", each.fact.subject}
+            and kind in {"", each.fact.kind}
+            and day in {None, each.at.date()}
+            and (before is None or each.sequence < before)
+        ]
         return kept[::-1][:limit]
 
     @contextmanager

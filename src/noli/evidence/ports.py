@@ -7,7 +7,7 @@ One suite (``tests/contract/test_ledger.py``) holds every implementation of the 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from noli.evidence.model import Fact, LedgerEntry, Reference, SignedRoot, TimestampToken
@@ -52,8 +52,10 @@ class Ledger(Protocol):
         """Return one entry. Raises NotFound."""
         ...
 
-    def page(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[LedgerEntry]:
-        """List entries, newest first: those of one subject, or of all."""
+    def page(
+        self, *, subject: str = "", kind: str = "", day: date | None = None, before: int | None = None, limit: int = 100
+    ) -> list[LedgerEntry]:
+        """List entries, newest first: of one subject, kind and day (in UTC), or of all; those before an entry."""
         ...
 
     def nodes(self) -> AbstractContextManager[Nodes]:

@@ -2,6 +2,7 @@
 """Verify and read the ledger. Appending is done where things happen, in their transaction (``LedgerTransaction``)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from noli.evidence import rules
 from noli.evidence.model import Flaw, LedgerEntry, LedgerRoot, SignedRoot, TimestampToken, Verification
@@ -53,9 +54,11 @@ class LedgerService:
             )
             return Verification(verified.root, flaws[: rules.MAX_FLAWS])
 
-    def page(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[LedgerEntry]:
-        """List entries, newest first: those of one subject, or of all."""
-        return self._ledger.page(subject=subject, before=before, limit=limit)
+    def page(
+        self, *, subject: str = "", kind: str = "", day: date | None = None, before: int | None = None, limit: int = 100
+    ) -> list[LedgerEntry]:
+        """List entries, newest first: of one subject, kind and day (in UTC), or of all; those before an entry."""
+        return self._ledger.page(subject=subject, kind=kind, day=day, before=before, limit=limit)
 
     def _signature(self, signed: SignedRoot) -> Iterator[Flaw]:
         if self._check is None or not self._keys:

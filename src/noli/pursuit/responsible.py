@@ -6,7 +6,9 @@
    says nothing about the host.
 3. Every other address is at a host: who the book says, else who holds the address, else who announces it.
 4. The registrar is who the registry says.
-5. Search engines are everybody's: all that the book has. Payment providers only staff can name.
+5. Who has no address is left out where the same network leads to somebody who has one: the same organisation, named
+   differently for another range of addresses.
+6. Search engines are everybody's: all that the book has. Payment providers only staff can name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +54,7 @@ def responsible(traces: Traces, book: Book) -> tuple[Responsible, ...]:
     found = [
         _site(names, book),
         *(_of_book(each, Rung.CDN, why=_DELIVERED, seen={"host": names.host, "name": each.name}) for each in fronts),
-        *(party for network in traces.networks if (party := _host(network, book, fronts)) is not None),
+        *_hosts(traces.networks, book, fronts),
         *_registrar(traces.registration, book),
         *(_of_book(each, Rung.SEARCH, why=_FOUND_THROUGH) for each in _asked_as(Rung.SEARCH, book)),
     ]
@@ -92,6 +94,12 @@ def _site(names: Names, book: Book) -> Responsible:
         why=_TAKES_MAIL if names.mail else _TAKES_NO_MAIL,
         seen={"host": names.zone},
     )
+
+
+def _hosts(networks: Iterable[Network], book: Book, fronts: Iterable[Addressee]) -> list[Responsible]:
+    found = [(each.asn, party) for each in networks if (party := _host(each, book, fronts)) is not None]
+    reached = {asn for asn, party in found if asn is not None and party.channels}
+    return [party for asn, party in found if party.channels or asn not in reached]
 
 
 def _host(network: Network, book: Book, fronts: Iterable[Addressee]) -> Responsible | None:

@@ -73,6 +73,20 @@ def test_a_host_is_told_once() -> None:
     assert len(_found(twice)[Rung.HOST]) == 1
 
 
+def test_a_twin_without_an_address_is_folded_away() -> None:
+    """Of two names in one network the one with an address stays; alone, or in another network, nobody is left out."""
+    [known] = TRACES.networks
+    twin = replace(known, address="2001:db8::1", name="RACKS-V6", abuse=(), upstream_abuse=())
+
+    def hosts(*networks: Network) -> list[str]:
+        return [each.name for each in _found(replace(TRACES, networks=networks))[Rung.HOST]]
+
+    assert hosts(known, twin) == hosts(twin, known) == ["Racks GmbH"]
+    assert hosts(twin) == ["RACKS-V6"]
+    assert hosts(known, replace(twin, asn=64501)) == ["Racks GmbH", "RACKS-V6"]
+    assert hosts(replace(known, asn=None), replace(twin, asn=None)) == ["Racks GmbH", "RACKS-V6"]
+
+
 def test_who_announces_an_address_stands_in_for_who_holds_it() -> None:
     """Where the holder gives no address or name, the network's are taken."""
     [host] = _found(replace(TRACES, networks=(replace(TRACES.networks[0], name="", abuse=(), country="", asn=None),)))[

@@ -42,7 +42,12 @@ from noli.notices.telling import told, told_of_record
 
 def terms(event: Event) -> tuple[str, ...]:
     """Return by what a notice is found from an event on."""
-    return (*link_terms(event.url), *reference_terms(event.ref)) if isinstance(event, e.ContentAdded) else ()
+    match event:
+        case e.NoticeReceived():
+            return reference_terms(event.reference)
+        case e.ContentAdded():
+            return (*link_terms(event.url), *reference_terms(event.ref))
+    return ()
 
 
 class SqlNotices:

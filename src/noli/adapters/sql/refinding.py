@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets cases and notices that came in before there was a search be found by links and references, too: once.
+"""Lets cases and notices that came in before there was a search be found by links, references and numbers, too: once.
 
 Links are sealed, so no migration can do it: each file is opened, and leaves what it would leave today. How far this has
 come is kept, and once everything has been gone through there is nothing more to do.
@@ -23,7 +23,7 @@ from noli.casework.model import CaseId
 from noli.jobs.model import Task
 from noli.moderation.model import FoundKind
 from noli.notices.events import CODEC as NOTICES
-from noli.notices.events import ContentAdded
+from noli.notices.events import NoticeReceived
 from noli.notices.model import NoticeId
 
 # Events looked at in one transaction, which keeps writers out, and transactions of one run.
@@ -33,11 +33,13 @@ _EVENTS, _PORTIONS = 200, 50
 _ALL = 1 << 62
 
 _History = Callable[[Connection, Keyring, str], Iterable[Any]]
-_Kind = tuple[FoundKind, sa.Table, str, _History, Callable[[Any], tuple[str, ...]]]
+_Kind = tuple[FoundKind, str, sa.Table, str, _History, Callable[[Any], tuple[str, ...]]]
 
+# Of each kind: how far it has come stands under a name, which is new when there is more to be found by.
 _KINDS: tuple[_Kind, ...] = (
     (
         FoundKind.CASE,
+        "found-by-case",
         t.case_event,
         CASES.names[LinkAdded],
         lambda connection, keyring, id_: cases.SqlCaseTransaction(connection, keyring).history(CaseId(id_)),
@@ -45,8 +47,9 @@ _KINDS: tuple[_Kind, ...] = (
     ),
     (
         FoundKind.NOTICE,
+        "found-by-notice-and-number",
         t.notice_event,
-        NOTICES.names[ContentAdded],
+        NOTICES.names[NoticeReceived],
         lambda connection, keyring, id_: notices.SqlNoticeTransaction(connection, keyring).history(NoticeId(id_)),
         notices.terms,
     ),
@@ -73,10 +76,16 @@ class Refinding:
                     break
 
     def _portion(
-        self, kind: FoundKind, events: sa.Table, name: str, history: _History, terms: Callable[[Any], tuple[str, ...]]
+        self,
+        kind: FoundKind,
+        feed: str,
+        events: sa.Table,
+        name: str,
+        history: _History,
+        terms: Callable[[Any], tuple[str, ...]],
     ) -> bool:
         """Go through a few events; returns whether there may be more."""
-        feed, owner, place = f"found-by-{kind}", events.primary_key.columns.values()[0], events.c.ledger_sequence
+        owner, place = events.primary_key.columns.values()[0], events.c.ledger_sequence
         with transaction(self._engine) as connection:
             if Feed(connection).position(feed) == _ALL:
                 return False

@@ -395,6 +395,8 @@ ledger_entry = sa.Table(
     sa.Column("leaf", sa.LargeBinary(32), nullable=False),
     sa.Column("link", sa.LargeBinary(32), nullable=False),
     sa.Index(None, "subject", "sequence"),
+    sa.Index(None, "at", "sequence"),
+    sa.Index(None, "kind", "at", "sequence"),
 )
 
 # Append-only as well (revision 0008). ``peaks`` are what the tree goes on from.

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is for everybody who logged in: where to begin, the own account, help; and the ledger for who may read it."""
 
+from datetime import date
+
 import msgspec
 
 from noli.access.model import Right, Role, SessionKind
@@ -38,9 +40,12 @@ class PlainQuery(LanguageQuery):
 
 
 class LedgerQuery(LanguageQuery):
-    """What the ledger is asked with."""
+    """What the ledger is asked with: from which entry on backwards, of which kind and day; as forms send it."""
 
     before: int | None = None
+    number: str = ""
+    kind: str = ""
+    day: str = ""
 
 
 class ProofQuery(LanguageQuery):
@@ -165,10 +170,15 @@ def views(call: Call, visitor: Visitor) -> Reply:
 
 
 def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
-    before = call.query.before
+    query: LedgerQuery = call.query
+    before = _sequence(query.number) + 1 if query.number else query.before
     if before is not None:
         before = min(max(before, 0), _MAX_SEQUENCE)
-    found = call.app.ledger.page(subject=subject, before=before, limit=ENTRIES + 1)
+    if query.kind and query.kind not in words.FACTS:
+        msg = "The ledger has no entries of this kind."
+        raise InputError(msg)
+    day = _day(query.day) if query.day else None
+    found = call.app.ledger.page(subject=subject, kind=query.kind, day=day, before=before, limit=ENTRIES + 1)
     named = timeline.names(call.app.staff.all())
     translate = catalogue(render.language_of(call)).gettext
     return show(
@@ -178,12 +188,30 @@ def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
         entries=found[:ENTRIES],
         older=found[ENTRIES - 1].sequence if len(found) > ENTRIES else None,
         subject=subject,
+        asked=query,
+        kinds=sorted((translate(text), kind) for kind, text in words.FACTS.items()),
         fact=lambda kind: translate(words.FACTS[kind]) if kind in words.FACTS else kind,
         actor=lambda who: _actor(who, named),
         named=named,
         short=SHORT,
         signed=next(iter(call.app.roots.roots(limit=1)), None),
     )
+
+
+def _sequence(text: str) -> int:
+    """Return the number of an entry that somebody typed."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_MAX_SEQUENCE)):
+        msg = "The number of an entry has digits alone."
+        raise InputError(msg)
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        msg = "Write the day as year-month-day, as in 2026-03-01."
+        raise InputError(msg) from error
 
 
 def proof(call: Call, _: Visitor) -> Reply:

@@ -4,22 +4,26 @@
 What came back by mail is a stranger's: it is shown as text, and addresses are not links.
 """
 
+from typing import NamedTuple
+
 from noli.access.model import Right
 from noli.base.errors import InputError
 from noli.casework.files import staff_actor
 from noli.casework.model import CaseId
 from noli.pursuit.model import (
     ChannelKind,
+    Letterhead,
     Outcome,
     Pursuit,
     PursuitId,
     PursuitState,
+    Request,
     RequestState,
     Rung,
     Wishes,
 )
 from noli.pursuit.service import DECLARED, MAX_NAME, MAX_TEXT, PursuitService
-from noli.regimes.model import Content, Field, RegimeId
+from noli.regimes.model import Content, Field, Filer, RegimeId
 from noli.regimes.rules import regime
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
@@ -32,6 +36,14 @@ from noli.web.html.languages import catalogue
 
 #: What a form may ask to be done with a request, besides an outcome.
 SEND, BY_HAND, READ, DROP = "send", "by-hand", "read", "drop"
+
+
+class _Part(NamedTuple):
+    """One thing that forms ask for; prose is in the language of the request."""
+
+    name: str
+    text: str
+    prose: bool = False
 
 
 class PursuitsQuery(LanguageQuery):
@@ -100,6 +112,7 @@ def pursuit_page(call: Call, visitor: Visitor) -> Reply:
         law_names={id_: each.names.get(language, each.names["en"]) for id_, each in service.law.regimes.items()},
         asks={field: words.get(language, words["en"]) for field, words in service.law.questions.items()},
         acts=_acts(pursuit, sends=service.sends),
+        parts={each.number: _parts(pursuit, each, service.head, language) for each in pursuit.requests},
         declarations={each: catalogue(language).gettext(words.DECLARATIONS[each]) for each in DECLARED},
         rungs=list(Rung),
         book=[each for each in service.book.values() if Rung.SITE not in each.rungs],
@@ -210,6 +223,20 @@ def _acts(pursuit: Pursuit, *, sends: bool) -> dict[int, frozenset[str]]:
             acts |= {READ} if request.unread else set()
         found[request.number] = frozenset(acts)
     return found
+
+
+def _parts(pursuit: Pursuit, request: Request, head: Letterhead, language: str) -> list[_Part]:
+    """Return what forms ask for, each apart, so that it can be copied into its own field."""
+    gettext = catalogue(language).gettext
+    own = "" if request.filer is Filer.SELF else head.organisation
+    parts = (
+        _Part(gettext("Subject"), request.subject, prose=True),
+        _Part(gettext("Letter"), request.text, prose=True),
+        _Part(gettext("Links"), "\n".join(each.url for each in pursuit.copies)),
+        _Part(gettext("Name"), request.fields.get(Field.NAME) or own),
+        _Part(gettext("Address for answers"), request.fields.get(Field.CONTACT) or head.contact),
+    )
+    return [part for part in parts if part.text]
 
 
 def _pursuit(call: Call) -> PursuitId:

@@ -187,7 +187,26 @@ function holdToSee() {
   }
 }
 
+/** Let parts of a text be copied each by a button; where a browser forbids it they are selected instead. */
+function copyParts() {
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    const part = document.getElementById(button.dataset.copy);
+    const status = button.closest(".parts").querySelector("[role=status]");
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(part.textContent); // Without https there is no clipboard: that throws, too.
+        status.textContent = `${status.dataset.copied} ${document.getElementById(`${part.id}-name`).textContent}`;
+      } catch {
+        getSelection().selectAllChildren(part);
+        status.textContent = status.dataset.kept;
+      }
+    });
+  }
+}
+
 localTimes();
+copyParts();
 countDown();
 showOnce();
 holdToSee();
