@@ -209,6 +209,8 @@ def _pages(installation: Installation) -> list[tuple[str, str]]:
         ("bank", "/console/banks/look-alikes"),
         ("entry", _entry(installation)),
         ("partners", "/console/partners"),
+        ("partner", "/console/partners/hub-of-many-helplines.example"),
+        ("entries-doubted", "/console/banks/look-alikes?show=doubted"),
         ("notice", f"/console/notices/{queue[0]}"),
         ("notice-match", f"/console/notices/{queue[1]}"),
         ("notice-decided", f"/console/notices/{queue[2]}?undo={queue[2]}&done=planned"),
