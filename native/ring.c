@@ -28,7 +28,7 @@ struct noli_bounds noli_bounds_of(struct noli_reach reach) {
     if (reach.exact >= reach.limit) {
         return (struct noli_bounds){reach.limit / 16, reach.limit / 8, NOLI_CHUNKS};
     }
-    const int radius = reach.exact / 16, prefix = (reach.exact + reach.limit) / 16, least = 2 * radius + 1;
+    const int radius = reach.exact / 16, prefix = (reach.exact + reach.limit + 15) / 16, least = 2 * radius + 1;
     return (struct noli_bounds){radius, prefix > least ? prefix : least, (unsigned)(reach.exact % 16 + 1)};
 }
 

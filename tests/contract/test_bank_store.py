@@ -159,6 +159,23 @@ def test_entries_are_listed_in_id_order_in_pages(store: BankStore) -> None:
     assert [(entry.id, len(entry.hashes)) for entry in rest] == [(largest, 2)]
 
 
+def test_what_is_doubted_or_withdrawn_is_listed_alone(store: BankStore) -> None:
+    """What was withdrawn is doubted no longer; what somebody thinks is listed newest first, with the bank."""
+    with store.transaction(write=True) as t:
+        t.add_bank("one", POLICY, now=NOW)
+        fill(t, "one", 1, 2, 3, 4)
+        said = [Opinion(EntryId(id_), "partner:x", OpinionKind.DISPUTED, str(id_), NOW) for id_ in (3, 2, 4)]
+        for opinion in said:
+            t.add_opinion("one", opinion)
+        t.withdraw("one", EntryId(4), by="ada", now=NOW)
+    with store.transaction() as t:
+        assert [entry.id for entry in t.entries("one", doubted=True)] == [2, 3]
+        assert [entry.id for entry in t.entries("one", doubted=True, after=EntryId(2))] == [3]
+        assert [entry.id for entry in t.entries("one", withdrawn=True)] == [4]
+        assert t.opinions_by("partner:x", limit=2) == [("one", said[2]), ("one", said[1])]
+        assert t.opinions_by("partner:y") == []
+
+
 def test_many_ids_are_read_at_once(store: BankStore) -> None:
     """More ids than one statement takes are no trouble, unknown ones are left out."""
     ids = [EntryId(n) for n in range(2500)]

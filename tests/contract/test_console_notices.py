@@ -106,7 +106,9 @@ def test_views_and_filters(console: Console, mona: Staff) -> None:
     """A saved view keeps its filters and nothing else; other filters are refused."""
     visit = console.logged_in(mona)
     form = {"name": "Orders", "query": "show=all&opening=order&l=de&done=x"}
-    assert visit.post("/console/notices/views", form).status_code == 303
+    saved = visit.post("/console/notices/views", form).headers["location"]
+    assert saved == "/console/notices?show=all&opening=order&done=view-saved"
+    assert 'opening=order" aria-current="page"><bdi>Orders' in visit.get(saved).text
     assert "?show=all&amp;opening=order&quot;" not in visit.get("/console/notices").text
     assert console.app.moderation.settings(mona.id).views[0].query == "show=all&opening=order"
     for show in ("mine", "free", "incomplete", "missed", "all"):

@@ -7,15 +7,17 @@ from itertools import count
 import pytest
 
 from noli.access.model import Role, Staff
-from noli.access.rules import RIGHTS
-from noli.bank.model import entry_text
+from noli.bank.model import NewEntry, Opinion, OpinionKind, Provenance, entry_text
+from noli.bank.service import register
 from noli.casework.model import CaseId
+from noli.exchange.model import NewPartner
 from noli.notices import commands as c
 from noli.notices.model import Measure
 from noli.notices.records import PartyRole
 from noli.regimes.model import Party
 from noli.web.console.guard import ConsolePage
 from noli.web.console.table import ENTRANCE, PAGES
+from tests.support.casework import made_up_item
 from tests.support.console import OURS, Console, text_of
 from tests.support.notices import ruling
 
@@ -67,6 +69,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/pursuits/{pursuit}/parties": lambda *_: {"addressee": "visa"},
     "/console/pursuits/{pursuit}/requests": lambda *_: {"rung": "host", "law": "house-rules", "declared": "statement"},
     "/console/pursuits/{pursuit}/requests/{number}": lambda *_: {"do": "drop"},
+    "/console/clocks": lambda console, colleague: {"clock": f"request:{console.pursuit()}", "to": colleague},
     "/console/notices/decide": lambda console, _: {
         "notice": console.notice(),
         "preset": "keep.not-intimate",
@@ -105,6 +108,7 @@ FORMS: dict[str, Callable[[Console, str], dict[str, str]]] = {
     "/console/records/{record}/complaints": lambda *_: {"text": "It was not me."},
     "/console/records/{record}/complaints/{complaint}": lambda *_: {"answer": "stands", "reason": "It was them."},
     "/console/records/{record}/lifting": lambda *_: {"reason": "It is over."},
+    "/console/banks/{bank}/{entry}/withdrawal": lambda *_: {"reason": "A poster."},
     "/console/banks/{bank}/{entry}": lambda *_: {"kind": "disputed", "note": "A poster."},
     "/console/staff": lambda *_: {"name": f"new-{next(_ids)}", "role": "auditor"},
     "/console/staff/{staff}/renew": lambda *_: {},
@@ -121,7 +125,7 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     case = item = colleague = ""
     if "{case}" in page.path:
         case, item = console.held_case()
-    if "{staff}" in page.path or page.path.endswith("hand-over"):
+    if "{staff}" in page.path or page.path.endswith(("hand-over", "clocks")):
         colleague = console.staff(Role.CASEWORKER).id
     notice = _notice(console, page) if "{notice}" in page.path else ""
     form = FORMS[page.path](console, colleague) if page.method == "POST" else {}
@@ -129,9 +133,25 @@ def _address(console: Console, page: ConsolePage) -> tuple[str, dict[str, str]]:
     named = {"case": case, "item": item, "staff": colleague, "notice": notice, "pursuit": pursuit, "number": "1"}
     if "{package}" in page.path:
         named["package"] = console.app.evidence.capture(CaseId(case), actor="system")[0].digest
+    if "{partner}" in page.path:
+        named["partner"] = f"partner-{next(_ids)}"
+        console.app.partners.add(NewPartner(named["partner"]))
     if "{record}" in page.path:
         named |= _record(console, page)
-    return page.path.format(**named, **_one_each(console)), form
+    one_each = _one_each(console)
+    if page.path.endswith("withdrawal"):
+        one_each["entry"] = _doubted(console)
+    return page.path.format(**named, **one_each), form
+
+
+def _doubted(console: Console) -> str:
+    """Make an entry that somebody here called wrong."""
+    now = console.app.clock.now()
+    with console.app.store.transaction(write=True) as transaction:
+        new = NewEntry(made_up_item(next(_ids)).hashes, Provenance("ada"))
+        [(entry, _)] = register(transaction, "common", [new], now=now)
+        transaction.add_opinion("common", Opinion(entry, "staff:ada", OpinionKind.FALSE_POSITIVE, "No.", now))
+    return entry_text(entry)
 
 
 def _one_each(console: Console) -> dict[str, str]:
@@ -177,7 +197,7 @@ def test_role_at_route(console: Console, roles: dict[Role, Staff], page: Console
     address, form = _address(console, page)
     visit = console.logged_in(roles[role])
     answer = visit.get(address) if page.method == "GET" else visit.post(address, form)
-    if page.right is None or page.right in RIGHTS[role]:
+    if page.opens_to(role):
         assert answer.status_code in {200, 303}, text_of(answer)
     else:
         assert answer.status_code == 403
@@ -199,7 +219,7 @@ def test_nobody_at_route(console: Console, page: ConsolePage) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.method == "POST"], ids=_name)
 def test_forged_form(console: Console, roles: dict[Role, Staff], page: ConsolePage) -> None:
     """A form without the session's secret, with another's, or sent by another site is refused and does nothing."""
-    allowed = next(role for role in Role if page.right is None or page.right in RIGHTS[role])
+    allowed = next(role for role in Role if page.opens_to(role))
     visit = console.logged_in(roles[allowed])
     address, form = _address(console, page)
     other = console.logged_in(roles[allowed]).csrf

@@ -130,6 +130,17 @@ def test_lists_are_paged_in_the_order_of_the_queue(stores: Stores) -> None:
         portion = transaction.portion(after=None)
         assert [each.id for each in portion] == sorted(each.id for each in made)
         assert transaction.portion(after=portion[2].id, limit=5) == portion[3:]
+    ticking = desk.service.ticking()
+    assert [each.id for each, _ in ticking] == ids
+    assert [each.id for each, _ in desk.service.ticking(owner="ada")] == [made[1].id]
+    assert {each.id for each, _ in desk.service.ticking(owner="")} == {made[2].id, made[3].id}
+    place = ticking[0][0].due_at
+    assert place is not None
+    assert [each.id for each, _ in desk.service.ticking(after=(place, ids[0]), limit=1)] == [ids[1]]
+    assert all(
+        [line.deadline.due_at for line in lines] == sorted(line.deadline.due_at for line in lines)
+        for _, lines in ticking
+    )
     right = portion[0]
     with stores.notices.transaction(write=True) as transaction:
         transaction.relist(replace(right, alarm_at=START, queue_at=START - timedelta(days=1)))

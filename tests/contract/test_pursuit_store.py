@@ -114,6 +114,37 @@ def test_lists_are_by_the_next_deadline(desk: Desk) -> None:
     assert [each.id for each in desk.service.queue(PursuitState.OPEN)] == [first.id]
 
 
+def test_a_list_says_whose_a_request_is_and_what_is_unread(desk: Desk) -> None:
+    """An answer is unread until somebody reads it; a case of nobody's is listed as that, and as nobody else's."""
+    id_ = _answered(desk)
+    assert [(each.id, who, unread) for each, who, unread in desk.service.listed()] == [(id_, "", 1)]
+    desk.service.read(id_, 1, actor=ADA)
+    assert [unread for _, _, unread in desk.service.listed(owner="")] == [0]
+    assert desk.service.listed(owner="somebody") == []
+
+
+def test_every_clock_of_a_request_is_listed(desk: Desk) -> None:
+    """By when it ends, with who has the case and with what was asked; counted by when it ends; by one's own or not."""
+    case = desk.case(*(f"https://{number}.copies.example/" for number in range(3)))
+    made = desk.service.open(case, actor=ADA)
+    for number, pursuit in enumerate(made[1:]):
+        desk.clock.move(hours=number)
+        desk.service.look_up(pursuit.id, actor=ADA)
+        for rung in (Rung.HOST, Rung.REGISTRAR)[: number + 1]:
+            desk.service.draft(pursuit.id, rung, wishes=ALL, actor=ADA)
+            desk.service.sent_by_hand(pursuit.id, len(desk.load(pursuit.id).requests), actor=ADA)
+    found = desk.service.ticking()
+    assert [each.id for each, _, _ in found] == [each.id for each in made[1:]]
+    assert [[one.to.rung for one in running] for _, _, running in found] == [[Rung.HOST], [Rung.HOST, Rung.REGISTRAR]]
+    assert {who for _, who, _ in found} == {""}
+    first = found[0][0]
+    assert first.due_at is not None
+    assert [each.id for each, _, _ in desk.service.ticking(after=(first.due_at, first.id), limit=1)] == [made[2].id]
+    assert (len(desk.service.ticking(owner="")), desk.service.ticking(owner="somebody")) == (2, [])
+    with desk.store.transaction() as transaction:
+        assert transaction.ending((first.due_at,)) == [1, 1]
+
+
 def test_who_comes_second_decides_anew(desk: Desk) -> None:
     """Appending to a version that is gone fails, and keeps nothing."""
     id_ = _answered(desk)

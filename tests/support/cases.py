@@ -259,6 +259,9 @@ class MemoryCaseTransaction:
             listed = listed[place + 1 :]
         return [one for one in listed if matches_filter(one, wanted)][:limit]
 
+    def owners(self, cases: Sequence[CaseId]) -> dict[CaseId, str]:
+        return {case: self._world.listed[case].assigned_to or "" for case in cases}
+
     def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         if challenge in self._world.spent:
             return False

@@ -200,6 +200,16 @@ class MemoryNoticeTransaction:
             listed = listed[[s.id for s in listed].index(after) + 1 :]
         return [one for one in listed if is_wanted(one, wanted)][:limit]
 
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[NoticeSummary]:
+        placed = [
+            ((each.due_at, str(each.id)), each) for each in self._world.listed.values() if each.due_at is not None
+        ]
+        placed.sort(key=lambda pair: pair[0])
+        kept = [each for place, each in placed if after is None or place > after]
+        return [each for each in kept if owner in {None, each.assigned_to}][:limit]
+
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         waiting = [(s.alarm_at, s.id) for s in self._world.listed.values() if s.alarm_at is not None]
         return [id_ for at, id_ in sorted(waiting) if at <= now][:limit]

@@ -5,6 +5,7 @@ Cases, ledger and jobs are those of ``tests/support/cases.py``, in the same tran
 erasure of a case destroys reads as empty.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -147,12 +148,36 @@ class MemoryPursuitTransaction:
         )
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
         everybody = sorted(self._world.listed.values(), key=_place)
         start = None if after is None else _place(self._world.listed[after])
         kept = [each for each in everybody if state in {None, each.state} and (start is None or _place(each) > start)]
-        return kept[:limit]
+        owners = self.cases.owners([each.case for each in kept])
+        return [each for each in kept if owner in {None, owners[each.case]}][:limit]
+
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[PursuitSummary]:
+        placed = [
+            ((each.due_at, str(each.id)), each) for each in self._world.listed.values() if each.due_at is not None
+        ]
+        placed.sort(key=lambda pair: pair[0])
+        kept = [each for place, each in placed if after is None or place > after]
+        owners = self.cases.owners([each.case for each in kept])
+        return [each for each in kept if owner in {None, owners[each.case]}][:limit]
+
+    def ending(self, edges: Sequence[datetime]) -> list[int]:
+        places = [bisect_left(edges, each.due_at) for each in self._world.listed.values() if each.due_at is not None]
+        return [places.count(number) for number in range(len(edges) + 1)]
+
+    def outlines(self, pursuits: Sequence[PursuitId]) -> dict[PursuitId, list[Recorded]]:
+        return {each: [_without_texts(one) for one in self._world.histories[each]] for each in pursuits}
 
     def tie(self, reference: bytes, pursuit: PursuitId, number: int) -> None:
         self._world.ties[reference] = pursuit, number

@@ -139,10 +139,24 @@ class MemoryBankTransaction:
             raise NotFound(msg)
         return found
 
-    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
+    def entries(
+        self,
+        bank: str,
+        *,
+        after: EntryId | None = None,
+        limit: int = 100,
+        withdrawn: bool = False,
+        doubted: bool = False,
+    ) -> list[Entry]:
         """List entries in id order."""
         self.bank(bank)
         found = sorted((e for e in self._state.entries.values() if e.bank == bank), key=lambda e: e.id)
+        gone, there = EntryState.WITHDRAWN, EntryState.ACTIVE
+        found = [
+            e
+            for e in found
+            if (not withdrawn or e.state is gone) and (not doubted or (e.disputed and e.state is there))
+        ]
         return [e for e in found if after is None or e.id > after][:limit]
 
     def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
@@ -191,6 +205,11 @@ class MemoryBankTransaction:
         """List opinions, oldest first."""
         self.entry(bank, id)
         return [one for one in self._state.opinions if one.entry == id]
+
+    def opinions_by(self, author: str, *, limit: int = 100) -> list[tuple[str, Opinion]]:
+        """Return what somebody thinks of entries, newest first."""
+        theirs = [one for one in reversed(self._state.opinions) if one.author == author]
+        return [(self._state.entries[one.entry].bank, one) for one in theirs[:limit]]
 
     def disputed(self, bank: BankId) -> list[EntryId]:
         """List a bank's active, disputed entries."""

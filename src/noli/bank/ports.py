@@ -43,8 +43,16 @@ class BankTransaction(Protocol):
         """Read one entry with its hashes. Raises NotFound."""
         ...
 
-    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
-        """List entries of a bank in id order, with hashes, withdrawn ones included. Raises NotFound."""
+    def entries(
+        self,
+        bank: str,
+        *,
+        after: EntryId | None = None,
+        limit: int = 100,
+        withdrawn: bool = False,
+        doubted: bool = False,
+    ) -> list[Entry]:
+        """List entries of a bank in id order; only withdrawn ones, or only active ones that somebody doubts."""
         ...
 
     def entries_by_id(self, ids: Sequence[EntryId]) -> dict[EntryId, Entry]:
@@ -77,6 +85,10 @@ class BankTransaction(Protocol):
 
     def opinions(self, bank: str, id: EntryId) -> list[Opinion]:  # noqa: A002 - the field's name
         """List opinions on an entry, oldest first. Raises NotFound."""
+        ...
+
+    def opinions_by(self, author: str, *, limit: int = 100) -> list[tuple[str, Opinion]]:
+        """Return what somebody thinks of entries, newest first, each with the name of its bank."""
         ...
 
     def disputed(self, bank: BankId) -> list[EntryId]:

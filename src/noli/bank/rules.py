@@ -9,6 +9,9 @@ from noli.bank.model import Opinion, OpinionKind
 #: Begins the author of an opinion that a partner sent; no key's name can hold its colon.
 PARTNER_PREFIX = "partner:"
 
+#: Begins the author of an opinion that staff gave.
+STAFF_PREFIX = "staff:"
+
 #: Author of what this installation thinks by itself of an entry that blocks too much (``matching.doubts``).
 DOUBTS = "noli:doubts"
 
@@ -36,6 +39,18 @@ def standing(opinions: Iterable[Opinion]) -> Standing:
     return Standing(
         disputed=any(kind is not OpinionKind.TRUE_POSITIVE for kind in newest.values()),
         confirmed=any(_confirms(author, kind) for author, kind in newest.items()),
+    )
+
+
+def may_withdraw(opinions: Iterable[Opinion], by: str) -> bool:
+    """Say whether a member of staff may withdraw an entry, given its opinions oldest first.
+
+    It cannot be undone, so it takes two: the newest opinion of another member of staff must be that the entry is wrong.
+    """
+    newest = {one.author: one.kind for one in opinions}
+    return any(
+        author.startswith(STAFF_PREFIX) and author != by and kind is not OpinionKind.TRUE_POSITIVE
+        for author, kind in newest.items()
     )
 
 

@@ -174,6 +174,10 @@ class CaseTransaction(LedgerTransaction, OutboxTransaction, JobTransaction, Prot
         """List cases, newest first, those after ``after``."""
         ...
 
+    def owners(self, cases: Sequence[CaseId]) -> dict[CaseId, str]:
+        """Return who has each of some cases, in one query; empty where nobody has it."""
+        ...
+
     def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         """Note that a proof-of-work challenge was used; False where it was already."""
         ...

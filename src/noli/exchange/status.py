@@ -4,9 +4,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from noli.bank.model import Entry
+from noli.bank.model import Entry, Opinion
+from noli.bank.rules import PARTNER_PREFIX
 from noli.exchange.canaries import Canaries
-from noli.exchange.model import Partner, PartnerReceipt, Quarantined, SyncState, SyncStatus
+from noli.exchange.model import HeldDoubt, Partner, PartnerReceipt, Quarantined, SyncState, SyncStatus
 from noli.exchange.ports import ExchangeStore, ExchangeTransaction
 
 
@@ -33,6 +34,23 @@ class PartnerStatus:
     behind: int
     receipt: PartnerReceipt | None
     refused: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerStory:
+    """What came from one partner and went there, as far as somebody has to look at it.
+
+    Attributes:
+        status: How it goes.
+        receipts: What it said that it has, newest first.
+        doubts: Doubts of it that wait for a look.
+        opinions: What it thinks of entries, newest first, each with the name of the bank.
+    """
+
+    status: PartnerStatus
+    receipts: tuple[PartnerReceipt, ...]
+    doubts: tuple[HeldDoubt, ...]
+    opinions: tuple[tuple[str, Opinion], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,17 @@ class StatusService:
         """Look at one. Raises NotFound."""
         with self._store.transaction() as transaction:
             return _statuses(transaction, [transaction.partner(name)])[0]
+
+    def story(self, name: str, *, limit: int = 20) -> PartnerStory:
+        """Look closely at one; so many of each at most. Raises NotFound."""
+        with self._store.transaction() as transaction:
+            partner = transaction.partner(name)
+            return PartnerStory(
+                _statuses(transaction, [partner])[0],
+                tuple(transaction.receipts(partner.id, limit=limit)),
+                tuple(transaction.held_doubts(partner.id, limit=limit)),
+                tuple(transaction.banks.opinions_by(f"{PARTNER_PREFIX}{partner.name}", limit=limit)),
+            )
 
     def all(self) -> list[PartnerStatus]:
         """Look at all, by name."""

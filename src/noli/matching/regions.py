@@ -21,9 +21,9 @@ from noli.matching.widening import widened
 #: of them none was nearer than 50 (``make bench-robustness``).
 LIMIT_BITS = 45
 
-#: Up to here the search misses none; beyond, it finds fewer the farther they are, at the limit four of five
+#: Up to here the search misses none; beyond, it finds fewer the farther they are, at the limit three of five
 #: (``make bench ROWS=search-regions-100k``). To find nearly all would take three times as long, and a copy has many.
-EXACT_BITS = 19
+EXACT_BITS = 18
 
 #: Fewer agreeing regions are never looked at further.
 MIN_VOTES = 3

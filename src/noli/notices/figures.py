@@ -81,6 +81,11 @@ class Load:
 STEPS = (-1, 1, 6, 24, 24 * 365)
 
 
+def edges(now: datetime) -> tuple[datetime, ...]:
+    """Return the times between ``STEPS``: what ends by the first was missed, what ends after the last is far."""
+    return (now - timedelta.resolution, *(now + timedelta(hours=hours) for hours in STEPS[1:-1]))
+
+
 def step(due_at: datetime, now: datetime) -> int:
     """Return which of ``STEPS`` a clock belongs to."""
     if due_at < now:

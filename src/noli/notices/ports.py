@@ -151,6 +151,18 @@ class NoticeTransaction(LedgerTransaction, JobTransaction, Protocol):
         """List notices in the order of the queue, those after ``after``."""
         ...
 
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[NoticeSummary]:
+        """List notices on which a clock runs, by when the strictest ends, those after a time and an id.
+
+        Args:
+            owner: Only of this person; empty for those of nobody, None for everybody's.
+            after: Where the page before ended.
+            limit: How many at most.
+        """
+        ...
+
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         """List notices whose alarm is due, longest waiting first."""
         ...

@@ -41,6 +41,7 @@ from noli.notices.model import (
     Opening,
     PartyId,
     Plea,
+    Running,
     Via,
 )
 from noli.notices.ports import NoticeStore, NoticeTransaction
@@ -335,6 +336,18 @@ class NoticeService:
         """List notices, the most urgent first; nothing personal. Raises NotFound for ``after``."""
         with self.store.transaction() as transaction:
             return transaction.page(wanted or NoticeFilter(), after=after, limit=limit)
+
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[tuple[NoticeSummary, tuple[Running, ...]]]:
+        """List notices by when their strictest clock ends, each with all that run on it, strictest first.
+
+        Nothing personal is read, and it is two queries. See ``NoticeTransaction.ticking``.
+        """
+        with self.store.transaction() as transaction:
+            found = transaction.ticking(owner=owner, after=after, limit=limit)
+            told = transaction.outlines([each.id for each in found])
+        return [(each, clocks.running(rules.fold(each.id, told[each.id]), self.law)) for each in found]
 
     def find(self, reference: str, *, actor: str) -> NoticeSummary | None:
         """Find what a caller sent under their own number; None where there is nothing."""

@@ -60,9 +60,34 @@ class PursuitTransaction(LedgerTransaction, JobTransaction, Protocol):
         ...
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
-        """List pursuits by their next deadline, those without one last, those after ``after``."""
+        """List pursuits by their next deadline, those without one last, those after ``after``; ``owner`` as below."""
+        ...
+
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[PursuitSummary]:
+        """List pursuits in which a clock runs, by when the next one ends, those after a time and an id.
+
+        Args:
+            owner: Only where this person has the case; empty for cases of nobody, None for everybody's.
+            after: Where the page before ended.
+            limit: How many at most.
+        """
+        ...
+
+    def ending(self, edges: Sequence[datetime]) -> list[int]:
+        """Count the pursuits whose next clock ends by the first of some times, between two, and after the last."""
+        ...
+
+    def outlines(self, pursuits: Sequence[PursuitId]) -> dict[PursuitId, list[Recorded]]:
+        """Return the events of many pursuits with nothing personal in them; nothing is unsealed, in one query."""
         ...
 
     def tie(self, reference: bytes, pursuit: PursuitId, number: int) -> None:

@@ -362,6 +362,38 @@ class PursuitService:
         with self.store.transaction() as transaction:
             return transaction.page(state, after=after, limit=limit)
 
+    def listed(
+        self,
+        state: PursuitState | None = None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
+    ) -> list[tuple[PursuitSummary, str, int]]:
+        """List pursuits, the next deadline first, each with who has its case, and how many answers nobody read.
+
+        Nothing personal is read, and it is three queries. See ``PursuitTransaction.ticking`` for ``owner``.
+        """
+        with self.store.transaction() as transaction:
+            found = transaction.page(state, owner=owner, after=after, limit=limit)
+            told = transaction.outlines([each.id for each in found])
+            owners = transaction.cases.owners([each.case for each in found])
+        unread = {id_: sum(one.unread for one in rules.fold(id_, said).requests) for id_, said in told.items()}
+        return [(each, owners[each.case], unread[each.id]) for each in found]
+
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[tuple[PursuitSummary, str, tuple[Request, ...]]]:
+        """List pursuits by when their next clock ends, each with who has its case, and the requests that clocks run on.
+
+        Nothing personal is read, and it is three queries. See ``PursuitTransaction.ticking``.
+        """
+        with self.store.transaction() as transaction:
+            found = transaction.ticking(owner=owner, after=after, limit=limit)
+            told = transaction.outlines([each.id for each in found])
+            owners = transaction.cases.owners([each.case for each in found])
+        return [(each, owners[each.case], rules.fold(each.id, told[each.id]).running) for each in found]
+
     # --- shared --------------------------------------------------------------------------------------------------
 
     def load(self, transaction: PursuitTransaction, pursuit: PursuitId) -> Pursuit:

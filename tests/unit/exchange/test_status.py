@@ -35,6 +35,8 @@ def test_how_it_goes_with_each_partner(one: Hub, tmp_path: Path) -> None:
         seen = StatusService(other.exchange, other.canaries).of("us")
         assert (seen.confirmed, seen.behind) == (other.outgoing.last(), 0)
         assert seen.receipt is not None
+        story = StatusService(other.exchange, other.canaries).story("us")
+        assert (story.status, story.receipts[0], story.doubts, story.opinions) == (seen, seen.receipt, (), ())
         assert seen.receipt.position == seen.confirmed
         one.wire.cut = True
         one.syncer.run("other")

@@ -141,10 +141,22 @@ class SqlBankTransaction:
             raise _no_entry(bank, id)
         return _entry(row, self.hashes_in(number, [id]).get(id, ()))
 
-    def entries(self, bank: str, *, after: EntryId | None = None, limit: int = 100) -> list[Entry]:
+    def entries(
+        self,
+        bank: str,
+        *,
+        after: EntryId | None = None,
+        limit: int = 100,
+        withdrawn: bool = False,
+        doubted: bool = False,
+    ) -> list[Entry]:
         """List entries of a bank in id order."""
         number = self._bank_id(bank)
         query = _entries().where(t.entry.c.bank_id == number, t.entry.c.id > (-1 if after is None else after))
+        if withdrawn:
+            query = query.where(t.GONE)
+        if doubted:
+            query = query.where(t.entry.c.disputed, t.entry.c.state == EntryState.ACTIVE.value)
         rows = self._connection.execute(query.order_by(t.entry.c.id).limit(limit)).all()
         hashes = self.hashes_in(number, [row.id for row in rows])
         return [_entry(row, hashes.get(row.id, ())) for row in rows]
@@ -218,6 +230,22 @@ class SqlBankTransaction:
         rows = self._connection.execute(t.opinion.select().where(t.opinion.c.entry_id == id).order_by(t.opinion.c.id))
         return [
             Opinion(EntryId(row.entry_id), row.author, OpinionKind(row.kind), row.note, row.created_at) for row in rows
+        ]
+
+    def opinions_by(self, author: str, *, limit: int = 100) -> list[tuple[str, Opinion]]:
+        """Return what somebody thinks of entries, newest first."""
+        one = t.opinion.c
+        query = (
+            sa.select(t.bank.c.name, one.entry_id, one.author, one.kind, one.note, one.created_at)
+            .join_from(t.opinion, t.entry, t.entry.c.id == one.entry_id)
+            .join(t.bank, t.bank.c.id == t.entry.c.bank_id)
+            .where(one.author == author)
+            .order_by(one.id.desc())
+            .limit(limit)
+        )
+        return [
+            (name, Opinion(EntryId(entry), by, OpinionKind(kind), note, at))
+            for name, entry, by, kind, note, at in self._connection.execute(query)
         ]
 
     def disputed(self, bank: BankId) -> list[EntryId]:

@@ -187,6 +187,12 @@ class SqlCaseTransaction:
         rows = self._connection.execute(query.order_by(kept.opened_at.desc(), kept.id.desc()).limit(limit))
         return [read_summary(row) for row in rows]
 
+    def owners(self, cases: Sequence[CaseId]) -> dict[CaseId, str]:
+        """Return who has each of some cases."""
+        kept = t.case_file.c
+        query = sa.select(kept.id, kept.assigned_to).where(kept.id.in_(cases))
+        return {CaseId(id_): owner or "" for id_, owner in self._connection.execute(query)}
+
     def spend(self, challenge: bytes, *, expires_at: datetime) -> bool:
         """Note that a challenge was used."""
         spent = t.spent_challenge

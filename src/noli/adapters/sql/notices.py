@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,7 @@ from noli.adapters.sql import finding, jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.banks import SqlBankTransaction
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.lists import beside, counts_between
 from noli.adapters.sql.notice_rows import (
     RECORD_PLACES,
     listed_records,
@@ -33,7 +34,7 @@ from noli.moderation.model import FoundKind
 from noli.notices import events as e
 from noli.notices import records as r
 from noli.notices.events import Event, Recorded
-from noli.notices.figures import STEPS, Load
+from noli.notices.figures import STEPS, Load, edges
 from noli.notices.model import NoticeFilter, NoticeId, NoticeState, NoticeSummary, PartyId
 from noli.notices.ports import SeenMatch, SeenUpload
 from noli.notices.telling import told, told_of_record
@@ -157,6 +158,18 @@ class SqlNoticeTransaction:
         rows = self._connection.execute(query.order_by(kept.queue_at, kept.id).limit(limit))
         return [read_summary(row) for row in rows]
 
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[NoticeSummary]:
+        """List notices by when their strictest clock ends."""
+        kept = t.notice_file.c
+        query = t.notice_file.select().where(t.TICKING).order_by(kept.due_at, kept.id).limit(limit)
+        if owner is not None:
+            query = query.where(beside(kept.assigned_to, few=True, dialect=self._connection.dialect.name) == owner)
+        if after is not None:
+            query = query.where(sa.tuple_(kept.due_at, kept.id) > sa.tuple_(*after))
+        return [read_summary(row) for row in self._connection.execute(query)]
+
     def alarmed(self, now: datetime, *, limit: int = 100) -> list[NoticeId]:
         """List notices whose alarm is due."""
         alarm = t.notice_file.c.alarm_at
@@ -273,14 +286,9 @@ class SqlNoticeTransaction:
         states = self._connection.execute(
             sa.select(kept.state, sa.func.count()).where(*waiting).group_by(kept.state).order_by(kept.state)
         )
-        edges = (now - timedelta.resolution, *(now + timedelta(hours=hours) for hours in STEPS[1:-1]))
-        ending, number = {}, sa.select(sa.func.count()).select_from(t.notice_file).where(*waiting)
-        for hours, after, until in zip(STEPS, (None, *edges), (*edges, None), strict=True):
-            within = number.where(kept.due_at.is_not(None))
-            within = within if after is None else within.where(kept.due_at > after)
-            within = within if until is None else within.where(kept.due_at <= until)
-            ending[hours] = self._connection.execute(within).scalar_one()
-        return Load({name: count for name, count in states}, {hours: count for hours, count in ending.items() if count})  # noqa: C416 - rows are no pairs to dict
+        counts = counts_between(self._connection, t.notice_file, kept.due_at, edges(now), *waiting)
+        ending = {hours: count for hours, count in zip(STEPS, counts, strict=True) if count}
+        return Load({name: count for name, count in states}, ending)  # noqa: C416 - rows are no pairs to dict
 
     def position(self, name: str) -> int:
         """Return how far a reader of a feed has come."""

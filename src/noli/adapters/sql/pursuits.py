@@ -13,6 +13,7 @@ from noli.adapters.sql import jobs
 from noli.adapters.sql import tables as t
 from noli.adapters.sql.cases import SqlCaseTransaction
 from noli.adapters.sql.engine import exclusive, transaction
+from noli.adapters.sql.lists import counts_between
 from noli.adapters.sql.streams import Feed, SealedStream
 from noli.base.secrecy import Keyring
 from noli.casework.model import CaseId
@@ -94,16 +95,43 @@ class SqlPursuitTransaction:
         return [_read(row) for row in self._connection.execute(query)]
 
     def page(
-        self, state: PursuitState | None, *, after: PursuitId | None = None, limit: int = 100
+        self,
+        state: PursuitState | None,
+        *,
+        owner: str | None = None,
+        after: PursuitId | None = None,
+        limit: int = 100,
     ) -> list[PursuitSummary]:
         """List pursuits by their next deadline."""
         kept = t.pursuit_file.c
         query = t.pursuit_file.select().order_by(kept.queue_at, kept.id).limit(limit)
         if state is not None:
             query = query.where(kept.state == state.value)
+        if owner is not None:
+            query = query.where(_had_by(owner))
         if after is not None:
             query = query.where(sa.tuple_(kept.queue_at, kept.id) > sa.tuple_(self._stream.row(after).queue_at, after))
         return [_read(row) for row in self._connection.execute(query)]
+
+    def ticking(
+        self, *, owner: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> list[PursuitSummary]:
+        """List pursuits by when their next clock ends."""
+        kept = t.pursuit_file.c
+        query = t.pursuit_file.select().where(t.TICKING).order_by(kept.due_at, kept.id).limit(limit)
+        if owner is not None:
+            query = query.where(_had_by(owner))
+        if after is not None:
+            query = query.where(sa.tuple_(kept.due_at, kept.id) > sa.tuple_(*after))
+        return [_read(row) for row in self._connection.execute(query)]
+
+    def ending(self, edges: Sequence[datetime]) -> list[int]:
+        """Count pursuits by when their next clock ends."""
+        return counts_between(self._connection, t.pursuit_file, t.pursuit_file.c.due_at, edges, t.TICKING)
+
+    def outlines(self, pursuits: Sequence[PursuitId]) -> dict[PursuitId, list[Recorded]]:
+        """Return the events of many pursuits with nothing personal in them."""
+        return self._stream.outlines(pursuits)
 
     def tie(self, reference: bytes, pursuit: PursuitId, number: int) -> None:
         """Let a digest lead to a request."""
@@ -122,6 +150,17 @@ class SqlPursuitTransaction:
     def advance(self, name: str, position: int) -> None:
         """Keep how far it has come."""
         self._feed.advance(name, position)
+
+
+def _had_by(owner: str) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody has the case of a pursuit; empty for nobody.
+
+    One person's cases are few, and found first; those of nobody may be most of all, so each is asked for its own.
+    """
+    case, kept = t.case_file.c, t.pursuit_file.c
+    if owner:
+        return kept.case_id.in_(sa.select(case.id).where(case.assigned_to == owner))
+    return sa.exists().where(case.id == kept.case_id, case.assigned_to.is_(None))
 
 
 def _values(listed: PursuitSummary) -> dict[str, object]:

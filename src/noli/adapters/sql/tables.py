@@ -62,6 +62,9 @@ bank = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
 )
 
+#: It was withdrawn; as the index has it.
+GONE = sa.text("withdrawn_at IS NOT NULL")
+
 entry = sa.Table(
     "entry",
     metadata,
@@ -85,6 +88,7 @@ entry = sa.Table(
     # Few among many, or one of three values: what an index that loads remembers of a bank.
     sa.Index("ix_entry_disputed", "bank_id", "id", sqlite_where=_DISPUTED, postgresql_where=sa.text("disputed")),
     sa.Index("ix_entry_bound", "bank_id", "at_most", sqlite_where=_BOUND, postgresql_where=_BOUND),
+    sa.Index("ix_entry_gone", "bank_id", "id", sqlite_where=GONE, postgresql_where=GONE),
 )
 
 # ``bank_id`` and ``active`` repeat what the entry says, and a bank's hashes lie together, so that loading its index is
@@ -130,6 +134,7 @@ opinion = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_opinion_author", "author", "id"),
 )
 
 bank_change = sa.Table(
@@ -513,6 +518,8 @@ BREACHED = sa.text("breaches > 0")
 #: Somebody must look by then, and nobody would.
 UNALARMED = sa.text("look_by IS NOT NULL AND (alarm_at IS NULL OR alarm_at > look_by)")
 _KEPT = sa.text("erased_at IS NULL")
+#: A clock runs on it; as the indexes have it.
+TICKING = sa.text("due_at IS NOT NULL")
 
 # A notice: its wrapped data key (None once erased), and what a list shows of it. ``source`` is a digest of the caller
 # and the caller's own number, so that the same notice sent twice is one.
@@ -564,6 +571,7 @@ notice_file = sa.Table(
     sa.Index("ix_notice_file_held", *_OF_NOTICES, sqlite_where=_PRESERVED, postgresql_where=sa.text("held")),
     # For load: how many stand where, and whose clock ends when.
     sa.Index("ix_notice_file_load", "state", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
+    sa.Index("ix_notice_file_ticking", "due_at", "id", "assigned_to", sqlite_where=TICKING, postgresql_where=TICKING),
     sa.Index("ix_notice_file_state", "state", "queue_at", "id", "assigned_to"),
     sa.Index("ix_notice_file_opening", "opening", "queue_at", "id"),
     sa.Index("ix_notice_file_assigned", "assigned_to", "queue_at", "id", "state"),
@@ -610,6 +618,7 @@ pursuit_file = sa.Table(
     sa.Column("queue_at", UtcDateTime, nullable=False),
     sa.Index(None, "queue_at", "id"),
     sa.Index(None, "state", "queue_at", "id"),
+    sa.Index("ix_pursuit_file_ticking", "due_at", "id", "case_id", sqlite_where=TICKING, postgresql_where=TICKING),
 )
 
 pursuit_event = _story("pursuit")

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from noli.access.model import Right, SessionKind, Staff
+from noli.access.model import Right, Role, SessionKind, Staff
 from noli.access.rules import RIGHTS, require
 from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFound, Throttled, Unauthenticated
@@ -85,6 +85,7 @@ class ConsolePage:
         handler: Takes the call and the visitor.
         summary: One sentence.
         right: What a role needs to be let in; None for everybody who logged in.
+        also: Another right that lets in as well; the page then shows what either may see.
         query: Struct of the query parameters, with ``l`` for the language.
     """
 
@@ -93,7 +94,12 @@ class ConsolePage:
     handler: Callable[[Call, Visitor], Reply]
     summary: str
     right: Right | None = None
+    also: Right | None = None
     query: type | None = None
+
+    def opens_to(self, role: Role) -> bool:
+        """Say whether a role is let in."""
+        return self.right is None or bool({self.right, self.also} & RIGHTS[role])
 
     def operation(self) -> Operation:
         """Return the route with its guard in front."""
@@ -155,7 +161,7 @@ class Way:
 WAYS: tuple[Way, ...] = (
     Way("/console/search", N_("Search"), "search", frozenset({Right.VIEW_CASES, Right.VIEW_NOTICES})),
     Way("/console/notices", N_("Queue"), "queue", frozenset({Right.LIST_NOTICES})),
-    Way("/console/clocks", N_("Clocks"), "clock", frozenset({Right.LIST_NOTICES})),
+    Way("/console/clocks", N_("Clocks"), "clock", frozenset({Right.LIST_CASES, Right.LIST_NOTICES})),
     Way("/console/figures", N_("Figures"), "chart", frozenset({Right.LIST_NOTICES})),
     Way("/console/cases", N_("Cases"), "case", frozenset({Right.LIST_CASES})),
     Way("/console/pursuits", N_("Requests"), "case", frozenset({Right.LIST_CASES})),
@@ -201,7 +207,7 @@ def _guarded(page: ConsolePage, call: Call) -> Reply:
         if page.method == "POST":
             visits.check_form(call, SessionKind.STAFF)
         if page.right is not None:
-            require(visitor.staff, page.right)
+            require(visitor.staff, page.also if page.also and visitor.may(page.also) else page.right)
         _check_stays(call, visitor)
         return page.handler(call, visitor)
     except (Forbidden, NotFound, Conflict, InputError, Throttled) as error:

@@ -4,6 +4,7 @@
 What came back by mail is a stranger's: it is shown as text, and addresses are not links.
 """
 
+from noli.access.model import Right
 from noli.base.errors import InputError
 from noli.casework.files import staff_actor
 from noli.casework.model import CaseId
@@ -21,9 +22,11 @@ from noli.pursuit.service import DECLARED, MAX_NAME, MAX_TEXT, PursuitService
 from noli.regimes.model import Content, Field, RegimeId
 from noli.regimes.rules import regime
 from noli.web.api.operation import Call, Reply
-from noli.web.console import words
+from noli.web.console import timeline, words
 from noli.web.console.cases import ROWS, SHORT, done
+from noli.web.console.clocks import WHOSE
 from noli.web.console.guard import LanguageQuery, Visitor, show
+from noli.web.console.work import NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 
@@ -34,6 +37,7 @@ SEND, BY_HAND, READ, DROP = "send", "by-hand", "read", "drop"
 class PursuitsQuery(LanguageQuery):
     """What the list is asked with."""
 
+    show: str = "all"
     state: str = ""
     after: str = ""
     done: str = ""
@@ -54,17 +58,28 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         msg = "The list has no such filter."
         raise InputError(msg) from error
     after = PursuitId(query.after) if query.after else None
-    found = call.app.pursuits.queue(state, after=after, limit=ROWS + 1)
-    gettext = catalogue(render.language_of(call)).gettext
+    if query.show not in WHOSE:
+        msg = "The list has no such filter."
+        raise InputError(msg)
+    owner = {"all": None, "mine": visitor.staff.id, "free": ""}[query.show]
+    found = call.app.pursuits.listed(state, owner=owner, after=after, limit=ROWS + 1)
+    aside = call.app.moderation.left_to_others(visitor.staff.id)
+    everybody, gettext = call.app.staff.all(), catalogue(render.language_of(call)).gettext
     return show(
         call,
         visitor,
         "pursuits.html",
-        rows=found[:ROWS],
-        more=found[ROWS - 1].id if len(found) > ROWS else "",
+        rows=[each for each in found[:ROWS] if each[0].case not in aside],
+        more=found[ROWS - 1][0].id if len(found) > ROWS else "",
+        which=query.show,
+        shown={each: gettext(text) for each, text in WHOSE.items()},
+        named=timeline.names(everybody),
+        colleagues=colleagues(everybody, Right.WORK_CASES),
+        nobody=NOBODY,
+        leads=visitor.may(Right.LEAD_CASES),
         first=after is None,
         state=state or "",
-        shown={"": gettext("All"), **{each: gettext(words.of(each)) for each in PursuitState}},
+        states=list(PursuitState),
         now=call.app.clock.now(),
         done=done(call),
         short=SHORT,

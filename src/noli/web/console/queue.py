@@ -79,6 +79,9 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
     found = call.app.notices.queue(wanted, after=after, limit=ROWS + 1)
     aside = call.app.moderation.left_to_others(visitor.staff.id)
     gettext = catalogue(render.language_of(call)).gettext
+    views = call.app.moderation.settings(visitor.staff.id).views
+    # As a saved view has it: what was left open is no part of it.
+    view = urlencode({"show": which, **({"opening": opening} if opening else {})})
     return show(
         call,
         visitor,
@@ -92,12 +95,14 @@ def list_page(call: Call, visitor: Visitor) -> Reply:
         openings=list(Opening),
         presets=COMMON,
         duty=lambda name: gettext(words.of(Duty(name))),
-        views=call.app.moderation.settings(visitor.staff.id).views,
+        views=views,
         named=timeline.names(call.app.staff.all()),
         now=call.app.clock.now(),
         undo=undoable(call, query.undo),
         done=done(call),
         short=SHORT,
+        view=view,
+        saved={each.query for each in views},
         kept=urlencode({"show": which, "opening": opening or ""}),
     )
 
@@ -130,7 +135,8 @@ def save_view(call: Call, visitor: Visitor) -> Reply:
     asked = parse_qs(view.query)
     query = urlencode({name: asked[name][0] for name in _KEPT if asked.get(name)})
     call.app.moderation.save_view(visitor.staff.id, SavedView(view.name, query))
-    return _back(call, "view-saved")
+    which, opening = (asked.get(name, [""])[0] for name in _KEPT)
+    return render.redirect(call, QUEUE, show=which, opening=opening, done="view-saved")
 
 
 def forget_view(call: Call, visitor: Visitor) -> Reply:

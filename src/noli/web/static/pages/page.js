@@ -28,8 +28,14 @@ function go() {
     document.body.replaceChildren();
     // It ends the session and makes the browser forget us; it goes on after the page is gone.
     fetch(LEAVE, { keepalive: true, redirect: "manual", cache: "no-store" }).catch(() => undefined);
-    // The whole tab goes, also where the page stands in a frame.
-    globalThis.top.location.replace(button?.dataset.to ?? LEAVE);
+    const to = button?.dataset.to ?? LEAVE;
+    // In a frame the page around it goes too, where the browser lets us: not for a key, without a click before it.
+    try {
+        if (top !== window) top?.location.replace(to);
+    } catch {
+        // It stays; what stood in the frame is gone all the same.
+    }
+    location.replace(to);
 }
 
 if (button !== null) {
