@@ -15,14 +15,15 @@ from benchmarks.measure import Row, faster, percentile
 from noli.access.model import Role, Scope, SessionKind
 from noli.access.sessions import csrf_of
 from noli.app import App, load_config
+from tests.support.browser import browsers
 from tests.support.server import Server
 
 #: What the first byte may take, in ms, and what a page may weigh with its style and scripts, in KB. Source: issue of
 #: the console.
 BAR_MS, BAR_KB = 150, 150
 
-# Times that each page is asked for.
-_ROUNDS = 20
+# Times that each page is asked for; seconds that the queue is looked at while its clocks count.
+_ROUNDS, _WATCHED_S = 20, 5
 
 _QUEUE = {"to_decide": "/console/notices", "all": "/console/notices?show=all", "missed": "/console/notices?show=missed"}
 
@@ -72,7 +73,7 @@ def pages(kind: str) -> list[Row]:
     """Measure first bytes and weights of all lists; the queue's also as a row of its own, on SQLite."""
     with filled(kind) as (installation, _, _):
         filling.fill_lists(installation.database.engine, installation.keys)
-        measured, sought = _measured(installation)
+        measured, sought, moved = _measured(installation)
     slowest = max(measured, key=lambda name: percentile(measured[name].times, 0.5))
     made = faster(
         "console-pages-100k" + ("" if kind == "sqlite" else f"-{kind}"),
@@ -84,7 +85,7 @@ def pages(kind: str) -> list[Row]:
         **{f"{name}_ms": round(percentile(each.times, 0.5), 2) for name, each in measured.items()},
         **{f"{name}_kb": each.weight_kb for name, each in measured.items()},
     )  # fmt: skip
-    return [made] if kind != "sqlite" else [_queue(measured), _search(sought), made]
+    return [made] if kind != "sqlite" else [_queue(measured, moved), _search(sought), made]
 
 
 def _search(sought: Mapping[str, list[float]]) -> Row:
@@ -98,14 +99,14 @@ def _search(sought: Mapping[str, list[float]]) -> Row:
     )  # fmt: skip
 
 
-def _queue(measured: "Mapping[str, _Measured]") -> Row:
+def _queue(measured: "Mapping[str, _Measured]", moved: float) -> Row:
     times = {name: measured[f"queue_{name}"].times for name in _QUEUE}
     slowest = max(times, key=lambda name: percentile(times[name], 0.5))
     return faster(
         "console-queue-100k", round(percentile(times[slowest], 0.5), 2), BAR_MS, peer_name="bar", unit="ms",
         what=f"first byte of the queue's slowest page ({slowest}) over HTTP, median, {filling.FILES:,} open notices",
         p99_ms=round(percentile(times[slowest], 0.99), 2), first_after_start_ms=measured["queue_to_decide"].first_ms,
-        weight_kb=measured["queue_to_decide"].weight_kb, weight_bar_kb=BAR_KB,
+        weight_kb=measured["queue_to_decide"].weight_kb, weight_bar_kb=BAR_KB, layout_shift=moved, layout_shift_bar=0,
         **{f"{name}_ms": round(percentile(each, 0.5), 2) for name, each in times.items()},
     )  # fmt: skip
 
@@ -119,8 +120,12 @@ class _Measured:
         self.weight_kb = _weight_kb(client, path)
 
 
-def _measured(installation: Installation) -> tuple[dict[str, _Measured], dict[str, list[float]]]:
-    """Ask a process for the console and one for the API, as a larger installation has them; neither does jobs."""
+def _measured(installation: Installation) -> tuple[dict[str, _Measured], dict[str, list[float]], float]:
+    """Ask a process for the console and one for the API, as a larger installation has them; neither does jobs.
+
+    Returns:
+        The pages and lists, how long searches took in ms, and how much the queue moved while its clocks counted.
+    """
     url = installation.database.engine.url
     address = "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=False)
     key_file = str(installation.folder / "keys.json")
@@ -132,6 +137,7 @@ def _measured(installation: Installation) -> tuple[dict[str, _Measured], dict[st
         _, token = app.access.create("bench", frozenset(Scope))
     found: dict[str, _Measured] = {}
     sought: dict[str, list[float]] = {}
+    moved = 0.0
     asked: dict[str, tuple[Mapping[str, str], Callable[..., httpx.Client]]] = {
         "console": (_PAGES, partial(httpx.Client, cookies={"k": session})),
         "api": (_LISTS, partial(httpx.Client, headers={"Authorization": f"Bearer {token}"})),
@@ -143,9 +149,26 @@ def _measured(installation: Installation) -> tuple[dict[str, _Measured], dict[st
                 found |= {name: _Measured(client, path) for name, path in paths.items()}
                 if role == "console":
                     sought = {name: _search_ms(client, text, csrf_of(session)) for name, text in _SOUGHT.items()}
+                    moved = _layout_shift(str(client.base_url), session)
         finally:
             server.stop()
-    return found, sought
+    return found, sought, moved
+
+
+def _layout_shift(address: str, session: str) -> float:
+    """Look at the queue in Chromium for some seconds; returns its cumulative layout shift, of which 0 is none."""
+    with browsers() as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_cookies([{"name": "k", "value": session, "url": address}])
+        page = context.new_page()
+        page.add_init_script(
+            "window.moved = 0; new PerformanceObserver((list) => { for (const each of list.getEntries())"
+            " window.moved += each.value; }).observe({ type: 'layout-shift', buffered: true });"
+        )
+        page.goto(f"{address}{_QUEUE['to_decide']}")
+        page.locator(".count").first.wait_for()
+        page.wait_for_timeout(1000 * _WATCHED_S)
+        return float(page.evaluate("window.moved"))
 
 
 def _search_ms(client: httpx.Client, text: str, csrf: str) -> list[float]:

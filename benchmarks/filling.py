@@ -155,6 +155,7 @@ def fill_lists(engine: sa.Engine, keys: KeyFile) -> None:
                 _insert(connection, t.found_by, (row for number in numbers for row in _found_rows(keys, kind, number)))
     with exclusive(engine) as connection:
         connection.execute(t.partner.insert(), [_partner_row(number) for number in range(PARTNERS)])
+        connection.execute(t.notice_figure.delete())
         connection.execute(t.notice_figure.insert(), list(_figure_rows()))
     _settle(engine)
 
@@ -309,7 +310,7 @@ def _match_row(number: int, bank: int) -> Mapping[str, Any]:
     return {
         "check_number": number, "position": 0, "bank_id": bank, "entry_id": number, "distance_bits": 8,
         "disputed": False, "closeness": Closeness.NEAR.value, "verdict": Verdict.REVIEW.value, "reason": "Near.",
-        "query": 0, "policy": policy, "segment": None, "agreement": None,
+        "query": 0, "policy": policy, "segment": None, "agreement": None, "looked_again": False,
     }  # fmt: skip
 
 
