@@ -3,7 +3,7 @@
 
 from datetime import timedelta
 
-from noli.notices.figures import DAYS, STEPS, Figures, Load, figures, step
+from noli.notices.figures import DAYS, MEASURE, STEPS, Figures, Load, figures, step
 from noli.notices.model import Ground, Measure, NoticeState
 from noli.regimes.model import Party
 from tests.support.notices import START, Desk
@@ -50,6 +50,13 @@ def test_a_fortnight_is_counted() -> None:
     assert load.ending[-1] >= 1
     assert desk.load(waiting).ruling is None
     assert Party.NOTIFIER in {each.to for each in desk.load(late).messages}
+
+
+def test_only_the_days_shown_are_summed() -> None:
+    """What a clock that was set back left behind, or a longer time than is shown, is in no sum."""
+    today = START.date()
+    counted = {(today + timedelta(days=days), f"{MEASURE}{Measure.REMOVE}"): 1 for days in (-DAYS, 1 - DAYS, 0, 1)}
+    assert figures(counted, today).outcomes == ((Measure.REMOVE, 2),)
 
 
 def test_steps() -> None:
