@@ -30,6 +30,9 @@ MEASURE, MATCH, FALSE_MATCH, TOOK = "measure:", "match", "false-match", "took:"
 #: The unit of that time, rounded up.
 TENTH = timedelta(minutes=6)
 
+#: Hours by which times to a decision are told apart.
+TOOK_WITHIN = (1, 6, 24, 48)
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -50,6 +53,7 @@ class Figures:
         outcomes: Decisions by measure, the most frequent first.
         median_time: From coming in to the first decision; None where there was none.
         within_day: Share of first decisions within 24 hours; None likewise.
+        took: First decisions by the first of ``TOOK_WITHIN`` that they came within; all others by None.
         matches: Decisions about matches.
         false_matches: Of these, how many found that it only resembles what is protected.
         restored: Restrictions that were taken back.
@@ -59,6 +63,7 @@ class Figures:
     outcomes: tuple[tuple[Measure, int], ...]
     median_time: timedelta | None
     within_day: float | None
+    took: Mapping[int | None, int]
     matches: int
     false_matches: int
     restored: int
@@ -134,11 +139,15 @@ def figures(counted: Mapping[tuple[date, str], int], today: date) -> Figures:
     measures = Counter({Measure(name): count for name, count in _after(MEASURE, whole)})
     times = Counter({int(name): count for name, count in _after(TOOK, whole)})
     within = sum(count for tenths, count in times.items() if tenths * TENTH <= timedelta(days=1))
+    took: Counter[int | None] = Counter()
+    for tenths, count in times.items():
+        took[next((each for each in TOOK_WITHIN if tenths * TENTH <= timedelta(hours=each)), None)] += count
     return Figures(
         days=tuple(Day(day, *(counted.get((day, kind), 0) for kind in (RECEIVED, DECIDED, MISSED))) for day in days),
         outcomes=tuple(measures.most_common()),
         median_time=median(times.elements()) * TENTH if times else None,
         within_day=within / times.total() if times else None,
+        took=took,
         matches=whole[MATCH],
         false_matches=whole[FALSE_MATCH],
         restored=whole[RESTORED],

@@ -45,6 +45,7 @@ def test_a_fortnight_is_counted() -> None:
     assert dict(found.outcomes) == {Measure.KEEP: 2, Measure.REMOVE: 1, Measure.DISABLE: 1}
     assert found.median_time == timedelta(hours=2)
     assert found.within_day == 2 / 3
+    assert found.took == {6: 2, None: 1}
     assert (found.matches, found.false_matches, found.restored) == (1, 1, 1)
     assert load.states[NoticeState.OPEN] == 1
     assert load.ending[-1] >= 1

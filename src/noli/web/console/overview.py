@@ -3,7 +3,7 @@
 
 from datetime import timedelta
 
-from noli.notices.figures import DAYS, figures
+from noli.notices.figures import DAYS, TOOK_WITHIN, figures
 from noli.notices.model import NoticeState
 from noli.web.api.operation import Call, Reply
 from noli.web.console.guard import Visitor, show
@@ -21,6 +21,7 @@ def figures_page(call: Call, visitor: Visitor) -> Reply:
         visitor,
         "figures.html",
         found=found,
+        took_within=(*TOOK_WITHIN, None),
         load=load,
         states=[each for each in NoticeState if each in load.states],
         hours=hours,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import jinja2
 from babel import dates as babel
+from babel import numbers
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
@@ -147,6 +148,8 @@ def environment(language: str) -> jinja2.Environment:
     made.filters["date"] = lambda at, length="long": babel.format_date(
         at if type(at) is date else _utc(at), length, locale=language
     )
+    made.filters["day"] = lambda at: babel.format_skeleton("MMMd", at, locale=language)
+    made.filters["tenths"] = lambda number: numbers.format_decimal(number, "0.0", locale=language)
     made.filters["moment"] = lambda at: _moment(_utc(at), language)
     return made
 
