@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from noli.adapters.keyring import KeyFile
 from noli.adapters.sql import Database, finding, refinding
@@ -24,6 +23,7 @@ from noli.notices import commands as c
 from tests.support.bits import some_hash
 from tests.support.casework import CALLER, Casework, made_up_item, submission
 from tests.support.notices import Desk, complete
+from tests.support.plans import planned
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _ALL = frozenset(FoundKind)
@@ -101,19 +101,10 @@ def test_it_reads_no_list_through(database: Database, tmp_path: Path) -> None:
         finding.leave(connection, keys, FoundKind.NOTICE, "N", ["link|x"], at=NOW + timedelta(hours=1))
         if database.engine.dialect.name != "sqlite":
             pytest.skip("how PostgreSQL reads a table depends on how much is in it")
-        said: list[str] = []
-
-        def note(_: object, __: object, statement: str, parameters: object, *more: object) -> None:
-            del more
-            if statement.startswith("SELECT"):
-                rows = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[union-attr]
-                said.extend(str(row[-1]) for row in rows.fetchall())
-
-        sa.event.listen(database.engine, "before_cursor_execute", note)
-        finder = SqlFinder(database.engine, keys)
-        for kind in FoundKind:
-            finder._of(connection, kind, asked("forum.example/x", parties=("R",)), 9)
-            finder._of(connection, kind, asked("ABCDEF"), 9)
-        sa.event.remove(database.engine, "before_cursor_execute", note)
+        with planned(connection) as said:
+            finder = SqlFinder(database.engine, keys)
+            for kind in FoundKind:
+                finder._of(connection, kind, asked("forum.example/x", parties=("R",)), 9)
+                finder._of(connection, kind, asked("ABCDEF"), 9)
         assert said
         assert [each for each in said if each.startswith("SCAN")] == []

@@ -27,6 +27,7 @@ from tests.conftest import opened
 from tests.support.cases import MemoryCases
 from tests.support.casework import FakeClock
 from tests.support.jobs import MemoryJobs
+from tests.support.plans import planned
 from tests.support.signing import FakeNotes
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -201,20 +202,10 @@ def test_entries_are_listed_by_kind_and_day(stores: Stores) -> None:
 def test_kinds_and_days_are_read_from_indexes(tmp_path: Path) -> None:
     """However long the ledger is, no page of it sorts or reads it through."""
     database = opened("", tmp_path)
-    said: list[str] = []
-    with database.engine.connect() as connection:
-
-        def note(_: object, __: object, statement: str, parameters: object, *more: object) -> None:
-            del more
-            if statement.startswith("SELECT"):
-                rows = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[union-attr]
-                said.extend(str(row[-1]) for row in rows.fetchall())
-
-        sa.event.listen(database.engine, "before_cursor_execute", note)
+    with database.engine.connect() as connection, planned(connection) as said:
         kept = SqlLedger(database.engine)
         for wanted in ({"kind": "x"}, {"day": NOW.date()}, {"kind": "x", "day": NOW.date()}):
             kept.page(**wanted, before=7)
-        sa.event.remove(database.engine, "before_cursor_execute", note)
     database.close()
     assert said
     assert [each for each in said if each.startswith("SCAN") or "TEMP B-TREE" in each] == []
