@@ -22,7 +22,7 @@ LOCALE = SOURCES / "web" / "locale"
 _METHODS = [("web/templates/**.html", "jinja2"), ("**.py", "python")]
 #: How texts are found in templates, and by which names in all sources.
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
 
 _HEAD = """\
 # SPDX-License-Identifier: Apache-2.0

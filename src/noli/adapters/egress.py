@@ -24,7 +24,7 @@ import httpcore
 import httpx
 
 from noli.base.errors import Forbidden, Unavailable
-from noli.base.marking import mark
+from noli.base.marking import N_
 
 #: Seconds that one call may take in all.
 TOTAL_S = 10.0
@@ -159,10 +159,10 @@ class Egress:
             ):
                 return Answer(answer.status_code, _read(answer, max_bytes), dict(answer.headers))
         except httpx.TimeoutException as error:
-            msg = mark("The receiver did not answer in time.")
+            msg = N_("The receiver did not answer in time.")
             raise Unavailable(msg, detail=type(error).__name__) from error
         except (httpx.HTTPError, OSError, UnicodeError) as error:
-            msg = mark(
+            msg = N_(
                 "The receiver cannot be reached, or what answers is no web server with a certificate for its name."
             )
             raise Unavailable(msg, detail=type(error).__name__) from error
@@ -172,7 +172,7 @@ class Egress:
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError) as error:
-            msg = mark("This is no web address.")
+            msg = N_("This is no web address.")
             raise Forbidden(msg) from error
         private = target.host.lower() in self._private
         if not private:
@@ -206,7 +206,7 @@ def _read(answer: httpx.Response, max_bytes: int) -> bytes:
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > max_bytes:
-                msg = mark("The answer is too large.")
+                msg = N_("The answer is too large.")
                 raise AnswerTooLarge(msg)
     return bytes(body)
 

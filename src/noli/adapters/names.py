@@ -15,7 +15,7 @@ import dns.resolver
 import dns.reversename
 
 from noli.base.errors import Unavailable
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.pursuit.model import Names
 
 # Seconds that one question may take, and answers that are kept.
@@ -69,10 +69,10 @@ class Resolver:
                 mail=tuple(_mail_hosts(self._all(zone, "MX"))),
             )
         except dns.resolver.NXDOMAIN as error:
-            msg = mark("This name does not exist any more.")
+            msg = N_("This name does not exist any more.")
             raise Unavailable(msg, retry=False) from error
         except dns.exception.DNSException as error:
-            msg = mark("The name servers did not answer; try again later.")
+            msg = N_("The name servers did not answer; try again later.")
             raise Unavailable(msg, detail=type(error).__name__) from error
 
     def announced_by(self, address: str) -> int | None:

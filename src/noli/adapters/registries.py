@@ -21,7 +21,7 @@ from noli.access.delays import Quota
 from noli.adapters.egress import Egress
 from noli.base.clock import Clock
 from noli.base.errors import Unavailable
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.pursuit.model import Registration
 
 #: Questions an hour that one registry is asked at most.
@@ -87,7 +87,7 @@ class Registries:
     def _ask(self, kind: str, what: str, path: str) -> Answer | None:
         server = _server(self._fetch(f"{self._lists}/{kind}.json") or {}, kind, what)
         if server is None:
-            msg = mark("No registry is known that answers for this.")
+            msg = N_("No registry is known that answers for this.")
             raise Unavailable(msg, retry=False)
         return self._fetch(f"{server.rstrip('/')}/{path}")
 
@@ -117,7 +117,7 @@ class Registries:
                 msg = f"A registry answered with status {found.status}."
                 raise Unavailable(msg)
             url = urljoin(url, found.headers["location"])
-        msg = mark("A registry sent us from one to another.")
+        msg = N_("A registry sent us from one to another.")
         raise Unavailable(msg)
 
 
@@ -125,7 +125,7 @@ def _parsed(body: bytes) -> Answer:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        msg = mark("A registry's answer cannot be read.")
+        msg = N_("A registry's answer cannot be read.")
         raise Unavailable(msg) from error
     return content if isinstance(content, dict) else {}
 

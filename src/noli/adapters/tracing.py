@@ -9,10 +9,10 @@ from noli.adapters.egress import is_public
 from noli.adapters.names import Resolver
 from noli.adapters.registries import Holder, Registries
 from noli.base.errors import Forbidden, Throttled, Unavailable
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.pursuit.model import Names, Network, Registration, Traces
 
-_NOT_PUBLIC = mark("This address is not on the internet.")
+_NOT_PUBLIC = N_("This address is not on the internet.")
 
 T = TypeVar("T")
 

@@ -2,6 +2,6 @@
 """Marks sentences that pages say in other languages, where they are written; ``make messages`` collects them."""
 
 
-def mark(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802 - gettext's name for "to be translated later"
     """Mark a text for translation; it is translated where it is shown."""
     return text

@@ -14,7 +14,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.pursuit.model import (
     LADDER,
     Addressee,
@@ -34,17 +34,17 @@ from noli.pursuit.model import (
 _CONVENTIONAL = "abuse"
 
 # What was seen; see ``Responsible.why``.
-_OWN_NAME = mark("{host} is a name of {name}.")
-_TAKES_MAIL = mark("{host} takes mail.")
-_TAKES_NO_MAIL = mark("{host} does not take mail.")
-_DELIVERED = mark("{host} is delivered under a name of {name}.")
-_ANNOUNCED = mark("{address} is in a network of {name} (AS{asn}).")
-_HELD = mark("{address} is in a network of {name}.")
-_REGISTERED = mark("{host} is registered there.")
-_FOUND_THROUGH = mark("People find copies through it.")
+_OWN_NAME = N_("{host} is a name of {name}.")
+_TAKES_MAIL = N_("{host} takes mail.")
+_TAKES_NO_MAIL = N_("{host} does not take mail.")
+_DELIVERED = N_("{host} is delivered under a name of {name}.")
+_ANNOUNCED = N_("{address} is in a network of {name} (AS{asn}).")
+_HELD = N_("{address} is in a network of {name}.")
+_REGISTERED = N_("{host} is registered there.")
+_FOUND_THROUGH = N_("People find copies through it.")
 
 #: Staff named somebody.
-NAMED = mark("Named by staff.")
+NAMED = N_("Named by staff.")
 
 
 def responsible(traces: Traces, book: Book) -> tuple[Responsible, ...]:

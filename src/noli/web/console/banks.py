@@ -7,12 +7,12 @@ from enum import StrEnum
 from noli.bank.model import EntryId, EntryState, Opinion, OpinionKind, entry_text, parse_entry
 from noli.bank.rules import STAFF_PREFIX, may_withdraw
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.base.marking import N_
 from noli.casework.limits import MAX_NOTE, check_text
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline
 from noli.web.console.cases import done
 from noli.web.console.guard import LanguageQuery, Visitor, show
-from noli.web.console.words import N_
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 

@@ -8,13 +8,13 @@ from typing import assert_never
 
 from noli.access.model import Right, Staff
 from noli.base.errors import InputError
+from noli.base.marking import N_
 from noli.casework.limits import MAX_MESSAGE, MAX_NOTE
 from noli.casework.model import Case, CaseFilter, CaseId, CaseState, CaseSummary, Recipient, StaffId
 from noli.regimes.model import Content
 from noli.web.api.operation import Call, Reply
 from noli.web.console import timeline, words
 from noli.web.console.guard import LanguageQuery, Visitor, show
-from noli.web.console.words import N_
 from noli.web.console.work import MAX_REASON, NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue

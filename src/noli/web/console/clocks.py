@@ -14,6 +14,7 @@ from typing import NamedTuple
 from noli.access.model import Right, Role, Staff
 from noli.access.rules import RIGHTS, require
 from noli.base.errors import InputError, NotFound
+from noli.base.marking import N_
 from noli.notices import commands as c
 from noli.notices.figures import STEPS, edges
 from noli.notices.model import NoticeId
@@ -23,7 +24,6 @@ from noli.web.console import timeline, words
 from noli.web.console.cases import SHORT, done
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.queue import actor
-from noli.web.console.words import N_
 from noli.web.console.work import NOBODY, colleagues
 from noli.web.html import render
 from noli.web.html.languages import catalogue

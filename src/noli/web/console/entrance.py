@@ -18,9 +18,9 @@ from noli.access.model import Enrolment, OpenedSession, SessionKind
 from noli.access.sessions import csrf_of
 from noli.access.staff import MAX_PASSWORD, check_password
 from noli.base.errors import Conflict, Forbidden, InputError, NotFound, Throttled, Unauthenticated
+from noli.base.marking import N_
 from noli.web.api.operation import Call, Reply
 from noli.web.console.guard import LOG_IN, LanguageQuery, show
-from noli.web.console.words import N_
 from noli.web.html import render, visits
 from noli.web.html.languages import catalogue
 

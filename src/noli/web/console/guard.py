@@ -18,13 +18,13 @@ from noli.access.model import Right, Role, SessionKind, Staff
 from noli.access.rules import RIGHTS, require
 from noli.access.sessions import csrf_of
 from noli.base.errors import Conflict, Forbidden, InputError, NoliError, NotFound, Throttled, Unauthenticated
+from noli.base.marking import N_
 from noli.moderation.service import SteppedAside
 from noli.pursuit.model import PursuitId
 from noli.regimes.model import RegimeId
 from noli.web.api.operation import Call, Kind, Operation, Part, Reply
 from noli.web.api.problems import STATUS
 from noli.web.console import words
-from noli.web.console.words import N_
 from noli.web.html import render, visits
 from noli.web.html.languages import catalogue
 

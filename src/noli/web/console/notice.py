@@ -2,7 +2,7 @@
 """One notice: the evidence first, then the decision, then what happened. Opening it is an entry in the ledger."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from noli.access.model import Right
 from noli.access.rules import require
@@ -19,6 +19,7 @@ from noli.regimes.model import Law
 from noli.web.api.operation import Call, Reply
 from noli.web.console import looking, notice_story, timeline
 from noli.web.console.cases import done
+from noli.web.console.days import read_day
 from noli.web.console.guard import POLICY, SHOWING, Visitor, show
 from noli.web.console.presets import INSTEAD, PRESETS, Preset, chosen, command, rule_of
 from noli.web.console.queue import QUEUE, SHORT, actor, following, may_decide, undo_time, undoable
@@ -282,8 +283,8 @@ def _command(call: Call, notice: Notice, visitor: Visitor) -> c.Rule:
 
 def _end_of(day: str) -> datetime:
     try:
-        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC)
-    except (ValueError, OverflowError) as error:
+        return datetime.combine(read_day(day) + timedelta(days=1), time(), UTC)
+    except OverflowError as error:
         msg = "This is no day."
         raise InputError(msg) from error
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from noli.base.marking import N_
 from noli.notices import events as e
 from noli.notices.events import Event, Recorded
 from noli.web.console import words
-from noli.web.console.words import N_
 
 Translate = Callable[[str], str]
 

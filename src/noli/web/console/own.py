@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is for everybody who logged in: where to begin, the own account, help; and the ledger for who may read it."""
 
-from datetime import date
-
 import msgspec
 
 from noli.access.model import Right, Role, SessionKind
@@ -16,6 +14,7 @@ from noli.web.api import ledger as api_ledger
 from noli.web.api.operation import Call, Kind, Reply
 from noli.web.console import timeline, words
 from noli.web.console.cases import SHORT, done
+from noli.web.console.days import read_day
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.html import render, visits
 from noli.web.html.languages import catalogue
@@ -177,7 +176,7 @@ def _ledger(call: Call, visitor: Visitor, *, subject: str) -> Reply:
     if query.kind and query.kind not in words.FACTS:
         msg = "The ledger has no entries of this kind."
         raise InputError(msg)
-    day = _day(query.day) if query.day else None
+    day = read_day(query.day) if query.day else None
     found = call.app.ledger.page(subject=subject, kind=query.kind, day=day, before=before, limit=ENTRIES + 1)
     named = timeline.names(call.app.staff.all())
     translate = catalogue(render.language_of(call)).gettext
@@ -204,14 +203,6 @@ def _sequence(text: str) -> int:
         msg = "The number of an entry has digits alone."
         raise InputError(msg)
     return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        msg = "Write the day as year-month-day, as in 2026-03-01."
-        raise InputError(msg) from error
 
 
 def proof(call: Call, _: Visitor) -> Reply:

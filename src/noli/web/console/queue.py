@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 from noli.access.model import Right
 from noli.base.errors import Conflict, InputError, NotFound
+from noli.base.marking import N_
 from noli.moderation.model import SavedView
 from noli.notices.model import Notice, NoticeFilter, NoticeId, NoticeState, NoticeSummary, Opening
 from noli.regimes.model import Duty
@@ -17,7 +18,6 @@ from noli.web.console import timeline, words
 from noli.web.console.cases import done
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.presets import COMMON, chosen, command
-from noli.web.console.words import N_
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 

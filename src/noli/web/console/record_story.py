@@ -3,10 +3,10 @@
 
 from collections.abc import Mapping
 
+from noli.base.marking import N_
 from noli.notices import records as r
 from noli.notices.records import Event, Recorded
 from noli.web.console.notice_story import StoryLine, Translate, value, who
-from noli.web.console.words import N_
 
 # What happened often, and stands as a number beside the story.
 _SILENT = (r.NoticeCounted,)

@@ -7,11 +7,12 @@ of records, and shown with the letter that it would write.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from noli.access.model import Right
 from noli.access.rules import require
 from noli.base.errors import Conflict, InputError
+from noli.base.marking import N_
 from noli.casework.limits import MAX_NOTE, check_text
 from noli.notices import record_rules
 from noli.notices import records as r
@@ -22,10 +23,10 @@ from noli.notices.service import MAX_REFERENCE, MAX_TEXT
 from noli.web.api.operation import Call, Reply
 from noli.web.console import record_story, timeline
 from noli.web.console.cases import ROWS, SHORT, done
+from noli.web.console.days import read_day
 from noli.web.console.guard import LanguageQuery, Visitor, show
 from noli.web.console.presets import TERMS
 from noli.web.console.queue import actor
-from noli.web.console.words import N_
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 
@@ -164,9 +165,9 @@ def check(call: Call, visitor: Visitor) -> Reply:
     authority, source = given.one("authority").strip(), given.one("source").strip()
     for text, name in ((authority, "authority"), (source, "source")):
         check_text(text, MAX_REFERENCE, name, least=1)
-    since, until = _day(given.one("since")), given.one("until")
+    since, until = read_day(given.one("since")), given.one("until")
     flagger = r.Flagger(
-        authority, since, visitor.staff.name, call.app.clock.now().date(), source, _day(until) if until else None
+        authority, since, visitor.staff.name, call.app.clock.now().date(), source, read_day(until) if until else None
     )
     return _act(call, visitor, r.CheckFlagger(flagger), "flagger-checked")
 
@@ -267,14 +268,6 @@ def _language(call: Call) -> str:
         msg = "Letters are not written in this language."
         raise InputError(msg)
     return language
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        msg = "This is no day."
-        raise InputError(msg) from error
 
 
 def _complaint(record: PartyRecord) -> r.AccountComplaint | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from noli.access.model import Right
 from noli.bank.model import EntryState
+from noli.base.marking import N_
 from noli.casework.limits import check_text
 from noli.casework.model import CaseState
 from noli.moderation.finding import LEAST, asked
@@ -20,7 +21,6 @@ from noli.web.api.operation import Call, Reply
 from noli.web.console import words
 from noli.web.console.cases import SHORT
 from noli.web.console.guard import Visitor, show
-from noli.web.console.words import N_
 from noli.web.html import render
 from noli.web.html.languages import catalogue
 

@@ -8,10 +8,10 @@ from enum import StrEnum
 from operator import attrgetter
 
 from noli.access.model import Staff
+from noli.base.marking import N_
 from noli.casework.model import Author, Case, CaseState, ItemKind, Recipient, TimelineEntry
 from noli.pursuit.model import Rung
 from noli.web.console import words
-from noli.web.console.words import N_
 
 Translate = Callable[[str], str]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from noli.access.model import Right, Role
 from noli.bank.model import Action, EntryState, OpinionKind
+from noli.base.marking import N_
 from noli.casework.model import (
     CaseState,
     ItemKind,
@@ -24,12 +25,6 @@ from noli.notices.model import Ground, Letter, Measure, NoticeState, Opening, Pl
 from noli.notices.records import AccountMeasure, PartyRole
 from noli.pursuit.model import Outcome, PursuitState, ReplyKind, RequestState, Rung
 from noli.regimes.model import Content, Duty, Field, Filer, Need, Party, SetBy
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's name for "to be translated later"
-    """Mark a text for translation."""
-    return text
-
 
 _WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Role: {

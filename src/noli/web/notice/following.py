@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from noli.base.errors import Conflict, Unauthenticated
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.notices.model import Notice, NoticeState
 from noli.notices.public import Key
 from noli.regimes.model import Field, Party
@@ -13,21 +13,21 @@ from noli.web.html import render, visits
 from noli.web.notice import asked, sending
 
 # One text for all that can be wrong: it does not tell whether there is a notice.
-WRONG = mark("This number and this code do not belong together. Please check both, letter by letter.")
-LATE = mark("This cannot be done any more, or not yet.")
-EMPTY = mark("Please write something first.")
-SAVED = mark("Saved.")
+WRONG = N_("This number and this code do not belong together. Please check both, letter by letter.")
+LATE = N_("This cannot be done any more, or not yet.")
+EMPTY = N_("Please write something first.")
+SAVED = N_("Saved.")
 
 _REFUSED = 403
 
 #: Where the work stands, for who sent the notice.
 STATES = {
-    NoticeState.INCOMPLETE: mark("We have it. Something is still missing; see below."),
-    NoticeState.OPEN: mark("We have it, and have not decided yet."),
-    NoticeState.PROVISIONAL: mark("For now nobody can see it. We have not decided yet."),
-    NoticeState.DECIDED: mark("We have decided. What we decided stands below."),
-    NoticeState.CONTESTED: mark("We have decided, and somebody complained. Another person looks at it again."),
-    NoticeState.WITHDRAWN: mark("It was taken back."),
+    NoticeState.INCOMPLETE: N_("We have it. Something is still missing; see below."),
+    NoticeState.OPEN: N_("We have it, and have not decided yet."),
+    NoticeState.PROVISIONAL: N_("For now nobody can see it. We have not decided yet."),
+    NoticeState.DECIDED: N_("We have decided. What we decided stands below."),
+    NoticeState.CONTESTED: N_("We have decided, and somebody complained. Another person looks at it again."),
+    NoticeState.WITHDRAWN: N_("It was taken back."),
 }
 
 

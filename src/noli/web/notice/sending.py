@@ -7,7 +7,7 @@ place for a picture, and a body with one is refused before it is read (``api/end
 
 from collections.abc import Mapping
 
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.casework.model import AgeAnswer
 from noli.notices.model import NewContent, NewNotice
 from noli.regimes.model import Content, Field, Filer
@@ -24,7 +24,7 @@ FILERS = (Filer.SELF, Filer.AGENT, Filer.HELPLINE, Filer.ANYONE)
 #: Declarations: ticked or not.
 TICKS = (Field.STATEMENT, Field.GOOD_FAITH, Field.ACCURACY)
 
-NOTHING = mark("Please tell us at least where it is, or what it is about.")
+NOTHING = N_("Please tell us at least where it is, or what it is about.")
 
 # Text of a declaration that was made.
 _YES = "yes"

@@ -3,14 +3,14 @@
 
 from noli.access.model import SessionKind
 from noli.base.errors import Unauthenticated
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.web.api.operation import Call, Reply
 from noli.web.html import render, visits
 from noli.web.html.policy import CLEAR
 
 # One text for all that can be wrong: it does not tell whether a case exists.
-WRONG = mark("This number and these words do not belong together. Please check both, letter by letter.")
-WRONG_CODE = mark("We do not know this code. Look at it again, letter by letter.")
+WRONG = N_("This number and these words do not belong together. Please check both, letter by letter.")
+WRONG_CODE = N_("We do not know this code. Look at it again, letter by letter.")
 
 _REFUSED = 403
 

@@ -2,12 +2,12 @@
 """Links that people type, one a line."""
 
 from noli.base.errors import InputError
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.casework.limits import MAX_LINKS_AT_ONCE, check_links
 from noli.casework.model import NewLink
 
-NONE = mark("Please write at least one link. Each begins with https:// or http://.")
-TOO_MANY = mark("Up to 50 links can be sent at once. You can add more later.")
+NONE = N_("Please write at least one link. Each begins with https:// or http://.")
+TOO_MANY = N_("Up to 50 links can be sent at once. You can add more later.")
 
 
 def links_of(text: str) -> tuple[NewLink, ...]:

@@ -8,7 +8,7 @@ the tab leaves nothing anywhere. Every page holds all questions, so a script tha
 
 from collections.abc import Mapping, Sequence
 
-from noli.base.marking import mark
+from noli.base.marking import N_
 from noli.casework.model import AgeAnswer, Recovery, Reporter, Situation, WithdrawalDelay
 from noli.web.api.forms import Fields
 from noli.web.api.operation import Call, Reply
@@ -54,8 +54,8 @@ _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "recovery": ("recovery", tuple(Recovery)),
 }
 
-CHOOSE = mark("Please choose one answer.")
-NO_NAME = mark("Please write who you are: your name or organisation.")
+CHOOSE = N_("Please choose one answer.")
+NO_NAME = N_("Please write who you are: your name or organisation.")
 
 
 def first(call: Call) -> Reply:
