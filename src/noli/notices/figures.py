@@ -30,8 +30,9 @@ MEASURE, MATCH, FALSE_MATCH, TOOK = "measure:", "match", "false-match", "took:"
 #: The unit of that time, rounded up.
 TENTH = timedelta(minutes=6)
 
-#: Hours by which times to a decision are told apart.
+#: Hours by which times to a decision are told apart; one of them is a day.
 TOOK_WITHIN = (1, 6, 24, 48)
+_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,6 @@ def figures(counted: Mapping[tuple[date, str], int], today: date) -> Figures:
             whole[name] += count
     measures = Counter({Measure(name): count for name, count in _after(MEASURE, whole)})
     times = Counter({int(name): count for name, count in _after(TOOK, whole)})
-    within = sum(count for tenths, count in times.items() if tenths * TENTH <= timedelta(days=1))
     took: Counter[int | None] = Counter()
     for tenths, count in times.items():
         took[next((each for each in TOOK_WITHIN if tenths * TENTH <= timedelta(hours=each)), None)] += count
@@ -146,7 +146,7 @@ def figures(counted: Mapping[tuple[date, str], int], today: date) -> Figures:
         days=tuple(Day(day, *(counted.get((day, kind), 0) for kind in (RECEIVED, DECIDED, MISSED))) for day in days),
         outcomes=tuple(measures.most_common()),
         median_time=median(times.elements()) * TENTH if times else None,
-        within_day=within / times.total() if times else None,
+        within_day=sum(took[hours] for hours in TOOK_WITHIN if hours <= _DAY) / times.total() if times else None,
         took=took,
         matches=whole[MATCH],
         false_matches=whole[FALSE_MATCH],
