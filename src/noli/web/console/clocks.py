@@ -68,13 +68,14 @@ class ClocksQuery(LanguageQuery):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One clock: what is due when, and who says so."""
+    """One clock: what is due when, and who says so; ``under`` is the regime, where it is one."""
 
     due_at: datetime
     what: str
     source: str
     set_by: str
     verified: bool
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +197,7 @@ def _notices(call: Call, owner: str | None, after: _Place | None, translate: tim
         if each.due_at is not None:
             lines = [
                 Line(line.due_at, translate(words.of(line.duty)), str(line.source), translate(words.of(line.set_by)),
-                     line.verified)
+                     line.verified, line.regime)
                 for line in (one.deadline for one in running)
             ]  # fmt: skip
             yield Shown(
